@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api - from a request to its answer: routing, authentication, the handlers and the one renderer of errors.
+ */
+#ifndef ROSTER_API_API_H
+#define ROSTER_API_API_H
+
+#include "roster/base/conf.h"
+#include "roster/http/request.h"
+#include "roster/http/response.h"
+#include "roster/http/route.h"
+#include "roster/store/store.h"
+
+struct api;
+
+/* One for a process; c and s outlive it. s may be NULL: then every route that needs the store answers STORAGE_FAULT. */
+struct api *api_new(const struct conf *c, struct store *s);
+void api_free(struct api **a);
+
+/*
+ * Answers r: fills response (already initialised in r's arena). e: what was found wrong while the request was read, or
+ * ERROR_INIT. Never fails; every error is rendered. The caller sends response and then calls api_after().
+ */
+void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e);
+
+/* Work that follows an answer, after it was sent: noting the token's use. Cheap when there is nothing to do. */
+void api_after(struct api *a);
+
+/* The route table, for the check that tests make. Ends with a row whose path is NULL. */
+extern const struct route api_routes[];
+
+/* What the log line of a request tells about it; valid until the next api_answer(). */
+struct api_trace {
+    uint32_t account;       /* 0: unknown */
+    const char *token_id;   /* text, or "" */
+    const char *route;      /* template or "" */
+    const char *error_code; /* "" if none */
+    const char *auth;       /* why authentication failed: missing, unknown, expired, revoked; or "" */
+};
+const struct api_trace *api_trace(const struct api *a);
+
+#endif

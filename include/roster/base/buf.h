@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * buf - a byte buffer that grows, in an arena.
+ *
+ * buf_init() first; there is nothing to free. p is NULL while nothing has been written, and not NUL-terminated
+ * unless buf_cstr() was called. A struct str taken from a buf is valid until the buf grows.
+ */
+#ifndef ROSTER_BASE_BUF_H
+#define ROSTER_BASE_BUF_H
+
+#include "roster/base/arena.h"
+#include "roster/base/str.h"
+
+#include <stdint.h>
+
+struct buf {
+    char *p;
+    size_t len, cap;
+    struct arena *arena;
+};
+
+void buf_init(struct buf *b, struct arena *a);
+
+/* Makes room for extra more bytes. */
+void buf_reserve(struct buf *b, size_t extra);
+
+void buf_add(struct buf *b, const void *p, size_t len);
+void buf_str(struct buf *b, struct str s);
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Decimal digits; faster than buf_printf. */
+void buf_u64(struct buf *b, uint64_t v);
+
+/* Forgets the contents, keeps the memory. */
+static inline void buf_clear(struct buf *b)
+{
+    b->len = 0;
+}
+
+static inline struct str buf_view(const struct buf *b)
+{
+    return (struct str){b->p, b->len};
+}
+
+/* The contents with a NUL behind them that is not counted in len. */
+const char *buf_cstr(struct buf *b);
+
+/* s as a JSON string with its quotes (RFC 8259 7): escapes '"', '\\' and control characters; '/' stays as it is. */
+void buf_json(struct buf *b, struct str s);
+
+/* s percent-encoded but for RFC 3986's unreserved characters. */
+void buf_percent(struct buf *b, struct str s);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json - reading JSON strictly, on top of json-c.
+ *
+ * json-c, even in its strict mode, takes single quotes, NaN, duplicate names, overlong UTF-8, raw control characters
+ * and integers that it silently clamps. So every text is scanned by RFC 8259 first; what the scan lets through is
+ * what json-c reads as it was meant.
+ */
+#ifndef ROSTER_BASE_JSON_H
+#define ROSTER_BASE_JSON_H
+
+#include "roster/base/arena.h"
+#include "roster/base/buf.h"
+#include "roster/base/error.h"
+#include "roster/base/str.h"
+
+#include <json-c/json.h>
+
+#define JSON_DEPTH_MAX 16
+
+/*
+ * Checks that text is exactly one JSON value by RFC 8259: valid UTF-8 (no overlong form, no surrogate), no lone
+ * surrogate escape, no NUL (raw or \u0000) anywhere, no two members of an object whose names are equal without regard
+ * to ASCII case (SCIM's names are, RFC 7643 2.1; escapes are resolved first), numbers that are an int64 or a finite
+ * double, depth at most depth_max (1 to 64; a scalar has depth 0). Runs in constant stack and O(n log n).
+ * false: *e has JSON_MALFORMED, JSON_NOT_UTF8, JSON_DUPLICATE_NAME, JSON_TOO_DEEP or JSON_NUMBER_RANGE with the offset.
+ */
+bool json_scan(struct str text, int depth_max, struct error *e);
+
+/*
+ * Scans and reads. The value is released when a is reset; take a reference to keep it longer. NULL: *e is set, or the
+ * text was the literal null (then *e is not set).
+ */
+struct json_object *json_read(struct arena *a, struct str text, struct error *e);
+
+/* The bytes of a JSON string, borrowed from v. v must be of json_type_string (asserted). */
+struct str json_str(struct json_object *v);
+
+/* The member called name, compared without ASCII case; NULL where absent or JSON null. obj may be NULL or no object. */
+struct json_object *json_member(struct json_object *obj, const char *name);
+
+/* obj[name] = v; takes v's reference. Ends the process where memory is out. */
+void json_put_member(struct json_object *obj, const char *name, struct json_object *v);
+
+/* Appends v's JSON text to b, compact, without escaping '/'. Doubles keep the text they were read with. */
+void json_write(struct buf *b, struct json_object *v);
+
+/* Hands the caller's reference to a, which releases it when it is reset or rewound past this point; returns v. */
+struct json_object *json_own(struct arena *a, struct json_object *v);
+
+/* A deep copy that the caller owns. */
+struct json_object *json_clone(struct json_object *v);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * account - the customer organisations: the registry in the system's maps, and each one's settings.
+ */
+#ifndef ROSTER_DIRECTORY_ACCOUNT_H
+#define ROSTER_DIRECTORY_ACCOUNT_H
+
+#include "roster/directory/policy.h"
+#include "roster/directory/walk.h"
+#include "roster/store/store.h"
+
+#define ACCOUNT_SLUG_MAX 40
+
+struct account {
+    uint32_t number; /* from 1; never used again */
+    char slug[ACCOUNT_SLUG_MAX + 1];
+    struct str name; /* for people; in the arena it was read with */
+    int64_t created;
+    bool suspended;
+    struct policy policy;
+};
+
+/* All return false with *e set. The strings of *out live in a. */
+
+/* ACCOUNT_NAME, ACCOUNT_TAKEN. Also writes the account's first state and policy. */
+bool account_add(struct store *s, struct arena *a, struct str slug, struct str name, const struct policy *p,
+                 struct account *out, struct error *e);
+
+/* ACCOUNT_UNKNOWN. */
+bool account_find(struct store *s, struct arena *a, struct str slug, struct account *out, struct error *e);
+
+/* By number, for authentication: not found is not an error but *found = false. */
+bool account_load(struct store *s, struct arena *a, uint32_t number, struct account *out, bool *found, struct error *e);
+
+/* Every account in order of its number. */
+bool account_list(struct store *s, struct arena *a, struct account **out, size_t *n, struct error *e);
+
+/* A policy setting, "preset", "status" (active, suspended) or "name". */
+bool account_set(struct store *s, struct arena *a, struct str slug, struct str setting, struct str value,
+                 struct error *e);
+
+/* Removes the account and everything in it, in steps: first the slug and the tokens' hashes, so that nobody comes in, then the
+ * records in transactions of bounded size. Takes at least a second. Repeating it after a crash goes on where it was. */
+bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e);
+
+/* The next pairs of a space from key `from` on, as walk_batch(); account NULL: the system's own maps. For rosterctl dump. */
+bool account_dump(struct store *s, struct arena *a, const struct account *account, enum store_space space,
+                  struct str from, struct walk_pair **out, size_t *n, struct error *e);
+
+#endif

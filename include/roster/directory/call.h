@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call - what every function of the directory needs to know: where, for whom, when, and where to say why not.
+ *
+ * The functions return true, or false with *error set. All they give back lives in arena.
+ */
+#ifndef ROSTER_DIRECTORY_CALL_H
+#define ROSTER_DIRECTORY_CALL_H
+
+#include "roster/base/arena.h"
+#include "roster/base/error.h"
+#include "roster/base/id.h"
+#include "roster/directory/account.h"
+#include "roster/store/store.h"
+
+struct call {
+    struct store *store;
+    struct arena *arena;
+    const struct account *account;
+    struct id token;   /* who acts; all zero: the operator, through rosterctl */
+    struct id request; /* the request's id */
+    int64_t now;
+    struct error *error;
+};
+
+/* Whether a change may be made to the resource in its present version: `holds` is asked with its ETag. NULL: always. */
+struct precondition {
+    bool (*holds)(struct str etag, void *ctx);
+    void *ctx;
+};
+
+/* Sets *c->error from what store_run() returned, unless it is set: BUSY, STORAGE_FULL, STORAGE_FAULT. True for STORE_OK. */
+bool call_done(struct call *c, enum store_rc rc);
+
+#endif

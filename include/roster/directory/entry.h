@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * entry - one user or team in the store: the record and everything that must change with it - unique values, index
+ * entries, creation order, counters. The only code that writes those spaces.
+ */
+#ifndef ROSTER_DIRECTORY_ENTRY_H
+#define ROSTER_DIRECTORY_ENTRY_H
+
+#include "roster/directory/call.h"
+#include "roster/directory/state.h"
+#include "roster/scim/image.h"
+
+/* The record of id; STORE_NOTFOUND where there is none. out borrows from arena. */
+enum store_rc entry_get(struct store_txn *txn, const struct resource_type *type, const struct id *id,
+                        struct arena *arena, struct image *out);
+
+/* The space of the type's records. */
+enum store_space entry_space(const struct resource_type *type);
+
+/*
+ * Writes a new entry: takes the next ordinal and counts it; version is state->event + 1, the number of the event that the caller
+ * writes next. STORE_EXISTS: *taken is the unique value that another has; nothing is to be committed then.
+ */
+enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
+                           struct json_object *resource, const struct id *id, int64_t now, struct state *state,
+                           struct image *out, struct str *taken);
+
+/* Replaces old's contents by resource under a new version (state->event + 1). Index entries that stay are not touched. */
+enum store_rc entry_update(struct store_txn *txn, struct arena *arena, const struct image *old,
+                           struct json_object *before, struct json_object *resource, int64_t now, struct state *state,
+                           struct image *out, struct str *taken);
+
+/* Gives old a new version and time without another change (its members changed). */
+enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const struct image *old, int64_t now,
+                          struct state *state, struct image *out);
+
+/* Removes the entry and all that belongs to it but memberships. */
+enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const struct image *old, struct state *state);
+
+/* The id that has the unique value, or STORE_NOTFOUND. value in comparable form. */
+enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struct str value, struct id *out);
+
+/* Writes the key of an index or unique entry: also for verify and import. */
+struct key;
+void entry_unique_key(struct key *k, uint16_t attribute, struct str value);
+void entry_index_key(struct key *k, uint16_t attribute, struct str value, const struct id *id);
+void entry_order_key(struct key *k, const struct resource_type *type, uint64_t ordinal);
+void entry_block_key(struct key *k, const struct resource_type *type, uint64_t ordinal);
+
+/* Writes an image and its derived entries as they are, for import: nothing is checked against the policy, no
+ * counter but the block's is changed. */
+enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const struct image *image,
+                            struct json_object *resource);
+
+#endif

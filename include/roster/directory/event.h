@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event - the numbered, gap-free change log of an account, written in the transaction that made the change.
+ *
+ * An event is one JSON object:
+ *   {"seq":17,"type":"user.updated","time":"…","request":"…","actor":{"type":"token","id":"…"},
+ *    "resource":{"type":"User","id":"…","version":"W/\"17\""},"changes":[{"path":"active","old":true,"new":false}]}
+ * type: user.created, user.updated, user.deactivated, user.reactivated, user.deleted, team.created, team.updated,
+ * team.deleted. A team's events may have "members":{"added":[id…],"removed":[id…]}; more than EVENT_MEMBERS_MAX ids
+ * are spread over several events, each with "part" and "of".
+ */
+#ifndef ROSTER_DIRECTORY_EVENT_H
+#define ROSTER_DIRECTORY_EVENT_H
+
+#include "roster/base/buf.h"
+#include "roster/directory/call.h"
+#include "roster/directory/state.h"
+#include "roster/scim/schema.h"
+
+#define EVENT_MEMBERS_MAX 1000
+
+struct event {
+    const char *type; /* "user.created" */
+    const struct resource_type *resource_type;
+    struct id resource;
+    uint64_t version;   /* of the resource, 0: it is gone */
+    struct str changes; /* a JSON array, or STR_NULL */
+    const struct id *added, *removed;
+    size_t nadded, nremoved;
+};
+
+/* How many numbers event_write() will take. */
+uint64_t event_parts(const struct event *ev);
+
+/* Writes the event under the next numbers of state (state->event is raised; the caller writes the state). */
+enum store_rc event_write(struct store_txn *txn, const struct call *c, struct state *state, const struct event *ev);
+
+/*
+ * Appends the events numbered after `after`, at most limit, as the elements of a JSON array parted by commas.
+ * out is in another arena than c's. *n how many, *last the number of the last one written (or `after`), *newest the
+ * account's last number.
+ */
+bool event_read(struct call *c, uint64_t after, size_t limit, struct buf *out, size_t *n, uint64_t *last,
+                uint64_t *newest);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * member - memberships: one fact, two records, (team, user) and (user, team). There is no member array anywhere.
+ */
+#ifndef ROSTER_DIRECTORY_MEMBER_H
+#define ROSTER_DIRECTORY_MEMBER_H
+
+#include "roster/directory/call.h"
+#include "roster/scim/patch.h"
+
+/* What a change does to a team's membership in the end: ids that come and ids that go. */
+struct member_delta {
+    struct id *added, *removed;
+    size_t nadded, nremoved;
+};
+
+/* `members` of a body as the change MEMBER_REPLACE (or MEMBER_ADD), to be used like those of a PATCH. */
+struct member_change member_change_of(enum member_op op, struct json_object *values);
+
+/*
+ * Applies changes in order to the membership of team and writes what differs in the end. Members that are to come must be
+ * users of the account: STORE_REFUSED with *c->error MEMBER_UNKNOWN or MEMBER_NESTED. Costs grow with the change, not with the team,
+ * but for MEMBER_REPLACE and MEMBER_REMOVE_IF.
+ */
+enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *team,
+                           const struct member_change *changes, size_t nchanges, struct member_delta *out);
+
+/* Ends all memberships of a user; *teams are those that lost a member. */
+enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const struct id *user, struct id **teams,
+                               size_t *nteams);
+
+/* Ends all memberships of a team. */
+enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, const struct id *team, struct id **users,
+                               size_t *nusers);
+
+/* Both records of one membership, as they are (import). */
+enum store_rc member_restore(struct store_txn *txn, const struct id *team, const struct id *user, int64_t since);
+
+enum store_rc member_has(struct store_txn *txn, const struct id *team, const struct id *user);
+
+/* A user in a team's answer or a team in a user's: the id and the name to show (may be empty). */
+struct member_ref {
+    struct id id;
+    struct str display;
+};
+
+/* The teams of a user, all. */
+bool member_groups(struct call *c, const struct id *user, struct member_ref **out, size_t *n);
+
+/* Up to limit members of a team whose ids are greater than *after (NULL: from the first). */
+bool member_list(struct call *c, const struct id *team, const struct id *after, size_t limit, struct member_ref **out,
+                 size_t *n);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state - the counters of an account, read first and written last in every change.
+ */
+#ifndef ROSTER_DIRECTORY_STATE_H
+#define ROSTER_DIRECTORY_STATE_H
+
+#include "roster/store/store.h"
+
+/* Indexed by resource type's number: 1 user, 2 team; 0 is not used. */
+#define STATE_TYPES 3
+
+struct state {
+    uint64_t event;                 /* the last event's sequence number; 0: none yet */
+    uint64_t ordinal[STATE_TYPES];  /* the last ordinal given */
+    uint64_t count[STATE_TYPES];    /* how many there are */
+    uint64_t active;                /* users that are active */
+};
+
+/* STORE_OK also where there is none yet (all zero). */
+enum store_rc state_get(struct store_txn *txn, struct state *out);
+enum store_rc state_put(struct store_txn *txn, const struct state *state);
+
+/* The number of ordinals in one record of the space `block`. */
+#define BLOCK_ORDINALS 1024
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * token - bearer secrets of an account.
+ *
+ * rst_<hint>_<43 base62 characters><6 base62 characters of checksum>: the hint is the account's slug cut to 12
+ * characters, the 43 characters hold 256 random bits, the checksum (CRC-32 of all before it) lets a mistyped token be
+ * told without asking the store. Kept as SHA-256 and found by it; shown once.
+ */
+#ifndef ROSTER_DIRECTORY_TOKEN_H
+#define ROSTER_DIRECTORY_TOKEN_H
+
+#include "roster/base/arena.h"
+#include "roster/base/id.h"
+#include "roster/directory/account.h"
+
+#define TOKEN_TEXT_MAX 80
+
+enum token_scope {
+    SCOPE_SCIM = 1,        /* "scim": everything under /scim/v2 */
+    SCOPE_EVENTS_READ = 2, /* "events:read": GET /api/v1/events */
+};
+
+struct token {
+    struct id id;
+    struct str name;
+    uint32_t scopes;
+    int64_t created, expires, revoked, last_used; /* ms; 0: never */
+};
+
+/* A word such as "events:read" to its bit, or 0. */
+uint32_t token_scope_find(struct str word);
+/* The words of scopes parted by spaces, in a. */
+const char *token_scope_words(uint32_t scopes, struct arena *a);
+
+/* Makes a token; text gets the secret (NUL-terminated), which the caller wipes. expires 0: never. TOKEN_NAME. */
+bool token_add(struct store *s, struct arena *a, const struct account *account, struct str name, uint32_t scopes,
+               int64_t expires, char text[TOKEN_TEXT_MAX], struct token *out, struct error *e);
+
+/* All, also the revoked, in order of creation. */
+bool token_list(struct store *s, struct arena *a, const struct account *account, struct token **out, size_t *n,
+                struct error *e);
+
+/* By id or name. Counts in every worker within a second. TOKEN_UNKNOWN. */
+bool token_revoke(struct store *s, struct arena *a, const struct account *account, struct str id_or_name,
+                  struct error *e);
+
+enum token_rc { TOKEN_OK, TOKEN_MISSING, TOKEN_UNKNOWN, TOKEN_EXPIRED, TOKEN_REVOKED, TOKEN_FAULT };
+
+/* Who a request is from. */
+struct access {
+    struct account account;
+    struct id token;
+    uint32_t scopes;
+};
+
+/*
+ * Remembers for at most 500 ms what it found, so that most requests cost no reading; one for a process.
+ */
+struct access_cache;
+struct access_cache *access_cache_new(void);
+void access_cache_free(struct access_cache **c);
+
+/*
+ * Whether header, the value of Authorization, is a live token: "Bearer TOKEN" (any case) or the bare TOKEN. *out is borrowed from the
+ * cache until the next call. TOKEN_FAULT: the store could not answer, *e is set.
+ */
+enum token_rc access_check(struct access_cache *c, struct store *s, struct arena *a, struct str header,
+                           const struct access **out, struct error *e);
+
+/* Notes that tokens were used: at most once a minute for each, from what access_check() saw. Called after an answer was sent;
+ * usually does nothing. */
+void access_note_uses(struct access_cache *c, struct store *s, struct arena *a);
+
+#endif

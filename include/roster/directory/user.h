@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* user - the people of an account. Each function is one request: applied whole, with its event, or not at all. */
+#ifndef ROSTER_DIRECTORY_USER_H
+#define ROSTER_DIRECTORY_USER_H
+
+#include "roster/base/json.h"
+#include "roster/directory/call.h"
+#include "roster/scim/image.h"
+#include "roster/scim/patch.h"
+
+/* body: a User; USERNAME_TAKEN and every error of resource_normalise() and policy_judge_user(). */
+bool user_create(struct call *c, struct json_object *body, struct image *out);
+
+/* id as the client wrote it; RESOURCE_NOT_FOUND. */
+bool user_get(struct call *c, struct str id, struct image *out);
+
+/* PUT: `active` stays as it is where the body does not have it. No event and no new version when nothing changes. */
+bool user_replace(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
+                  struct image *out);
+
+bool user_patch(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
+                struct image *out);
+
+bool user_delete(struct call *c, struct str id, const struct precondition *pre);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include "roster/scim/schema.h"
+
+/* How long a client waits before it asks again: integers, the only form that Okta understands. */
+static int retry_after(const struct error *e)
+{
+    if (error_entry(e->code)->status != 503)
+        return 0;
+    return e->code == ERR_STORAGE_FULL ? 30 : 2;
+}
+
+void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e)
+{
+    const struct error_entry *entry = error_entry(e->code);
+    struct buf detail, *b = &response->body;
+
+    a->trace.error_code = entry->code;
+    if (response->head_sent) { /* too late for another status: the peer sees the answer break off */
+        response->broken = true;
+        return;
+    }
+    buf_init(&detail, r->arena);
+    buf_printf(&detail, "%s: %s. %s", entry->code, e->sentence, entry->admin);
+    response->status = entry->status;
+    response->content_type = http_answer_type(r->accept);
+    response->etag = response->location = STR_NULL;
+    response->www_authenticate = entry->status == 401;
+    response->retry_after = retry_after(e);
+    buf_clear(b);
+    buf_printf(b, "{\"schemas\":[\"" URN_ERROR "\"],\"status\":\"%d\"", entry->status);
+    if (entry->scim_type != NULL)
+        buf_printf(b, ",\"scimType\":\"%s\"", entry->scim_type);
+    buf_puts(b, ",\"detail\":");
+    buf_json(b, buf_view(&detail));
+    buf_putc(b, '}');
+}
+
+/* Only what a host and port consist of is believed: the rest of the answer quotes it. */
+static bool host_is_plain(struct str host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.p[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(".-:[]", c)))
+            return false;
+    }
+    return host.len > 0 && host.len <= 255;
+}
+
+struct str answer_base(const struct api *a, const struct http_request *r, const char *path)
+{
+    struct buf b;
+
+    buf_init(&b, r->arena);
+    if (a->conf->server_public_url[0] != '\0') {
+        struct str url = str_of(a->conf->server_public_url);
+
+        while (url.len > 0 && url.p[url.len - 1] == '/')
+            url.len--;
+        buf_str(&b, url);
+    } else {
+        buf_puts(&b, str_eq(r->scheme, STR_LIT("https")) ? "https://" : "http://");
+        buf_str(&b, host_is_plain(r->host) ? r->host : STR_LIT("localhost"));
+    }
+    buf_puts(&b, a->conf->server_mount);
+    buf_puts(&b, path);
+    return buf_view(&b);
+}
+
+void answer_begin(struct api_call *c, int status, uint64_t version)
+{
+    struct buf etag;
+
+    c->response->status = status;
+    c->response->content_type = http_answer_type(c->r->accept);
+    if (version == 0)
+        return;
+    buf_init(&etag, c->r->arena);
+    image_etag(&etag, version);
+    c->response->etag = buf_view(&etag);
+}
+
+void answer_location(struct api_call *c, const struct resource_type *type, struct str id)
+{
+    struct buf b;
+
+    buf_init(&b, c->r->arena);
+    buf_str(&b, c->base);
+    buf_puts(&b, type->endpoint);
+    buf_putc(&b, '/');
+    buf_str(&b, id);
+    c->response->location = buf_view(&b);
+}
+
+bool answer_number(struct api_call *c, const char *name, long long dflt, long long *out)
+{
+    struct str text;
+
+    *out = dflt;
+    if (!http_query(c->r, name, &text, c->error))
+        return false;
+    if (text.p == NULL || str_to_ll(text, out))
+        return true;
+    error_set(c->error, ERR_PARAMETER_INVALID, str_of(name), text, STR_LIT("an integer"));
+    return false;
+}
+
+void reference_write(struct buf *b, const struct projection *p, const struct attribute *list, struct str base,
+                     const struct resource_type *type, const struct member_ref *ref, const char *kind)
+{
+    static const char *const names[] = {"value", "$ref", "display", "type"};
+    char id[ID_TEXT_LEN + 1], before = '{';
+
+    id_format(&ref->id, id);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!projection_wants_sub(p, list, attribute_find(list->subs, str_of(names[i]))) ||
+            (i == 2 && ref->display.len == 0))
+            continue;
+        buf_putc(b, before);
+        before = ',';
+        buf_printf(b, "\"%s\":", names[i]);
+        if (i == 2) {
+            buf_json(b, ref->display);
+            continue;
+        }
+        buf_putc(b, '"');
+        if (i == 1) {
+            buf_str(b, base);
+            buf_puts(b, type->endpoint);
+            buf_putc(b, '/');
+        }
+        buf_puts(b, i == 3 ? kind : id);
+        buf_putc(b, '"');
+    }
+    buf_puts(b, before == '{' ? "{}" : "}");
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include "roster/base/json.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* What one item of an answer may need: a team's slice of members, a user's groups. */
+#define SCRATCH_LIMIT ((size_t)256 << 20)
+
+struct api *api_new(const struct conf *c, struct store *s)
+{
+    struct api *a = calloc(1, sizeof *a);
+
+    if (a == NULL)
+        abort();
+    route_table_check(api_routes);
+    a->conf = c;
+    a->store = s;
+    a->cache = access_cache_new();
+    a->scratch = arena_new(SCRATCH_LIMIT);
+    return a;
+}
+
+void api_free(struct api **a)
+{
+    if (*a == NULL)
+        return;
+    access_cache_free(&(*a)->cache);
+    arena_free(&(*a)->scratch);
+    free(*a);
+    *a = NULL;
+}
+
+const struct api_trace *api_trace(const struct api *a)
+{
+    return &a->trace;
+}
+
+/* --- the steps before a handler; each returns false with the error set --- */
+
+static bool find_route(struct api_call *c, const struct route **out)
+{
+    struct route_match match;
+
+    if (!c->r->outside_mount) {
+        switch (route_find(api_routes, c->r, &match)) {
+        case ROUTE_FOUND:
+            *out = match.route;
+            memcpy(c->params, match.params, sizeof c->params);
+            c->api->trace.route = match.route->path;
+            return true;
+        case ROUTE_NO_METHOD:
+            c->response->allow = route_allow(match.allow, c->r->arena);
+            error_set(c->error, ERR_METHOD_NOT_ALLOWED, c->r->method_text, c->response->allow);
+            return false;
+        case ROUTE_NO_PATH:
+            break;
+        }
+    }
+    error_set(c->error, ERR_PATH_UNKNOWN);
+    return false;
+}
+
+/* Why a header was not taken, for the log; the client hears one answer for all but the missing one. */
+static const char *const refusals[] = {
+    [TOKEN_OK] = "",           [TOKEN_MISSING] = "missing", [TOKEN_UNKNOWN] = "unknown", [TOKEN_EXPIRED] = "expired",
+    [TOKEN_REVOKED] = "revoked", [TOKEN_FAULT] = "fault",
+};
+
+static bool authenticate(struct api_call *c, const struct route *route)
+{
+    const struct access *access;
+    struct http_request *r = c->r;
+
+    if (c->api->store == NULL) {
+        error_set(c->error, ERR_STORAGE_FAULT);
+        return false;
+    }
+    enum token_rc rc = r->authorization_doubled ? TOKEN_MISSING
+                                                : access_check(c->api->cache, c->api->store, r->arena,
+                                                               r->authorization, &access, c->error);
+    c->api->trace.auth = refusals[rc];
+    if (rc == TOKEN_FAULT)
+        return false;
+    if (rc != TOKEN_OK) {
+        error_set(c->error, rc == TOKEN_MISSING ? ERR_AUTH_MISSING : ERR_AUTH_INVALID);
+        return false;
+    }
+    c->call = (struct call){.store = c->api->store,
+                            .arena = r->arena,
+                            .account = &access->account,
+                            .token = access->token,
+                            .request = r->id,
+                            .now = r->received,
+                            .error = c->error};
+    c->api->trace.account = access->account.number;
+    id_format(&access->token, c->api->token_id);
+    if (access->account.suspended)
+        error_set(c->error, ERR_ACCOUNT_SUSPENDED);
+    else if ((access->scopes & route->scope) != route->scope)
+        error_set(c->error, ERR_AUTH_SCOPE, str_of(token_scope_words(route->scope, r->arena)));
+    return !error_is_set(c->error);
+}
+
+static bool read_body(struct api_call *c)
+{
+    struct http_request *r = c->r;
+
+    if (r->body_too_large)
+        error_set(c->error, ERR_BODY_TOO_LARGE, str_of(arena_printf(r->arena, "%lld", (long long)c->api->conf->server_max_body)));
+    else if (!r->body_complete)
+        error_set(c->error, ERR_BODY_INCOMPLETE);
+    else if (!http_is_json(r->content_type))
+        error_set(c->error, ERR_MEDIA_TYPE, r->content_type);
+    else if (r->body.len == 0)
+        error_set(c->error, ERR_BODY_MISSING);
+    else if ((c->body = json_read(r->arena, r->body, c->error)) == NULL || !json_object_is_type(c->body, json_type_object))
+        error_set(c->error, ERR_BODY_NOT_OBJECT); /* the first cause stands, if there was one */
+    return !error_is_set(c->error);
+}
+
+static bool refuse_filter(struct api_call *c)
+{
+    struct str filter;
+
+    if (http_query(c->r, "filter", &filter, c->error) && filter.p != NULL)
+        error_set(c->error, ERR_FILTER_FORBIDDEN);
+    return !error_is_set(c->error);
+}
+
+static bool handle(struct api_call *c)
+{
+    const struct route *route = NULL;
+
+    if (error_is_set(c->error) || !find_route(c, &route))
+        return false;
+    if (!(route->flags & ROUTE_OPEN)) {
+        if (!authenticate(c, route))
+            return false;
+        c->base = answer_base(c->api, c->r, "/scim/v2");
+    }
+    if ((route->flags & ROUTE_BODY) && !read_body(c))
+        return false;
+    if ((route->flags & ROUTE_DISCOVERY) && !refuse_filter(c))
+        return false;
+    return ((api_handler *)route->handler)(c);
+}
+
+void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e)
+{
+    struct api_call c = {.api = a, .r = r, .response = response, .error = e};
+
+    a->token_id[0] = '\0';
+    a->trace = (struct api_trace){.token_id = a->token_id, .route = "", .error_code = "", .auth = ""};
+    if (!handle(&c)) {
+        if (!error_is_set(e))
+            error_set(e, ERR_INTERNAL);
+        answer_error(a, r, response, e);
+    }
+    assert(response->status != 0);
+}
+
+void api_after(struct api *a)
+{
+    if (a->store == NULL)
+        return;
+    access_note_uses(a->cache, a->store, a->scratch);
+    arena_reset(a->scratch);
+}

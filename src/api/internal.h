@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal - what the handlers share. Only src/api includes this. */
+#ifndef ROSTER_API_INTERNAL_H
+#define ROSTER_API_INTERNAL_H
+
+#include "roster/api/api.h"
+#include "roster/directory/call.h"
+#include "roster/directory/member.h"
+#include "roster/directory/token.h"
+#include "roster/scim/projection.h"
+
+struct api {
+    const struct conf *conf;
+    struct store *store;
+    struct access_cache *cache;
+    struct arena *scratch; /* for one item of an answer, or for work between requests */
+    struct api_trace trace;
+    char token_id[ID_TEXT_LEN + 1];
+};
+
+/* A request on its way through a handler. */
+struct api_call {
+    struct api *api;
+    struct http_request *r;
+    struct http_response *response;
+    struct error *error;
+    struct str params[HTTP_SEGMENTS_MAX]; /* what the route's {…} took */
+    struct json_object *body;             /* an object, on routes with ROUTE_BODY */
+    struct str base;                      /* "https://x/scim/v2" */
+    struct call call;                     /* for the directory; not on open routes */
+};
+
+/* Answers, or returns false with *c->error set. */
+typedef bool api_handler(struct api_call *c);
+
+/* --- answer.c: everything that is the same in all answers --- */
+
+/* Renders e into the response; what was written before is dropped. */
+void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e);
+
+/* Scheme, host and mount under which the client reached us, with `path` behind it. */
+struct str answer_base(const struct api *a, const struct http_request *r, const char *path);
+
+/* Sets status, content type and, unless version is 0, the ETag. */
+void answer_begin(struct api_call *c, int status, uint64_t version);
+
+/* 201's and 204's Location: base/endpoint/id. */
+void answer_location(struct api_call *c, const struct resource_type *type, struct str id);
+
+/* An integer parameter; absent: dflt. false: PARAMETER_INVALID. */
+bool answer_number(struct api_call *c, const char *name, long long dflt, long long *out);
+
+/* Appends an element of `groups` or `members` (list) that leads to a resource of type; what p leaves out is not written. */
+void reference_write(struct buf *b, const struct projection *p, const struct attribute *list, struct str base,
+                     const struct resource_type *type, const struct member_ref *ref, const char *kind);
+
+/* --- resource.c: the verbs that users and groups share --- */
+
+/* What the two resource types do differently. */
+struct resource_ops {
+    const struct resource_type *type;
+    bool (*create)(struct call *c, struct json_object *body, struct image *out);
+    bool (*get)(struct call *c, struct str id, struct image *out);
+    bool (*replace)(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
+                    struct image *out);
+    bool (*patch)(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
+                  struct image *out);
+    bool (*remove)(struct call *c, struct str id, const struct precondition *pre);
+    /* Appends what is derived, as `,"name":value`, to the response; may spill. item is for the work on this resource. */
+    bool (*derived)(struct api_call *c, struct call *item, const struct image *im, const struct projection *p);
+    bool patch_is_quiet; /* PATCH answers 204 unless attributes are asked for: the resource may be large */
+};
+extern const struct resource_ops user_ops, team_ops;
+
+bool resource_list(struct api_call *c, const struct resource_ops *ops);
+bool resource_create(struct api_call *c, const struct resource_ops *ops);
+bool resource_read(struct api_call *c, const struct resource_ops *ops);
+bool resource_replace(struct api_call *c, const struct resource_ops *ops);
+bool resource_patch(struct api_call *c, const struct resource_ops *ops);
+bool resource_remove(struct api_call *c, const struct resource_ops *ops);
+
+/* --- the handlers of the route table --- */
+api_handler users_list, users_create, users_read, users_replace, users_patch, users_remove;
+api_handler groups_list, groups_create, groups_read, groups_replace, groups_patch, groups_remove;
+api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
+    discovery_read_schema;
+api_handler events_list;
+api_handler health_alive, health_ready;
+
+#endif

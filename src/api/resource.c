@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include "roster/directory/listing.h"
+#include "roster/scim/filter.h"
+#include "roster/scim/patch.h"
+#include "roster/scim/resource.h"
+
+#include <sodium.h>
+
+/* --- what a request says besides its body --- */
+
+/* NULL with no error: everything. asked: `attributes` was given. */
+static bool read_projection(struct api_call *c, const struct resource_type *type, struct projection **out, bool *asked)
+{
+    struct str attributes, excluded;
+
+    *out = NULL;
+    if (!http_query(c->r, "attributes", &attributes, c->error) ||
+        !http_query(c->r, "excludedAttributes", &excluded, c->error))
+        return false;
+    *asked = attributes.p != NULL;
+    *out = projection_parse(type, attributes, excluded, c->r->arena, c->error);
+    return !error_is_set(c->error);
+}
+
+/* Whether a write may go on: If-Match must name the version, If-None-Match must not (RFC 7644 3.14, weakly compared). */
+static bool precondition_holds(struct str etag, void *ctx)
+{
+    const struct http_request *r = ctx;
+
+    return (r->if_match.p == NULL || http_etag_in(r->if_match, etag)) &&
+           (r->if_none_match.p == NULL || !http_etag_in(r->if_none_match, etag));
+}
+
+static struct precondition precondition_of(struct api_call *c)
+{
+    return (struct precondition){.holds = precondition_holds, .ctx = c->r};
+}
+
+/* Passwords do not outlive the request that brought them. */
+static void wipe(struct json_object *password)
+{
+    if (password != NULL && json_object_is_type(password, json_type_string)) {
+        struct str text = json_str(password);
+        sodium_memzero((char *)text.p, text.len);
+    }
+}
+
+/* --- answers --- */
+
+/* Appends one resource to the response. */
+static bool write_resource(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
+                           const struct projection *p)
+{
+    projection_write(&c->response->body, im, p, c->base);
+    if (!ops->derived(c, item, im, p))
+        return false;
+    buf_putc(&c->response->body, '}');
+    return true;
+}
+
+/* The answer with one resource. */
+static bool answer_resource(struct api_call *c, const struct resource_ops *ops, int status, const struct image *im,
+                            const struct projection *p)
+{
+    struct call item = c->call;
+
+    answer_begin(c, status, im->version);
+    if (status == 201)
+        answer_location(c, ops->type, im->id);
+    item.arena = c->api->scratch;
+    return write_resource(c, ops, &item, im, p);
+}
+
+bool resource_create(struct api_call *c, const struct resource_ops *ops)
+{
+    struct projection *p;
+    struct image im;
+    bool asked;
+
+    if (!read_projection(c, ops->type, &p, &asked))
+        return false;
+    bool done = ops->create(&c->call, c->body, &im);
+    wipe(resource_take_password(c->body));
+    return done && answer_resource(c, ops, 201, &im, p);
+}
+
+bool resource_read(struct api_call *c, const struct resource_ops *ops)
+{
+    struct projection *p;
+    struct image im;
+    bool asked;
+
+    if (!read_projection(c, ops->type, &p, &asked) || !ops->get(&c->call, c->params[0], &im))
+        return false;
+    answer_begin(c, 304, im.version);
+    if (c->r->if_none_match.p != NULL && http_etag_in(c->r->if_none_match, c->response->etag))
+        return true;
+    return answer_resource(c, ops, 200, &im, p);
+}
+
+bool resource_replace(struct api_call *c, const struct resource_ops *ops)
+{
+    struct precondition pre = precondition_of(c);
+    struct projection *p;
+    struct image im;
+    bool asked;
+
+    if (!read_projection(c, ops->type, &p, &asked))
+        return false;
+    bool done = ops->replace(&c->call, c->params[0], c->body, &pre, &im);
+    wipe(resource_take_password(c->body));
+    return done && answer_resource(c, ops, 200, &im, p);
+}
+
+bool resource_patch(struct api_call *c, const struct resource_ops *ops)
+{
+    struct resource_options options = {.reject_unknown =
+                                           c->call.account->policy.value[POLICY_UNKNOWN_ATTRIBUTES] == UNKNOWN_REJECT};
+    struct precondition pre = precondition_of(c);
+    struct projection *p;
+    struct image im;
+    bool asked;
+
+    if (!read_projection(c, ops->type, &p, &asked))
+        return false;
+    struct patch *patch = patch_parse(ops->type, c->body, &options, c->r->arena, c->error);
+    if (patch == NULL)
+        return false;
+    bool done = ops->patch(&c->call, c->params[0], patch, &pre, &im);
+    wipe(patch_password(patch));
+    if (!done)
+        return false;
+    if (asked || !ops->patch_is_quiet)
+        return answer_resource(c, ops, 200, &im, p);
+    answer_begin(c, 204, im.version);
+    answer_location(c, ops->type, im.id);
+    return true;
+}
+
+bool resource_remove(struct api_call *c, const struct resource_ops *ops)
+{
+    struct precondition pre = precondition_of(c);
+
+    if (!ops->remove(&c->call, c->params[0], &pre))
+        return false;
+    c->response->status = 204;
+    return true;
+}
+
+/* --- lists --- */
+
+static bool read_page(struct api_call *c, const struct resource_type *type, struct listing *page, long long *start)
+{
+    struct filter *filter = NULL;
+    struct str text;
+    long long count;
+
+    if (!answer_number(c, "startIndex", 1, start) || !answer_number(c, "count", LISTING_COUNT_DEFAULT, &count) ||
+        !http_query(c->r, "filter", &text, c->error))
+        return false;
+    if (text.p != NULL && (filter = filter_parse(type, text, c->r->arena, c->error)) == NULL)
+        return false;
+    *start = *start < 1 ? 1 : *start;
+    count = count < 0 ? 0 : count > LISTING_COUNT_MAX ? LISTING_COUNT_MAX : count;
+    return listing_page(&c->call, type, filter, (uint64_t)*start, (size_t)count, page);
+}
+
+/* One resource of a list; one that has gone since the page was read is passed over. */
+static bool write_item(struct api_call *c, const struct resource_ops *ops, const struct id *id,
+                       const struct projection *p, size_t *written)
+{
+    char text[ID_TEXT_LEN + 1];
+    struct error gone = ERROR_INIT;
+    struct call item = c->call;
+    struct image im;
+
+    arena_reset(c->api->scratch);
+    id_format(id, text);
+    item.arena = c->api->scratch;
+    item.error = &gone;
+    if (!ops->get(&item, str_of(text), &im)) {
+        if (gone.code != ERR_RESOURCE_NOT_FOUND)
+            *c->error = gone;
+        return gone.code == ERR_RESOURCE_NOT_FOUND;
+    }
+    item.error = c->error;
+    if ((*written)++ > 0)
+        buf_putc(&c->response->body, ',');
+    if (!write_resource(c, ops, &item, &im, p))
+        return false;
+    http_response_spill(c->response);
+    return true;
+}
+
+bool resource_list(struct api_call *c, const struct resource_ops *ops)
+{
+    struct buf *b = &c->response->body;
+    struct projection *p;
+    struct listing page;
+    long long start;
+    size_t written = 0;
+    bool asked;
+
+    if (!read_projection(c, ops->type, &p, &asked) || !read_page(c, ops->type, &page, &start))
+        return false;
+    answer_begin(c, 200, 0);
+    buf_printf(b, "{\"schemas\":[\"" URN_LIST "\"],\"totalResults\":%llu,\"startIndex\":%lld,\"Resources\":[",
+               (unsigned long long)page.total, start);
+    for (size_t i = 0; i < page.n; i++)
+        if (!write_item(c, ops, &page.ids[i], p, &written))
+            return false;
+    /* last, for only now it is certain: a resource may have gone while the list was written */
+    buf_printf(b, "],\"itemsPerPage\":%zu}", written);
+    return true;
+}

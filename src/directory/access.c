@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/token.h"
+
+#include "registry.h"
+#include "roster/base/clock.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#define CACHE_MS   500
+#define CACHE_SETS 64
+#define CACHE_WAYS 4
+#define NOTE_MS    60000
+
+/* What was found for a token. Failures are not kept: they must not crowd out what is asked for in earnest. */
+struct slot {
+    unsigned char hash[TOKEN_HASH_SIZE];
+    int64_t until;   /* by clock_ticks(); 0: the slot is empty */
+    int64_t expires; /* of the token; 0: never */
+    int64_t noted;   /* the last use that the store knows, as far as we know */
+    struct access access;
+    char *name; /* the account's, which access borrows */
+};
+
+struct access_cache {
+    struct slot slots[CACHE_SETS][CACHE_WAYS];
+    struct slot *pending; /* was used, which is not noted yet */
+    int64_t used;
+};
+
+struct access_cache *access_cache_new(void)
+{
+    struct access_cache *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        arena_no_memory(sizeof *c);
+    return c;
+}
+
+static void slot_clear(struct slot *s)
+{
+    free(s->name);
+    *s = (struct slot){.name = NULL};
+}
+
+void access_cache_free(struct access_cache **c)
+{
+    if (*c == NULL)
+        return;
+    for (size_t i = 0; i < CACHE_SETS; i++)
+        for (size_t j = 0; j < CACHE_WAYS; j++)
+            slot_clear(&(*c)->slots[i][j]);
+    free(*c);
+    *c = NULL;
+}
+
+/* The slot that has the hash, else the one of its set that is out of date first; *found tells which. */
+static struct slot *slot_of(struct access_cache *c, const unsigned char hash[TOKEN_HASH_SIZE], bool *found)
+{
+    struct slot *set = c->slots[hash[0] % CACHE_SETS], *oldest = &set[0];
+
+    for (size_t i = 0; i < CACHE_WAYS; i++) {
+        *found = set[i].until != 0 && sodium_memcmp(set[i].hash, hash, TOKEN_HASH_SIZE) == 0;
+        if (*found)
+            return &set[i];
+        if (set[i].until < oldest->until)
+            oldest = &set[i];
+    }
+    return oldest;
+}
+
+/* The token in the value of an Authorization header; STR_NULL: it is neither "Bearer TOKEN" nor a bare TOKEN. */
+static struct str token_of(struct str header)
+{
+    struct str s = str_trim(header);
+    size_t space = str_find(s, ' ', 0);
+
+    if (space < s.len) {
+        if (!str_eq_nocase(str_sub(s, 0, space), STR_LIT("Bearer")))
+            return STR_NULL;
+        s = str_trim(str_sub(s, space, s.len));
+    } else if (str_eq_nocase(s, STR_LIT("Bearer"))) {
+        return STR_NULL;
+    }
+    for (size_t i = 0; i < s.len; i++) /* a second header that the web server joined on, or no token at all */
+        if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == ',')
+            return STR_NULL;
+    return s.len == 0 ? STR_NULL : s;
+}
+
+/* --- from the store --- */
+
+struct looking {
+    const unsigned char *hash;
+    uint32_t account;
+    struct id id;
+    struct token_record record;
+};
+
+static enum store_rc hash_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct looking *l = ctx;
+
+    (void)arena;
+    return token_hash_find(txn, l->hash, &l->account, &l->id);
+}
+
+static enum store_rc record_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct looking *l = ctx;
+    struct str bytes;
+
+    enum store_rc rc = store_get(txn, SPACE_TOKEN, str_make(l->id.b, sizeof l->id.b), &bytes);
+    if (rc != STORE_OK)
+        return rc;
+    if (!token_record_read(&l->record, &l->id, bytes, arena))
+        return STORE_ERROR;
+    return token_last_use(txn, &l->id, &l->record.token.last_used);
+}
+
+/* Finds token and account. TOKEN_OK says that they exist, not that the token is live. */
+static enum token_rc look_up(struct store *s, struct arena *a, struct looking *l, struct account *account,
+                             struct error *e)
+{
+    bool found = false;
+    enum store_rc rc = store_run_system(s, STORE_READ, a, hash_body, l);
+
+    if (rc == STORE_OK) {
+        if (!account_load(s, a, l->account, account, &found, e))
+            return TOKEN_FAULT;
+        rc = found ? store_run(s, l->account, STORE_READ, a, record_body, l) : STORE_NOTFOUND;
+    }
+    if (rc == STORE_NOTFOUND)
+        return TOKEN_UNKNOWN;
+    if (!registry_done(rc, e))
+        return TOKEN_FAULT;
+    return sodium_memcmp(l->record.hash, l->hash, TOKEN_HASH_SIZE) == 0 ? TOKEN_OK : TOKEN_UNKNOWN;
+}
+
+/* Keeps what was found; everything that is borrowed is copied. */
+static void slot_fill(struct slot *slot, const struct looking *l, const struct account *account, int64_t noted)
+{
+    char *name = malloc(account->name.len + 1);
+
+    if (name == NULL)
+        arena_no_memory(account->name.len + 1);
+    slot_clear(slot);
+    if (account->name.len > 0)
+        memcpy(name, account->name.p, account->name.len);
+    name[account->name.len] = '\0';
+    *slot = (struct slot){.until = clock_ticks() + CACHE_MS,
+                          .expires = l->record.token.expires,
+                          .noted = noted > l->record.token.last_used ? noted : l->record.token.last_used,
+                          .access = {.account = *account, .token = l->id, .scopes = l->record.token.scopes},
+                          .name = name};
+    memcpy(slot->hash, l->hash, sizeof slot->hash);
+    slot->access.account.name = str_make(name, account->name.len);
+}
+
+static enum token_rc slot_load(struct slot *slot, bool again, struct store *s, struct arena *a,
+                               const unsigned char hash[TOKEN_HASH_SIZE], struct error *e)
+{
+    struct looking l = {.hash = hash};
+    int64_t noted = again ? slot->noted : 0;
+    struct account account;
+    enum token_rc rc = look_up(s, a, &l, &account, e);
+
+    if (rc == TOKEN_OK && l.record.token.revoked != 0)
+        rc = TOKEN_REVOKED;
+    if (rc == TOKEN_OK)
+        slot_fill(slot, &l, &account, noted);
+    else if (again)
+        slot_clear(slot);
+    return rc;
+}
+
+enum token_rc access_check(struct access_cache *c, struct store *s, struct arena *a, struct str header,
+                           const struct access **out, struct error *e)
+{
+    unsigned char hash[TOKEN_HASH_SIZE];
+    struct str token = token_of(header);
+    int64_t now = clock_now();
+    bool found;
+
+    *out = NULL;
+    c->pending = NULL;
+    if (token.p == NULL)
+        return TOKEN_MISSING;
+    if (!token_hash(token, hash))
+        return TOKEN_UNKNOWN;
+    struct slot *slot = slot_of(c, hash, &found);
+    if (!found || clock_ticks() >= slot->until) {
+        enum token_rc rc = slot_load(slot, found, s, a, hash, e);
+        if (rc != TOKEN_OK)
+            return rc;
+    }
+    if (slot->expires != 0 && now >= slot->expires)
+        return TOKEN_EXPIRED;
+    c->pending = slot;
+    c->used = now;
+    *out = &slot->access;
+    return TOKEN_OK;
+}
+
+/* --- last use --- */
+
+struct noting {
+    const struct id *token;
+    int64_t used;
+};
+
+static enum store_rc note_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    const struct noting *n = ctx;
+
+    (void)arena;
+    enum store_rc rc = store_has(txn, SPACE_TOKEN, str_make(n->token->b, sizeof n->token->b));
+    return rc == STORE_OK ? token_put_last_use(txn, n->token, n->used) : rc;
+}
+
+void access_note_uses(struct access_cache *c, struct store *s, struct arena *a)
+{
+    struct slot *slot = c->pending;
+
+    c->pending = NULL;
+    if (slot == NULL || (c->used >= slot->noted && c->used - slot->noted < NOTE_MS))
+        return;
+    slot->noted = c->used; /* also when it fails: the next try may wait */
+    struct noting n = {.token = &slot->access.token, .used = c->used};
+    if (store_has_room(s))
+        store_run(s, slot->access.account.number, STORE_WRITE, a, note_body, &n);
+}

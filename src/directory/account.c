@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/account.h"
+
+#include "registry.h"
+#include "roster/base/clock.h"
+#include "roster/base/json.h"
+#include "roster/base/utf8.h"
+#include "roster/directory/call.h"
+#include "roster/directory/state.h"
+#include "roster/directory/walk.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+#define RECORD_VERSION   1
+#define ACCOUNT_NAME_MAX 200
+#define NUMBER_DIGITS    10
+#define PATIENCE         8 /* times */
+
+bool registry_done(enum store_rc rc, struct error *e)
+{
+    struct call c = {.error = e};
+
+    return call_done(&c, rc);
+}
+
+bool registry_name_ok(struct str s, size_t max)
+{
+    if (s.len > max || !utf8_valid(s) || str_trim(s).len == 0)
+        return false;
+    for (size_t at = 0; at < s.len;) {
+        uint32_t c;
+
+        at += utf8_next(str_sub(s, at, s.len), &c);
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            return false;
+    }
+    return true;
+}
+
+enum store_rc registry_write(struct store *s, struct arena *a, store_body *body, void *ctx)
+{
+    enum store_rc rc = STORE_BUSY;
+
+    for (int i = 0; i < PATIENCE && rc == STORE_BUSY; i++)
+        rc = store_run_system(s, STORE_WRITE, a, body, ctx);
+    return rc;
+}
+
+/* --- keys --- */
+
+void registry_number_key(struct key *k, uint8_t tag, uint32_t number)
+{
+    char digits[NUMBER_DIGITS + 1];
+
+    snprintf(digits, sizeof digits, "%010lu", (unsigned long)number);
+    key_init(k);
+    key_u8(k, tag);
+    key_str(k, str_of(digits));
+}
+
+static void slug_key(struct key *k, struct str slug)
+{
+    key_init(k);
+    key_u8(k, REGISTRY_SLUG);
+    key_str(k, slug);
+}
+
+static bool number_of_key(struct str key, struct arena *a, uint32_t *number)
+{
+    struct buf text;
+    uint8_t tag;
+    long long n;
+
+    buf_init(&text, a);
+    if (!key_take_u8(&key, &tag) || !key_take_str(&key, &text) || !str_to_ll(buf_view(&text), &n) || n < 1 ||
+        n > UINT32_MAX)
+        return false;
+    *number = (uint32_t)n;
+    return true;
+}
+
+static bool slug_ok(struct str slug)
+{
+    if (slug.len == 0 || slug.len > ACCOUNT_SLUG_MAX || slug.p[0] < 'a' || slug.p[0] > 'z')
+        return false;
+    for (size_t i = 0; i < slug.len; i++) {
+        char c = slug.p[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+            return false;
+    }
+    return true;
+}
+
+/* --- records --- */
+
+static void record_write(struct buf *b, const struct account *account)
+{
+    buf_printf(b, "{\"v\":%d,\"slug\":\"%s\",\"name\":", RECORD_VERSION, account->slug);
+    buf_json(b, account->name);
+    buf_printf(b, ",\"created\":%lld,\"status\":\"%s\"}", (long long)account->created,
+               account->suspended ? "suspended" : "active");
+}
+
+static struct str text_member(struct json_object *o, const char *name)
+{
+    struct json_object *v = json_member(o, name);
+
+    return v != NULL && json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
+}
+
+/* Everything but the policy. false: the bytes are no account record. */
+static bool record_read(struct account *out, uint32_t number, struct str bytes, struct arena *a)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *o = json_read(a, bytes, &e);
+    struct str slug = text_member(o, "slug");
+
+    if (json_object_get_int64(json_member(o, "v")) != RECORD_VERSION || !slug_ok(slug))
+        return false;
+    *out = (struct account){.number = number,
+                            .name = arena_str(a, text_member(o, "name")),
+                            .created = json_object_get_int64(json_member(o, "created")),
+                            .suspended = !str_eq(text_member(o, "status"), STR_LIT("active"))};
+    memcpy(out->slug, slug.p, slug.len);
+    return true;
+}
+
+static enum store_rc record_get(struct store_txn *txn, struct arena *arena, uint32_t number, struct account *out)
+{
+    struct key k;
+    struct str bytes;
+
+    registry_number_key(&k, REGISTRY_RECORD, number);
+    enum store_rc rc = store_get(txn, SPACE_ACCOUNT, key_view(&k), &bytes);
+    return rc == STORE_OK && !record_read(out, number, bytes, arena) ? STORE_ERROR : rc;
+}
+
+static enum store_rc record_put(struct store_txn *txn, struct arena *arena, const struct account *account)
+{
+    struct key k;
+    struct buf b;
+
+    buf_init(&b, arena);
+    record_write(&b, account);
+    registry_number_key(&k, REGISTRY_RECORD, account->number);
+    return store_put(txn, SPACE_ACCOUNT, key_view(&k), buf_view(&b));
+}
+
+static enum store_rc number_get(struct store_txn *txn, const struct key *k, uint32_t *number)
+{
+    struct str bytes;
+
+    *number = 0;
+    enum store_rc rc = store_get(txn, SPACE_ACCOUNT, key_view(k), &bytes);
+    return rc == STORE_OK && !key_take_u32(&bytes, number) ? STORE_ERROR : rc;
+}
+
+static enum store_rc number_put(struct store_txn *txn, const struct key *k, uint32_t number)
+{
+    struct key value;
+
+    key_init(&value);
+    key_u32(&value, number);
+    return store_put(txn, SPACE_ACCOUNT, key_view(k), key_view(&value));
+}
+
+static enum store_rc policy_get(struct store_txn *txn, struct policy *out)
+{
+    struct str text;
+
+    enum store_rc rc = store_get(txn, SPACE_POLICY, STR_NULL, &text);
+    policy_read(out, rc == STORE_OK ? text : STR_NULL);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc policy_put(struct store_txn *txn, struct arena *arena, const struct policy *p)
+{
+    struct buf b;
+
+    buf_init(&b, arena);
+    policy_write(&b, p);
+    return store_put(txn, SPACE_POLICY, STR_NULL, buf_view(&b));
+}
+
+/* --- adding --- */
+
+/* The next account number; none is given twice. */
+static enum store_rc next_number(struct store_txn *txn, uint32_t *number)
+{
+    struct key k;
+
+    key_init(&k);
+    key_u8(&k, REGISTRY_LAST);
+    key_str(&k, STR_NULL);
+    enum store_rc rc = number_get(txn, &k, number);
+    if (rc != STORE_OK && rc != STORE_NOTFOUND)
+        return rc;
+    if (*number == UINT32_MAX)
+        return STORE_ERROR;
+    return number_put(txn, &k, ++*number);
+}
+
+static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct account *account = ctx;
+    struct state empty = {0};
+    struct key k;
+    uint32_t other;
+
+    slug_key(&k, str_of(account->slug));
+    enum store_rc rc = number_get(txn, &k, &other);
+    if (rc != STORE_NOTFOUND)
+        return rc == STORE_OK ? STORE_REFUSED : rc;
+    if ((rc = next_number(txn, &account->number)) != STORE_OK ||
+        (rc = number_put(txn, &k, account->number)) != STORE_OK || (rc = record_put(txn, arena, account)) != STORE_OK)
+        return rc;
+    store_enter(txn, account->number);
+    rc = policy_put(txn, arena, &account->policy);
+    if (rc == STORE_OK)
+        rc = state_put(txn, &empty);
+    store_system(txn);
+    return rc;
+}
+
+bool account_restore(struct store *s, struct arena *a, struct str slug, struct str name, struct account *account,
+                     struct error *e)
+{
+    if (!slug_ok(slug)) {
+        error_set(e, ERR_ACCOUNT_NAME, slug);
+        return false;
+    }
+    if (!registry_name_ok(name, ACCOUNT_NAME_MAX)) {
+        error_set(e, ERR_SETTING_VALUE, STR_LIT("name"), name, STR_LIT("a text of 1 to 200 bytes"));
+        return false;
+    }
+    account->name = arena_str(a, name);
+    memset(account->slug, 0, sizeof account->slug);
+    memcpy(account->slug, slug.p, slug.len);
+    enum store_rc rc = registry_write(s, a, add_body, account);
+    if (rc == STORE_REFUSED)
+        error_set(e, ERR_ACCOUNT_TAKEN, slug);
+    return registry_done(rc, e);
+}
+
+bool account_add(struct store *s, struct arena *a, struct str slug, struct str name, const struct policy *p,
+                 struct account *out, struct error *e)
+{
+    *out = (struct account){.created = clock_now(), .policy = *p};
+    return account_restore(s, a, slug, name.len == 0 ? slug : name, out, e);
+}
+
+/* --- reading --- */
+
+struct finding {
+    struct str slug; /* or STR_NULL: by number */
+    uint32_t number;
+    struct account *out;
+};
+
+static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct finding *f = ctx;
+    struct key k;
+    enum store_rc rc = STORE_OK;
+
+    if (f->slug.p != NULL) {
+        slug_key(&k, f->slug);
+        rc = number_get(txn, &k, &f->number);
+    }
+    return rc == STORE_OK ? record_get(txn, arena, f->number, f->out) : rc;
+}
+
+static enum store_rc policy_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    (void)arena;
+    return policy_get(txn, ctx);
+}
+
+static enum store_rc load_policy(struct store *s, struct arena *a, struct account *account)
+{
+    return store_run(s, account->number, STORE_READ, a, policy_body, &account->policy);
+}
+
+bool account_find(struct store *s, struct arena *a, struct str slug, struct account *out, struct error *e)
+{
+    struct finding f = {.slug = slug, .out = out};
+    enum store_rc rc = slug_ok(slug) ? store_run_system(s, STORE_READ, a, find_body, &f) : STORE_NOTFOUND;
+
+    if (rc == STORE_OK)
+        rc = load_policy(s, a, out);
+    if (rc == STORE_NOTFOUND)
+        error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
+    return registry_done(rc, e);
+}
+
+bool account_load(struct store *s, struct arena *a, uint32_t number, struct account *out, bool *found, struct error *e)
+{
+    struct finding f = {.number = number, .out = out};
+    enum store_rc rc = store_run_system(s, STORE_READ, a, find_body, &f);
+
+    *found = rc == STORE_OK;
+    if (rc == STORE_OK)
+        rc = load_policy(s, a, out);
+    return rc == STORE_NOTFOUND || registry_done(rc, e);
+}
+
+struct collection {
+    struct account *accounts;
+    size_t n, room;
+    struct arena *arena;
+};
+
+static enum store_rc collect_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    struct collection *c = ctx;
+    uint32_t number;
+
+    (void)txn;
+    if (c->n == c->room) {
+        struct account *more = arena_alloc(c->arena, (c->room = c->room == 0 ? 64 : 2 * c->room) * sizeof *more);
+
+        if (c->n > 0)
+            memcpy(more, c->accounts, c->n * sizeof *more);
+        c->accounts = more;
+    }
+    if (!number_of_key(key, arena, &number) || !record_read(&c->accounts[c->n], number, value, c->arena))
+        return STORE_ERROR;
+    c->n++;
+    return STORE_OK;
+}
+
+static void tag_range(struct key *from, struct key *to, uint8_t tag)
+{
+    key_init(from);
+    key_u8(from, tag);
+    *to = *from;
+    key_end(to);
+}
+
+static enum store_rc collect_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct collection *c = ctx;
+    struct key from, to;
+
+    c->n = c->room = 0;
+    tag_range(&from, &to, REGISTRY_RECORD);
+    return walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), collect_one, c);
+}
+
+bool account_list(struct store *s, struct arena *a, struct account **out, size_t *n, struct error *e)
+{
+    struct arena *scratch = arena_new(0); /* which the walk rewinds, while the list in a grows */
+    struct collection c = {.arena = a};
+    enum store_rc rc = store_run_system(s, STORE_READ, scratch, collect_body, &c);
+
+    for (size_t i = 0; i < c.n && rc == STORE_OK; i++) {
+        arena_reset(scratch);
+        rc = load_policy(s, scratch, &c.accounts[i]);
+    }
+    arena_free(&scratch);
+    *out = c.accounts;
+    *n = c.n;
+    return registry_done(rc, e);
+}
+
+/* --- changing --- */
+
+struct change {
+    struct str slug, setting, value;
+    struct error *e;
+};
+
+/* Sets "name" or "status" in the record; false: it is neither, or *e is set. */
+static bool change_record(struct account *account, const struct change *c)
+{
+    if (str_eq(c->setting, STR_LIT("name"))) {
+        if (!registry_name_ok(c->value, ACCOUNT_NAME_MAX))
+            error_set(c->e, ERR_SETTING_VALUE, c->setting, c->value, STR_LIT("a text of 1 to 200 bytes"));
+        account->name = c->value;
+        return true;
+    }
+    if (!str_eq(c->setting, STR_LIT("status")))
+        return false;
+    account->suspended = str_eq(c->value, STR_LIT("suspended"));
+    if (!account->suspended && !str_eq(c->value, STR_LIT("active")))
+        error_set(c->e, ERR_SETTING_VALUE, c->setting, c->value, STR_LIT("active|suspended"));
+    return true;
+}
+
+static enum store_rc set_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct change *c = ctx;
+    struct account account;
+    struct finding f = {.slug = c->slug, .out = &account};
+
+    enum store_rc rc = find_body(txn, arena, &f);
+    if (rc != STORE_OK)
+        return rc;
+    if (change_record(&account, c))
+        return error_is_set(c->e) ? STORE_REFUSED : record_put(txn, arena, &account);
+    store_enter(txn, account.number);
+    rc = policy_get(txn, &account.policy);
+    if (rc == STORE_OK && !policy_set(&account.policy, c->setting, c->value, c->e))
+        rc = STORE_REFUSED;
+    if (rc == STORE_OK)
+        rc = policy_put(txn, arena, &account.policy);
+    store_system(txn);
+    return rc;
+}
+
+bool account_set(struct store *s, struct arena *a, struct str slug, struct str setting, struct str value,
+                 struct error *e)
+{
+    struct change c = {.slug = slug, .setting = setting, .value = value, .e = e};
+    enum store_rc rc = slug_ok(slug) ? registry_write(s, a, set_body, &c) : STORE_NOTFOUND;
+
+    if (rc == STORE_NOTFOUND)
+        error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
+    return registry_done(rc, e);
+}
+
+/* --- removing --- */
+
+/* Workers may know an account and its tokens for half a second after they are gone. */
+#define REMOVAL_PAUSE_MS 1000
+
+struct removal {
+    struct str slug;
+    uint32_t number;
+    bool unfinished; /* the number is of a removal that was begun before */
+    enum store_space space;
+    size_t deleted;
+};
+
+static enum store_rc unfinished_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                    void *ctx)
+{
+    struct removal *r = ctx;
+
+    (void)txn;
+    if (!r->unfinished && str_eq(value, r->slug))
+        r->unfinished = number_of_key(key, arena, &r->number);
+    return STORE_OK;
+}
+
+/* The tokens' hashes are deleted in the system's maps, and found in the account. */
+static enum store_rc forget_token(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                  void *ctx)
+{
+    struct removal *r = ctx;
+    struct token_record record;
+    struct key k;
+    struct id id;
+
+    if (!key_take_id(&key, &id) || !token_record_read(&record, &id, value, arena))
+        return STORE_OK; /* unreadable: it lets nobody in */
+    store_system(txn);
+    key_init(&k);
+    key_str(&k, str_make(record.hash, sizeof record.hash));
+    enum store_rc rc = store_delete(txn, SPACE_TOKENHASH, key_view(&k));
+    store_enter(txn, r->number);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* Closes the account's doors and leaves a mark that the rest is to be deleted. */
+static enum store_rc remove_first(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct removal *r = ctx;
+    struct key from, to, k;
+
+    r->unfinished = false;
+    tag_range(&from, &to, REGISTRY_REMOVAL);
+    enum store_rc rc = walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), unfinished_one, r);
+    if (rc != STORE_OK || r->unfinished)
+        return rc;
+    slug_key(&k, r->slug);
+    if ((rc = number_get(txn, &k, &r->number)) != STORE_OK ||
+        (rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k))) != STORE_OK)
+        return rc;
+    registry_number_key(&k, REGISTRY_RECORD, r->number);
+    if ((rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k))) != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    registry_number_key(&k, REGISTRY_REMOVAL, r->number);
+    if ((rc = store_put(txn, SPACE_ACCOUNT, key_view(&k), r->slug)) != STORE_OK)
+        return rc;
+    store_enter(txn, r->number);
+    rc = walk_range(txn, arena, SPACE_TOKEN, STR_NULL, STR_NULL, forget_token, r);
+    store_system(txn);
+    return rc;
+}
+
+static enum store_rc remove_batch(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct removal *r = ctx;
+    struct walk_pair *pairs;
+
+    enum store_rc rc = walk_batch(txn, arena, r->space, STR_NULL, STR_NULL, &pairs, &r->deleted);
+    for (size_t i = 0; i < r->deleted && rc == STORE_OK; i++)
+        rc = store_delete(txn, r->space, pairs[i].key);
+    return rc == STORE_NOTFOUND ? STORE_RETRY : rc;
+}
+
+/* Deletes all that the account has. *any: there was something. */
+static enum store_rc remove_records(struct store *s, struct arena *a, struct removal *r, bool *any)
+{
+    enum store_rc rc = STORE_OK;
+
+    *any = false;
+    for (r->space = 0; r->space < SPACE_COUNT && rc == STORE_OK; r->space++) {
+        do {
+            struct arena_mark mark = arena_mark(a);
+
+            rc = store_run(s, r->number, STORE_WRITE, a, remove_batch, r);
+            *any = *any || r->deleted > 0;
+            arena_rewind(a, mark);
+        } while (rc == STORE_OK && r->deleted > 0);
+    }
+    return rc;
+}
+
+static enum store_rc remove_last(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct removal *r = ctx;
+    struct key k;
+
+    (void)arena;
+    registry_number_key(&k, REGISTRY_REMOVAL, r->number);
+    enum store_rc rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e)
+{
+    static const struct timespec pause = {.tv_sec = REMOVAL_PAUSE_MS / 1000, .tv_nsec = REMOVAL_PAUSE_MS % 1000 * 1000000};
+    struct removal r = {.slug = slug};
+    bool any = true;
+    enum store_rc rc = slug_ok(slug) ? registry_write(s, a, remove_first, &r) : STORE_NOTFOUND;
+
+    if (rc == STORE_NOTFOUND)
+        error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
+    if (rc == STORE_OK)
+        rc = remove_records(s, a, &r, &any);
+    while (rc == STORE_OK && any) { /* until nobody who knew the account is left to write to it */
+        nanosleep(&pause, NULL);
+        rc = remove_records(s, a, &r, &any);
+    }
+    if (rc == STORE_OK)
+        rc = registry_write(s, a, remove_last, &r);
+    return registry_done(rc, e);
+}
+
+/* --- for diagnosis --- */
+
+struct paging {
+    enum store_space space;
+    struct str from;
+    struct walk_pair *pairs;
+    size_t n;
+};
+
+static enum store_rc page_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct paging *p = ctx;
+
+    return walk_batch(txn, arena, p->space, p->from, STR_NULL, &p->pairs, &p->n);
+}
+
+bool account_dump(struct store *s, struct arena *a, const struct account *account, enum store_space space,
+                  struct str from, struct walk_pair **out, size_t *n, struct error *e)
+{
+    struct paging p = {.space = space, .from = from};
+    enum store_rc rc = account == NULL ? store_run_system(s, STORE_READ, a, page_body, &p)
+                                       : store_run(s, account->number, STORE_READ, a, page_body, &p);
+
+    *out = p.pairs;
+    *n = p.n;
+    return registry_done(rc, e);
+}

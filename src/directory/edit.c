@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "edit.h"
+
+#include "roster/scim/resource.h"
+
+enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
+{
+    error_set(c->error, code, arg);
+    return STORE_REFUSED;
+}
+
+enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call *c, const struct resource_type *type,
+                        struct str text, const struct precondition *pre, struct id *id, struct image *out)
+{
+    enum store_rc rc = id_parse(text, id) ? entry_get(txn, type, id, arena, out) : STORE_NOTFOUND;
+
+    if (rc == STORE_NOTFOUND) {
+        error_set(c->error, ERR_RESOURCE_NOT_FOUND, str_of(type->name), text);
+        return STORE_REFUSED;
+    }
+    if (rc != STORE_OK || pre == NULL)
+        return rc;
+    struct buf etag;
+    buf_init(&etag, arena);
+    image_etag(&etag, out->version);
+    return pre->holds(buf_view(&etag), pre->ctx) ? STORE_OK
+                                                 : edit_refuse(c, ERR_VERSION_MISMATCH, buf_view(&etag));
+}
+
+struct json_object *edit_normalise(struct call *c, const struct resource_type *type, struct json_object *body,
+                                   struct json_object **members)
+{
+    struct resource_options options = {.reject_unknown =
+                                           c->account->policy.value[POLICY_UNKNOWN_ATTRIBUTES] == UNKNOWN_REJECT};
+
+    return resource_normalise(type, body, &options, c->arena, members, c->error);
+}
+
+struct getting {
+    struct call *c;
+    const struct resource_type *type;
+    struct str text;
+    struct image *out;
+};
+
+static enum store_rc get_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct getting *g = ctx;
+    struct id id;
+
+    return edit_load(txn, arena, g->c, g->type, g->text, NULL, &id, g->out);
+}
+
+bool edit_get(struct call *c, const struct resource_type *type, struct str text, struct image *out)
+{
+    struct getting g = {.c = c, .type = type, .text = text, .out = out};
+
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, get_body, &g));
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* edit - what changing a user and changing a team have in common. Only user.c and team.c include this. */
+#ifndef ROSTER_DIRECTORY_EDIT_H
+#define ROSTER_DIRECTORY_EDIT_H
+
+#include "roster/directory/entry.h"
+
+/*
+ * Finds the entry that a client names and asks the precondition. STORE_REFUSED with *c->error RESOURCE_NOT_FOUND or
+ * VERSION_MISMATCH.
+ */
+enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call *c, const struct resource_type *type,
+                        struct str text, const struct precondition *pre, struct id *id, struct image *out);
+
+/* STORE_REFUSED with *c->error set, for a body to return. */
+enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg);
+
+/* The normal form of a body, by the account's policy. NULL: *c->error. */
+struct json_object *edit_normalise(struct call *c, const struct resource_type *type, struct json_object *body,
+                                   struct json_object **members);
+
+/* A read-only request for one entry. */
+bool edit_get(struct call *c, const struct resource_type *type, struct str text, struct image *out);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/entry.h"
+
+#include "roster/scim/resource.h"
+#include "roster/store/key.h"
+
+#include <assert.h>
+
+enum store_space entry_space(const struct resource_type *type)
+{
+    return type == &resource_type_user ? SPACE_USER : SPACE_TEAM;
+}
+
+static struct str id_view(const struct id *id)
+{
+    return str_make(id->b, sizeof id->b);
+}
+
+void entry_unique_key(struct key *k, uint16_t attribute, struct str value)
+{
+    char room[KEY_VALUE_MAX];
+
+    key_init(k);
+    key_u16(k, attribute);
+    key_str(k, key_value(value, room));
+}
+
+void entry_index_key(struct key *k, uint16_t attribute, struct str value, const struct id *id)
+{
+    entry_unique_key(k, attribute, value);
+    key_id(k, id);
+}
+
+void entry_order_key(struct key *k, const struct resource_type *type, uint64_t ordinal)
+{
+    key_init(k);
+    key_u8(k, type->number);
+    key_u64(k, ordinal);
+}
+
+void entry_block_key(struct key *k, const struct resource_type *type, uint64_t ordinal)
+{
+    entry_order_key(k, type, ordinal / BLOCK_ORDINALS);
+}
+
+enum store_rc entry_get(struct store_txn *txn, const struct resource_type *type, const struct id *id,
+                        struct arena *arena, struct image *out)
+{
+    struct str bytes;
+
+    (void)arena; /* what store_get() gives lives there already */
+    enum store_rc rc = store_get(txn, entry_space(type), id_view(id), &bytes);
+    if (rc == STORE_OK && !image_open(out, type, bytes))
+        return STORE_ERROR;
+    return rc;
+}
+
+enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struct str value, struct id *out)
+{
+    struct key k;
+    struct str found;
+
+    entry_unique_key(&k, attribute, value);
+    enum store_rc rc = store_get(txn, SPACE_UNIQUE, key_view(&k), &found);
+    if (rc != STORE_OK)
+        return rc;
+    if (found.len != sizeof out->b)
+        return STORE_ERROR;
+    memcpy(out->b, found.p, sizeof out->b);
+    return STORE_OK;
+}
+
+static enum store_rc key_add(struct store_txn *txn, const struct resource_key *rk, const struct id *id,
+                             struct str *taken)
+{
+    struct key k;
+
+    if (!rk->unique) {
+        entry_index_key(&k, rk->attribute, rk->value, id);
+        return store_put(txn, SPACE_INDEX, key_view(&k), STR_LIT(""));
+    }
+    entry_unique_key(&k, rk->attribute, rk->value);
+    enum store_rc rc = store_insert(txn, SPACE_UNIQUE, key_view(&k), id_view(id));
+    if (rc == STORE_EXISTS)
+        *taken = rk->value;
+    return rc;
+}
+
+static enum store_rc key_remove(struct store_txn *txn, const struct resource_key *rk, const struct id *id)
+{
+    struct key k;
+
+    if (rk->unique)
+        entry_unique_key(&k, rk->attribute, rk->value);
+    else
+        entry_index_key(&k, rk->attribute, rk->value, id);
+    enum store_rc rc = store_delete(txn, rk->unique ? SPACE_UNIQUE : SPACE_INDEX, key_view(&k));
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc; /* an index that lacks an entry is damage, not a race */
+}
+
+static int key_order(const struct resource_key *a, const struct resource_key *b)
+{
+    return a->attribute != b->attribute ? (a->attribute < b->attribute ? -1 : 1) : str_cmp(a->value, b->value);
+}
+
+/* Brings the indexes from the values of before to those of after; either may be NULL. What both have is left alone. */
+static enum store_rc keys_change(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
+                                 const struct id *id, struct json_object *before, struct json_object *after,
+                                 struct str *taken)
+{
+    struct resource_key *old = NULL, *new = NULL;
+    size_t nold = before == NULL ? 0 : resource_keys(type, before, arena, &old);
+    size_t nnew = after == NULL ? 0 : resource_keys(type, after, arena, &new);
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0, j = 0; rc == STORE_OK && (i < nold || j < nnew);) {
+        int order = i == nold ? 1 : j == nnew ? -1 : key_order(&old[i], &new[j]);
+
+        if (order == 0)
+            i++, j++;
+        else if (order < 0)
+            rc = key_remove(txn, &old[i++], id);
+        else
+            rc = key_add(txn, &new[j++], id, taken);
+    }
+    return rc;
+}
+
+/* Adds delta to the count of the block that ordinal is in. */
+static enum store_rc block_add(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal, int delta)
+{
+    struct key k;
+    struct str value;
+    uint16_t count = 0;
+
+    entry_block_key(&k, type, ordinal);
+    enum store_rc rc = store_get(txn, SPACE_BLOCK, key_view(&k), &value);
+    if (rc == STORE_OK && !key_take_u16(&value, &count))
+        return STORE_ERROR;
+    if (rc != STORE_OK && rc != STORE_NOTFOUND)
+        return rc;
+    count = (uint16_t)(count + delta);
+    if (count > BLOCK_ORDINALS)
+        return STORE_ERROR;
+    if (count == 0)
+        return store_delete(txn, SPACE_BLOCK, key_view(&k));
+    unsigned char bytes[2] = {(unsigned char)(count >> 8), (unsigned char)count};
+    return store_put(txn, SPACE_BLOCK, key_view(&k), str_make(bytes, sizeof bytes));
+}
+
+static enum store_rc order_add(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal,
+                               const struct id *id)
+{
+    struct key k;
+
+    entry_order_key(&k, type, ordinal);
+    enum store_rc rc = store_put(txn, SPACE_ORDER, key_view(&k), id_view(id));
+    return rc == STORE_OK ? block_add(txn, type, ordinal, 1) : rc;
+}
+
+/* Renders the resource, writes its record and opens what was written. */
+static enum store_rc record_put(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
+                                struct json_object *resource, const struct image_facts *facts, struct image *out)
+{
+    struct buf bytes;
+
+    buf_init(&bytes, arena);
+    image_build(&bytes, type, resource, facts);
+    bool sound = image_open(out, type, buf_view(&bytes));
+    assert(sound);
+    (void)sound;
+    return store_put(txn, entry_space(type), id_view(&facts->id), buf_view(&bytes));
+}
+
+enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
+                           struct json_object *resource, const struct id *id, int64_t now, struct state *state,
+                           struct image *out, struct str *taken)
+{
+    enum store_rc rc = keys_change(txn, arena, type, id, NULL, resource, taken);
+    if (rc != STORE_OK)
+        return rc;
+    state->ordinal[type->number]++;
+    state->count[type->number]++;
+    struct image_facts facts = {.id = *id,
+                                .ordinal = state->ordinal[type->number],
+                                .version = state->event + 1,
+                                .created = now,
+                                .modified = now};
+    if ((rc = record_put(txn, arena, type, resource, &facts, out)) != STORE_OK)
+        return rc;
+    return order_add(txn, type, facts.ordinal, id);
+}
+
+static struct image_facts facts_next(const struct image *old, int64_t now, const struct state *state)
+{
+    struct image_facts facts = {
+        .ordinal = old->ordinal, .version = state->event + 1, .created = old->created, .modified = now};
+    bool sound = id_parse(old->id, &facts.id);
+    assert(sound);
+    (void)sound;
+    return facts;
+}
+
+enum store_rc entry_update(struct store_txn *txn, struct arena *arena, const struct image *old,
+                           struct json_object *before, struct json_object *resource, int64_t now, struct state *state,
+                           struct image *out, struct str *taken)
+{
+    struct image_facts facts = facts_next(old, now, state);
+    enum store_rc rc = keys_change(txn, arena, old->type, &facts.id, before, resource, taken);
+
+    return rc == STORE_OK ? record_put(txn, arena, old->type, resource, &facts, out) : rc;
+}
+
+enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const struct image *old, int64_t now,
+                          struct state *state, struct image *out)
+{
+    struct image_facts facts = facts_next(old, now, state);
+
+    return record_put(txn, arena, old->type, image_resource(old, arena), &facts, out);
+}
+
+enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const struct image *old, struct state *state)
+{
+    struct image_facts facts = facts_next(old, 0, state);
+    struct key k;
+
+    enum store_rc rc = keys_change(txn, arena, old->type, &facts.id, image_resource(old, arena), NULL, NULL);
+    if (rc == STORE_OK)
+        rc = store_delete(txn, entry_space(old->type), id_view(&facts.id));
+    if (rc == STORE_OK) {
+        entry_order_key(&k, old->type, old->ordinal);
+        rc = store_delete(txn, SPACE_ORDER, key_view(&k));
+    }
+    if (rc == STORE_OK)
+        rc = block_add(txn, old->type, old->ordinal, -1);
+    if (rc == STORE_OK)
+        state->count[old->type->number]--;
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const struct image *image,
+                            struct json_object *resource)
+{
+    struct image_facts facts = {.ordinal = image->ordinal,
+                                .version = image->version,
+                                .created = image->created,
+                                .modified = image->modified};
+    struct image out;
+    struct str taken;
+
+    if (!id_parse(image->id, &facts.id))
+        return STORE_ERROR;
+    enum store_rc rc = keys_change(txn, arena, image->type, &facts.id, NULL, resource, &taken);
+    if (rc == STORE_OK)
+        rc = record_put(txn, arena, image->type, resource, &facts, &out);
+    return rc == STORE_OK ? order_add(txn, image->type, image->ordinal, &facts.id) : rc;
+}

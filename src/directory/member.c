@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/member.h"
+
+#include "roster/directory/entry.h"
+#include "roster/store/key.h"
+
+#include <assert.h>
+
+static void pair_key(struct key *k, const struct id *first, const struct id *second)
+{
+    key_init(k);
+    key_id(k, first);
+    key_id(k, second);
+}
+
+static struct str id_view(const struct id *id)
+{
+    return str_make(id->b, sizeof id->b);
+}
+
+struct member_change member_change_of(enum member_op op, struct json_object *values)
+{
+    return (struct member_change){.op = op, .values = values};
+}
+
+enum store_rc member_has(struct store_txn *txn, const struct id *team, const struct id *user)
+{
+    struct key k;
+
+    pair_key(&k, team, user);
+    return store_has(txn, SPACE_MEMBER, key_view(&k));
+}
+
+enum store_rc member_restore(struct store_txn *txn, const struct id *team, const struct id *user, int64_t since)
+{
+    struct key k, value;
+
+    pair_key(&k, team, user);
+    key_init(&value);
+    key_u64(&value, (uint64_t)since);
+    enum store_rc rc = store_put(txn, SPACE_MEMBER, key_view(&k), key_view(&value));
+    if (rc != STORE_OK)
+        return rc;
+    pair_key(&k, user, team);
+    return store_put(txn, SPACE_MEMBEROF, key_view(&k), STR_LIT(""));
+}
+
+static enum store_rc pair_delete(struct store_txn *txn, const struct id *team, const struct id *user)
+{
+    struct key k;
+
+    pair_key(&k, team, user);
+    enum store_rc rc = store_delete(txn, SPACE_MEMBER, key_view(&k));
+    if (rc != STORE_OK)
+        return rc;
+    pair_key(&k, user, team);
+    return store_delete(txn, SPACE_MEMBEROF, key_view(&k));
+}
+
+/* Every second id of the pairs of space that begin with first; the array doubles in arena. */
+static enum store_rc pairs_of(struct store_txn *txn, struct arena *arena, enum store_space space,
+                              const struct id *first, struct id **out, size_t *n)
+{
+    struct store_scan *scan = NULL;
+    struct key from, to;
+    struct str key;
+    size_t room = 0;
+
+    *out = NULL;
+    *n = 0;
+    key_init(&from);
+    key_id(&from, first);
+    to = from;
+    key_end(&to);
+    enum store_rc rc = store_scan_open(txn, space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+        struct id skipped;
+
+        if (*n == room) {
+            struct id *more = arena_alloc_raw(arena, (room = room == 0 ? 16 : 2 * room) * sizeof **out);
+            if (*n > 0)
+                memcpy(more, *out, *n * sizeof **out);
+            *out = more;
+        }
+        if (!key_take_id(&key, &skipped) || !key_take_id(&key, &(*out)[*n]))
+            rc = STORE_ERROR;
+        else
+            ++*n;
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/*
+ * What becomes of the ids that a request names: an open-addressed table from id to "was a member" and "is one in the
+ * end". Ids that the request does not touch are not in it.
+ */
+struct fate {
+    struct id id;
+    bool used, before, after;
+};
+struct fates {
+    struct fate *slots;
+    size_t mask, n;
+    struct arena *arena;
+};
+
+static size_t fate_hash(const struct id *id)
+{
+    size_t h;
+
+    memcpy(&h, id->b, sizeof h); /* ids of ours are random already; others find no user */
+    return h ^ (h >> 29);
+}
+
+static struct fate *fate_slot(const struct fates *f, const struct id *id)
+{
+    size_t i = fate_hash(id) & f->mask;
+
+    while (f->slots[i].used && !id_eq(&f->slots[i].id, id))
+        i = (i + 1) & f->mask;
+    return &f->slots[i];
+}
+
+static void fates_grow(struct fates *f)
+{
+    struct fates bigger = {.mask = f->slots == NULL ? 63 : 2 * f->mask + 1, .n = f->n, .arena = f->arena};
+
+    bigger.slots = arena_alloc(f->arena, (bigger.mask + 1) * sizeof *bigger.slots);
+    for (size_t i = 0; f->slots != NULL && i <= f->mask; i++)
+        if (f->slots[i].used)
+            *fate_slot(&bigger, &f->slots[i].id) = f->slots[i];
+    *f = bigger;
+}
+
+static struct fate *fate_enter(struct fates *f, const struct id *id, bool member)
+{
+    if (f->slots == NULL || 2 * f->n > f->mask)
+        fates_grow(f);
+    struct fate *fate = fate_slot(f, id);
+    if (!fate->used) {
+        *fate = (struct fate){.id = *id, .used = true, .before = member, .after = member};
+        f->n++;
+    }
+    return fate;
+}
+
+/* The fate of id, looked up in the team when it is met first. */
+static enum store_rc fate_of(struct fates *f, struct store_txn *txn, const struct id *team, const struct id *id,
+                             struct fate **out)
+{
+    enum store_rc rc = STORE_OK;
+
+    if (f->slots == NULL || !(*out = fate_slot(f, id))->used) {
+        rc = member_has(txn, team, id);
+        *out = fate_enter(f, id, rc == STORE_OK);
+    }
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* The user that an element of `members` names, which must be one of the account. */
+static enum store_rc member_user(struct store_txn *txn, struct call *c, struct json_object *element, struct id *out)
+{
+    struct json_object *value = json_member(element, "value"), *kind = json_member(element, "type");
+    struct str text = value == NULL ? STR_NULL : json_str(value);
+    enum store_rc rc = STORE_NOTFOUND;
+
+    if (kind != NULL && str_eq_nocase(json_str(kind), STR_LIT("Group"))) {
+        error_set(c->error, ERR_MEMBER_NESTED, text);
+        return STORE_REFUSED;
+    }
+    if (id_parse(text, out))
+        rc = store_has(txn, SPACE_USER, id_view(out));
+    if (rc != STORE_NOTFOUND)
+        return rc;
+    if (id_parse(text, out) && (rc = store_has(txn, SPACE_TEAM, id_view(out))) != STORE_NOTFOUND) {
+        if (rc != STORE_OK)
+            return rc;
+        error_set(c->error, ERR_MEMBER_NESTED, text);
+    } else {
+        error_set(c->error, ERR_MEMBER_UNKNOWN, text);
+    }
+    return STORE_REFUSED;
+}
+
+static enum store_rc change_add(struct fates *f, struct store_txn *txn, struct call *c, const struct id *team,
+                                struct json_object *values)
+{
+    size_t n = values == NULL ? 0 : json_object_array_length(values);
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        struct fate *fate;
+        struct id user;
+
+        if ((rc = member_user(txn, c, json_object_array_get_idx(values, i), &user)) == STORE_OK &&
+            (rc = fate_of(f, txn, team, &user, &fate)) == STORE_OK)
+            fate->after = true;
+    }
+    return rc;
+}
+
+static enum store_rc change_remove(struct fates *f, struct store_txn *txn, const struct id *team,
+                                   struct json_object *values)
+{
+    size_t n = values == NULL ? 0 : json_object_array_length(values);
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        struct json_object *value = json_member(json_object_array_get_idx(values, i), "value");
+        struct fate *fate;
+        struct id user;
+
+        /* who is no member need not be removed: success without a change (RFC 7644 3.5.2.2) */
+        if (value != NULL && id_parse(json_str(value), &user) &&
+            (rc = fate_of(f, txn, team, &user, &fate)) == STORE_OK)
+            fate->after = false;
+    }
+    return rc;
+}
+
+/* What a filter on members sees of one. */
+static struct json_object *member_element(struct store_txn *txn, struct arena *arena, const struct id *user)
+{
+    char text[ID_TEXT_LEN + 1];
+    struct json_object *element = json_object_new_object();
+    struct image im;
+
+    id_format(user, text);
+    json_put_member(element, "value", json_object_new_string(text));
+    json_put_member(element, "type", json_object_new_string("User"));
+    if (entry_get(txn, &resource_type_user, user, arena, &im) == STORE_OK) {
+        struct str display = image_leaf(&im, ATTR_USER_DISPLAY_NAME, arena);
+
+        if (display.len > 0)
+            json_put_member(element, "display", json_object_new_string_len(display.p, (int)display.len));
+    }
+    return element;
+}
+
+/* Removes every member, or every one that filter matches: those of the store, and those that the request added before. */
+static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, struct arena *arena,
+                                       const struct id *team, const struct filter *filter)
+{
+    struct id *members;
+    size_t n;
+
+    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, &members, &n);
+    for (size_t i = 0; i < n && rc == STORE_OK; i++)
+        fate_enter(f, &members[i], true);
+    for (size_t i = 0; rc == STORE_OK && f->slots != NULL && i <= f->mask; i++) {
+        struct fate *fate = &f->slots[i];
+
+        if (!fate->used || !fate->after)
+            continue;
+        struct arena_mark mark = arena_mark(arena);
+        struct json_object *element = filter == NULL ? NULL : member_element(txn, arena, &fate->id);
+        if (filter == NULL || filter_match_value(filter, element, arena))
+            fate->after = false;
+        json_object_put(element);
+        arena_rewind(arena, mark);
+    }
+    return rc;
+}
+
+static enum store_rc change_apply(struct fates *f, struct store_txn *txn, struct arena *arena, struct call *c,
+                                  const struct id *team, const struct member_change *change)
+{
+    enum store_rc rc;
+
+    switch (change->op) {
+    case MEMBER_ADD:
+        return change_add(f, txn, c, team, change->values);
+    case MEMBER_REMOVE:
+        return change_remove(f, txn, team, change->values);
+    case MEMBER_REMOVE_IF:
+        return change_remove_all(f, txn, arena, team, change->filter);
+    case MEMBER_REPLACE:
+        rc = change_remove_all(f, txn, arena, team, NULL);
+        return rc == STORE_OK ? change_add(f, txn, c, team, change->values) : rc;
+    }
+    assert(!"a member_op");
+    return STORE_ERROR;
+}
+
+enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *team,
+                           const struct member_change *changes, size_t nchanges, struct member_delta *out)
+{
+    struct fates fates = {.arena = arena};
+    enum store_rc rc = STORE_OK;
+
+    *out = (struct member_delta){0};
+    for (size_t i = 0; i < nchanges && rc == STORE_OK; i++)
+        rc = change_apply(&fates, txn, arena, c, team, &changes[i]);
+    if (rc != STORE_OK || fates.n == 0)
+        return rc;
+    out->added = arena_alloc_raw(arena, fates.n * sizeof *out->added);
+    out->removed = arena_alloc_raw(arena, fates.n * sizeof *out->removed);
+    for (size_t i = 0; i <= fates.mask && rc == STORE_OK; i++) {
+        const struct fate *fate = &fates.slots[i];
+
+        if (!fate->used || fate->before == fate->after)
+            continue;
+        if (fate->after) {
+            out->added[out->nadded++] = fate->id;
+            rc = member_restore(txn, team, &fate->id, c->now);
+        } else {
+            out->removed[out->nremoved++] = fate->id;
+            rc = pair_delete(txn, team, &fate->id);
+        }
+    }
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const struct id *user, struct id **teams,
+                               size_t *nteams)
+{
+    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBEROF, user, teams, nteams);
+
+    for (size_t i = 0; i < *nteams && rc == STORE_OK; i++)
+        rc = pair_delete(txn, &(*teams)[i], user);
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, const struct id *team, struct id **users,
+                               size_t *nusers)
+{
+    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, users, nusers);
+
+    for (size_t i = 0; i < *nusers && rc == STORE_OK; i++)
+        rc = pair_delete(txn, team, &(*users)[i]);
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+/* --- for answers --- */
+
+struct naming {
+    const struct id *of;    /* whose pairs */
+    const struct id *after; /* begin behind this one, or NULL */
+    size_t limit;
+    enum store_space space;
+    const struct resource_type *type; /* of what the pairs lead to */
+    uint16_t name;                    /* its attribute to show */
+    struct member_ref *refs;
+    size_t n;
+};
+
+/* The next limit ids of the range. */
+static enum store_rc naming_ids(struct store_txn *txn, struct arena *arena, struct naming *w)
+{
+    struct store_scan *scan = NULL;
+    struct key from, to;
+    struct str key;
+    size_t room = 0;
+
+    key_init(&to);
+    key_id(&to, w->of);
+    from = to;
+    key_end(&to);
+    if (w->after != NULL) {
+        key_id(&from, w->after);
+        key_u8(&from, 0);
+    }
+    enum store_rc rc = store_scan_open(txn, w->space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    while (rc == STORE_OK && w->n < w->limit && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+        struct id first;
+
+        if (w->n == room) {
+            struct member_ref *more = arena_alloc(arena, (room = room == 0 ? 16 : 2 * room) * sizeof *more);
+            if (w->n > 0)
+                memcpy(more, w->refs, w->n * sizeof *more);
+            w->refs = more;
+        }
+        if (!key_take_id(&key, &first) || !key_take_id(&key, &w->refs[w->n].id))
+            rc = STORE_ERROR;
+        else
+            w->n++;
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc naming_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct naming *w = ctx;
+
+    w->refs = NULL;
+    w->n = 0;
+    enum store_rc rc = naming_ids(txn, arena, w);
+    for (size_t i = 0; i < w->n && rc == STORE_OK; i++) {
+        struct image im;
+
+        rc = entry_get(txn, w->type, &w->refs[i].id, arena, &im);
+        if (rc == STORE_OK)
+            w->refs[i].display = image_leaf(&im, w->name, arena);
+        else if (rc == STORE_NOTFOUND) /* deleted between the two reads */
+            rc = STORE_OK;
+    }
+    return rc;
+}
+
+static bool naming_run(struct call *c, struct naming *w, struct member_ref **out, size_t *n)
+{
+    enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, naming_body, w);
+
+    *out = w->refs;
+    *n = w->n;
+    return call_done(c, rc);
+}
+
+bool member_groups(struct call *c, const struct id *user, struct member_ref **out, size_t *n)
+{
+    struct naming w = {.of = user,
+                       .limit = SIZE_MAX,
+                       .space = SPACE_MEMBEROF,
+                       .type = &resource_type_team,
+                       .name = ATTR_TEAM_DISPLAY_NAME};
+
+    return naming_run(c, &w, out, n);
+}
+
+bool member_list(struct call *c, const struct id *team, const struct id *after, size_t limit, struct member_ref **out,
+                 size_t *n)
+{
+    struct naming w = {.of = team,
+                       .after = after,
+                       .limit = limit,
+                       .space = SPACE_MEMBER,
+                       .type = &resource_type_user,
+                       .name = ATTR_USER_DISPLAY_NAME};
+
+    return naming_run(c, &w, out, n);
+}

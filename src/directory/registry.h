@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registry - what account.c, token.c, access.c, portable.c and verify.c share of the accounts' and tokens' records.
+ */
+#ifndef ROSTER_DIRECTORY_REGISTRY_H
+#define ROSTER_DIRECTORY_REGISTRY_H
+
+#include "roster/directory/token.h"
+#include "roster/store/key.h"
+
+/* The first part of a key of the space `account`. */
+enum { REGISTRY_LAST = 0, REGISTRY_SLUG = 1, REGISTRY_RECORD = 2, REGISTRY_REMOVAL = 3 };
+
+/* (tag, number): the number as ten digits, so that the keys are in order and readable. */
+void registry_number_key(struct key *k, uint8_t tag, uint32_t number);
+
+/* As account_add(), with time of creation, status and policy as they are in *account; the rest of it is set. */
+bool account_restore(struct store *s, struct arena *a, struct str slug, struct str name, struct account *account,
+                     struct error *e);
+
+/* Whether s can be shown as a name: 1 to max bytes of UTF-8 without control characters, and not of spaces alone. */
+bool registry_name_ok(struct str s, size_t max);
+
+/* Sets *e from what store_run() returned, unless it is set. True for STORE_OK. */
+bool registry_done(enum store_rc rc, struct error *e);
+
+/*
+ * store_run_system() in STORE_WRITE mode, with more patience: a body that enters an account does not wait for the
+ * account's writers but is run again, and a busy account may keep it out for a while.
+ */
+enum store_rc registry_write(struct store *s, struct arena *a, store_body *body, void *ctx);
+
+#define TOKEN_HASH_SIZE 32
+
+/* A token as it is stored. */
+struct token_record {
+    struct token token; /* last_used is kept elsewhere: 0 */
+    unsigned char hash[TOKEN_HASH_SIZE];
+};
+
+/* false: the bytes are no token record. Strings are in a. */
+bool token_record_read(struct token_record *out, const struct id *id, struct str bytes, struct arena *a);
+
+/* The token that a hash belongs to: STORE_NOTFOUND where there is none. In the system's maps. */
+enum store_rc token_hash_find(struct store_txn *txn, const unsigned char hash[TOKEN_HASH_SIZE], uint32_t *account,
+                              struct id *id);
+
+/* Writes tokens as they are, with their last use (import): all or none. *taken: the first one whose hash is in the
+ * store already (then *e is not set), or n. */
+bool token_restore(struct store *s, struct arena *a, uint32_t account, const struct token_record *records, size_t n,
+                   size_t *taken, struct error *e);
+
+/*
+ * Proves that an account's tokens and the system's map of hashes tell the same. Each fault is told by say().
+ * *keys is raised by the number of entries looked at.
+ */
+bool token_verify(struct store *s, struct arena *a, uint32_t account, void (*say)(const char *text, void *ctx),
+                  void *ctx, uint64_t *keys, struct error *e);
+
+/* The SHA-256 of a token whose form and checksum are right; false where they are not. */
+bool token_hash(struct str text, unsigned char out[TOKEN_HASH_SIZE]);
+
+/* A token's last use; 0: never. */
+enum store_rc token_last_use(struct store_txn *txn, const struct id *id, int64_t *ms);
+enum store_rc token_put_last_use(struct store_txn *txn, const struct id *id, int64_t ms);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/state.h"
+
+#include <assert.h>
+
+/* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. */
+#define STATE_VERSION 1
+#define STATE_FIELDS  6
+#define STATE_SIZE    (1 + 8 * STATE_FIELDS)
+
+/* The fields in the order of the record; type 0 has none. */
+static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
+{
+    fields[0] = &s->event;
+    fields[1] = &s->ordinal[1];
+    fields[2] = &s->count[1];
+    fields[3] = &s->ordinal[2];
+    fields[4] = &s->count[2];
+    fields[5] = &s->active;
+}
+
+enum store_rc state_get(struct store_txn *txn, struct state *out)
+{
+    struct str value;
+    uint64_t *fields[STATE_FIELDS];
+
+    *out = (struct state){0};
+    enum store_rc rc = store_get(txn, SPACE_STATE, STR_NULL, &value);
+    if (rc == STORE_NOTFOUND)
+        return STORE_OK;
+    if (rc != STORE_OK)
+        return rc;
+    if (value.len != STATE_SIZE || value.p[0] != STATE_VERSION)
+        return STORE_ERROR;
+    state_fields(out, fields);
+    for (size_t i = 0; i < STATE_FIELDS; i++)
+        for (size_t b = 0; b < 8; b++)
+            *fields[i] = *fields[i] << 8 | (unsigned char)value.p[1 + 8 * i + b];
+    return STORE_OK;
+}
+
+enum store_rc state_put(struct store_txn *txn, const struct state *state)
+{
+    struct state copy = *state;
+    uint64_t *fields[STATE_FIELDS];
+    unsigned char value[STATE_SIZE] = {STATE_VERSION};
+
+    assert(state->count[1] <= state->ordinal[1] && state->count[2] <= state->ordinal[2]);
+    assert(state->active <= state->count[1]);
+    state_fields(&copy, fields);
+    for (size_t i = 0; i < STATE_FIELDS; i++)
+        for (size_t b = 0; b < 8; b++)
+            value[1 + 8 * i + b] = (unsigned char)(*fields[i] >> (56 - 8 * b));
+    return store_put(txn, SPACE_STATE, STR_NULL, str_make(value, sizeof value));
+}

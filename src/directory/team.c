@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/team.h"
+
+#include "edit.h"
+#include "roster/directory/event.h"
+#include "roster/directory/member.h"
+#include "roster/scim/resource.h"
+#include "roster/store/key.h"
+
+struct team_write {
+    struct call *c;
+    struct str text; /* the id as it was written; not for POST */
+    const struct precondition *pre;
+    struct json_object *body;    /* normal form; NULL for PATCH and DELETE */
+    struct json_object *members; /* of body, or NULL: not named */
+    const struct patch *patch;
+    struct id id; /* of a new team */
+    struct image *out;
+};
+
+/* Another team of this name, or STORE_NOTFOUND. self may be NULL. */
+static enum store_rc team_named(struct store_txn *txn, struct arena *arena, struct json_object *team,
+                                const struct id *self, struct id *out)
+{
+    struct str name = resource_comparable(attribute_by_number(&resource_type_team, ATTR_TEAM_DISPLAY_NAME),
+                                          json_str(json_member(team, "displayName")), arena);
+    struct store_scan *scan = NULL;
+    struct key from, to;
+    struct str key;
+
+    entry_unique_key(&from, ATTR_TEAM_DISPLAY_NAME, name); /* the beginning that all index keys of the name share */
+    to = from;
+    key_end(&to);
+    enum store_rc rc = store_scan_open(txn, SPACE_INDEX, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+        struct str tail = str_sub(key, from.len, key.len);
+
+        if (!key_take_id(&tail, out))
+            rc = STORE_ERROR;
+        else if (self == NULL || !id_eq(self, out))
+            break;
+    }
+    store_scan_close(&scan);
+    return rc;
+}
+
+static enum store_rc refuse_name(struct team_write *w, struct json_object *team)
+{
+    return edit_refuse(w->c, ERR_TEAM_NAME_TAKEN, json_str(json_member(team, "displayName")));
+}
+
+static bool renamed(struct json_object *before, struct json_object *after)
+{
+    return !str_eq(json_str(json_member(before, "displayName")), json_str(json_member(after, "displayName")));
+}
+
+/* Writes the event and the counters: the end of every change. */
+static enum store_rc team_finish(struct store_txn *txn, struct team_write *w, struct state *state, struct event *ev,
+                                 const struct member_delta *delta)
+{
+    ev->resource_type = &resource_type_team;
+    ev->added = delta->added;
+    ev->nadded = delta->nadded;
+    ev->removed = delta->removed;
+    ev->nremoved = delta->nremoved;
+    enum store_rc rc = event_write(txn, w->c, state, ev);
+    return rc == STORE_OK ? state_put(txn, state) : rc;
+}
+
+/* Brings the team old to `after` and its membership through changes; nothing is written where nothing differs. */
+static enum store_rc team_change(struct store_txn *txn, struct arena *arena, struct team_write *w,
+                                 const struct id *id, const struct image *old, struct json_object *after,
+                                 const struct member_change *changes, size_t nchanges)
+{
+    struct json_object *before = image_resource(old, arena);
+    struct event ev = {.type = "team.updated", .resource = *id};
+    struct member_delta delta;
+    struct state state;
+    struct str taken;
+    struct buf diff;
+    struct id other;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, id, changes, nchanges, &delta)) != STORE_OK)
+        return rc;
+    buf_init(&diff, arena);
+    *w->out = *old;
+    if (resource_diff(&diff, &resource_type_team, before, after)) {
+        if (renamed(before, after) && w->c->account->policy.value[POLICY_TEAM_SAME_NAME] != SAME_NAME_ALLOW &&
+            (rc = team_named(txn, arena, after, id, &other)) != STORE_NOTFOUND)
+            return rc == STORE_OK ? refuse_name(w, after) : rc;
+        rc = entry_update(txn, arena, old, before, after, w->c->now, &state, w->out, &taken);
+    } else if (delta.nadded + delta.nremoved == 0) {
+        return STORE_OK;
+    } else {
+        rc = entry_touch(txn, arena, old, w->c->now, &state, w->out);
+    }
+    if (rc != STORE_OK)
+        return rc;
+    ev.version = w->out->version;
+    ev.changes = buf_view(&diff);
+    return team_finish(txn, w, &state, &ev, &delta);
+}
+
+/* --- POST --- */
+
+static enum store_rc create_new(struct store_txn *txn, struct arena *arena, struct team_write *w)
+{
+    struct event ev = {.type = "team.created", .resource = w->id};
+    struct member_change add = member_change_of(MEMBER_ADD, w->members);
+    struct member_delta delta;
+    struct state state;
+    struct str taken;
+    struct buf diff;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK)
+        return rc;
+    rc = entry_create(txn, arena, &resource_type_team, w->body, &w->id, w->c->now, &state, w->out, &taken);
+    if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, &w->id, &add, 1, &delta)) != STORE_OK)
+        return rc;
+    buf_init(&diff, arena);
+    resource_diff(&diff, &resource_type_team, NULL, w->body);
+    ev.version = w->out->version;
+    ev.changes = buf_view(&diff);
+    return team_finish(txn, w, &state, &ev, &delta);
+}
+
+/* A pushed group meets a team of its name: it takes that team over, or joins it. */
+static enum store_rc create_over(struct store_txn *txn, struct arena *arena, struct team_write *w, const struct id *id)
+{
+    bool merge = w->c->account->policy.value[POLICY_TEAM_SAME_NAME] == SAME_NAME_MERGE;
+    struct member_change change = member_change_of(merge ? MEMBER_ADD : MEMBER_REPLACE, w->members);
+    struct image old;
+
+    enum store_rc rc = entry_get(txn, &resource_type_team, id, arena, &old);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    return team_change(txn, arena, w, id, &old, w->body, &change, 1);
+}
+
+static enum store_rc create_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct team_write *w = ctx;
+    uint8_t policy = w->c->account->policy.value[POLICY_TEAM_SAME_NAME];
+    struct id same;
+
+    if (policy == SAME_NAME_ALLOW)
+        return create_new(txn, arena, w);
+    enum store_rc rc = team_named(txn, arena, w->body, NULL, &same);
+    if (rc == STORE_NOTFOUND)
+        return create_new(txn, arena, w);
+    if (rc != STORE_OK)
+        return rc;
+    return policy == SAME_NAME_REFUSE ? refuse_name(w, w->body) : create_over(txn, arena, w, &same);
+}
+
+static bool team_run(struct team_write *w, store_body *body)
+{
+    struct call *c = w->c;
+
+    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, w));
+}
+
+bool team_create(struct call *c, struct json_object *body, struct image *out)
+{
+    struct team_write w = {.c = c, .out = out, .id = id_new()};
+
+    w.body = edit_normalise(c, &resource_type_team, body, &w.members);
+    return w.body != NULL && team_run(&w, create_body);
+}
+
+bool team_get(struct call *c, struct str id, struct image *out)
+{
+    return edit_get(c, &resource_type_team, id, out);
+}
+
+/* --- PUT --- */
+
+static enum store_rc replace_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct team_write *w = ctx;
+    struct member_change change = member_change_of(MEMBER_REPLACE, w->members);
+    struct image old;
+    struct id id;
+
+    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_team, w->text, w->pre, &id, &old);
+    if (rc != STORE_OK)
+        return rc;
+    return team_change(txn, arena, w, &id, &old, w->body, &change, w->members == NULL ? 0 : 1);
+}
+
+bool team_replace(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
+                  struct image *out)
+{
+    struct team_write w = {.c = c, .text = id, .pre = pre, .out = out};
+
+    w.body = edit_normalise(c, &resource_type_team, body, &w.members);
+    return w.body != NULL && team_run(&w, replace_body);
+}
+
+/* --- PATCH --- */
+
+static enum store_rc patch_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct team_write *w = ctx;
+    struct member_change *changes;
+    size_t nchanges;
+    struct image old;
+    struct id id;
+
+    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_team, w->text, w->pre, &id, &old);
+    if (rc != STORE_OK)
+        return rc;
+    struct json_object *after = image_resource(&old, arena); /* a tree of its own: team_change() reads old again */
+    if (!patch_apply(w->patch, &resource_type_team, after, arena, &changes, &nchanges, w->c->error))
+        return STORE_REFUSED;
+    return team_change(txn, arena, w, &id, &old, after, changes, nchanges);
+}
+
+bool team_patch(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
+                struct image *out)
+{
+    struct team_write w = {.c = c, .text = id, .pre = pre, .patch = patch, .out = out};
+
+    return team_run(&w, patch_body);
+}
+
+/* --- DELETE --- */
+
+static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct team_write *w = ctx;
+    struct event ev = {.type = "team.deleted"};
+    struct member_delta nobody = {0}; /* the team is gone: its membership went with it */
+    struct image old;
+    struct state state;
+    struct id *users;
+    size_t nusers;
+
+    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_team, w->text, w->pre, &ev.resource, &old);
+    if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
+        return rc;
+    if ((rc = member_drop_team(txn, arena, &ev.resource, &users, &nusers)) != STORE_OK ||
+        (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
+        return rc;
+    return team_finish(txn, w, &state, &ev, &nobody);
+}
+
+bool team_delete(struct call *c, struct str id, const struct precondition *pre)
+{
+    struct team_write w = {.c = c, .text = id, .pre = pre};
+
+    return team_run(&w, delete_body);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/user.h"
+
+#include "edit.h"
+#include "roster/directory/event.h"
+#include "roster/directory/member.h"
+#include "roster/scim/resource.h"
+
+/* A user without `active` is active. */
+static bool is_active(struct json_object *user)
+{
+    struct json_object *active = json_member(user, "active");
+
+    return active == NULL || json_object_get_boolean(active);
+}
+
+static enum store_rc refuse_taken(struct call *c, struct str user_name)
+{
+    return edit_refuse(c, ERR_USERNAME_TAKEN, user_name);
+}
+
+/* --- POST --- */
+
+struct creation {
+    struct call *c;
+    struct json_object *user;
+    struct id id;
+    struct image *out;
+};
+
+static enum store_rc create_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct creation *w = ctx;
+    struct state state;
+    struct str taken = STR_NULL;
+    struct buf changes;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK)
+        return rc;
+    rc = entry_create(txn, arena, &resource_type_user, w->user, &w->id, w->c->now, &state, w->out, &taken);
+    if (rc == STORE_EXISTS)
+        return refuse_taken(w->c, taken);
+    if (rc != STORE_OK)
+        return rc;
+    state.active += is_active(w->user);
+    buf_init(&changes, arena);
+    resource_diff(&changes, &resource_type_user, NULL, w->user);
+    struct event ev = {.type = "user.created",
+                       .resource_type = &resource_type_user,
+                       .resource = w->id,
+                       .version = w->out->version,
+                       .changes = buf_view(&changes)};
+    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+        return rc;
+    return state_put(txn, &state);
+}
+
+bool user_create(struct call *c, struct json_object *body, struct image *out)
+{
+    struct json_object *members = NULL;
+    struct creation w = {.c = c, .out = out, .id = id_new()};
+
+    w.user = edit_normalise(c, &resource_type_user, body, &members);
+    if (w.user == NULL || !policy_judge_user(&c->account->policy, w.user, NULL, c->arena, c->error))
+        return false;
+    if (json_member(w.user, "active") == NULL)
+        json_put_member(w.user, "active", json_object_new_boolean(1));
+    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, create_body, &w));
+}
+
+bool user_get(struct call *c, struct str id, struct image *out)
+{
+    return edit_get(c, &resource_type_user, id, out);
+}
+
+/* --- PUT and PATCH --- */
+
+struct update {
+    struct call *c;
+    struct str text; /* the id as it was written */
+    const struct precondition *pre;
+    struct json_object *body;  /* normal form: PUT */
+    const struct patch *patch; /* or NULL */
+    struct image *out;
+};
+
+/* What the user is to become, in the arena. NULL: *c->error. */
+static struct json_object *user_after(const struct update *w, struct json_object *before, struct arena *arena)
+{
+    struct json_object *after = json_own(arena, json_clone(w->patch == NULL ? w->body : before));
+    struct json_object *active = json_member(before, "active");
+
+    if (w->patch != NULL) {
+        if (!patch_apply(w->patch, &resource_type_user, after, arena, NULL, NULL, w->c->error))
+            return NULL;
+    } else if (active != NULL && json_member(after, "active") == NULL) {
+        json_put_member(after, "active", json_object_get(active)); /* said nothing: neither wakes nor suspends */
+    }
+    return policy_judge_user(&w->c->account->policy, after, before, arena, w->c->error) ? after : NULL;
+}
+
+static enum store_rc update_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct update *w = ctx;
+    struct image old;
+    struct state state;
+    struct str taken = STR_NULL;
+    struct buf changes;
+    struct event ev = {.type = "user.updated", .resource_type = &resource_type_user};
+
+    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_user, w->text, w->pre, &ev.resource, &old);
+    if (rc != STORE_OK)
+        return rc;
+    struct json_object *before = image_resource(&old, arena), *after = user_after(w, before, arena);
+    if (after == NULL)
+        return STORE_REFUSED;
+    buf_init(&changes, arena);
+    *w->out = old;
+    if (!resource_diff(&changes, &resource_type_user, before, after))
+        return STORE_OK;
+    if ((rc = state_get(txn, &state)) != STORE_OK)
+        return rc;
+    rc = entry_update(txn, arena, &old, before, after, w->c->now, &state, w->out, &taken);
+    if (rc == STORE_EXISTS)
+        return refuse_taken(w->c, taken);
+    if (rc != STORE_OK)
+        return rc;
+    if (is_active(before) != is_active(after)) {
+        ev.type = is_active(after) ? "user.reactivated" : "user.deactivated";
+        state.active = is_active(after) ? state.active + 1 : state.active - 1;
+    }
+    ev.version = w->out->version;
+    ev.changes = buf_view(&changes);
+    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+        return rc;
+    return state_put(txn, &state);
+}
+
+static bool update_run(struct update *w)
+{
+    struct call *c = w->c;
+
+    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, update_body, w));
+}
+
+bool user_replace(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
+                  struct image *out)
+{
+    struct json_object *members = NULL;
+    struct update w = {.c = c, .text = id, .pre = pre, .out = out};
+
+    w.body = edit_normalise(c, &resource_type_user, body, &members);
+    return w.body != NULL && update_run(&w);
+}
+
+bool user_patch(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
+                struct image *out)
+{
+    struct update w = {.c = c, .text = id, .pre = pre, .patch = patch, .out = out};
+
+    return update_run(&w);
+}
+
+/* --- DELETE --- */
+
+struct deletion {
+    struct call *c;
+    struct str text;
+    const struct precondition *pre;
+};
+
+/* Tells a team that a member has gone with its user. */
+static enum store_rc team_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                               const struct id *team, const struct id *user)
+{
+    struct image old, new;
+
+    enum store_rc rc = entry_get(txn, &resource_type_team, team, arena, &old);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    if ((rc = entry_touch(txn, arena, &old, c->now, state, &new)) != STORE_OK)
+        return rc;
+    struct event ev = {.type = "team.updated",
+                       .resource_type = &resource_type_team,
+                       .resource = *team,
+                       .version = new.version,
+                       .removed = user,
+                       .nremoved = 1};
+    return event_write(txn, c, state, &ev);
+}
+
+static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct deletion *w = ctx;
+    struct image old;
+    struct state state;
+    struct id *teams;
+    size_t nteams;
+    struct event ev = {.type = "user.deleted", .resource_type = &resource_type_user};
+
+    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_user, w->text, w->pre, &ev.resource, &old);
+    if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
+        return rc;
+    if ((rc = member_drop_user(txn, arena, &ev.resource, &teams, &nteams)) != STORE_OK)
+        return rc;
+    for (size_t i = 0; i < nteams && rc == STORE_OK; i++)
+        rc = team_lost(txn, arena, w->c, &state, &teams[i], &ev.resource);
+    if (rc != STORE_OK || (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
+        return rc;
+    state.active -= is_active(image_resource(&old, arena));
+    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+        return rc;
+    return state_put(txn, &state);
+}
+
+bool user_delete(struct call *c, struct str id, const struct precondition *pre)
+{
+    struct deletion w = {.c = c, .text = id, .pre = pre};
+
+    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, delete_body, &w));
+}

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/verify.h"
+
+#include "registry.h"
+#include "roster/base/json.h"
+#include "roster/directory/entry.h"
+#include "roster/directory/state.h"
+#include "roster/directory/walk.h"
+#include "roster/scim/resource.h"
+
+#include <inttypes.h>
+
+#define FAULTS_TOLD 100
+
+struct fault {
+    const char *text;
+    struct fault *next;
+};
+
+struct verifying {
+    struct verify_report report;
+    struct state state;                           /* as the account has it */
+    uint64_t count[STATE_TYPES], active;          /* as they were counted */
+    uint64_t unique, indexed;                     /* entries that the records ask for */
+    uint64_t found;                               /* entries of the space that is looked at */
+    uint64_t block;                               /* the block that the last ordinal was in */
+    uint8_t block_type;                           /* 0: none yet */
+    struct arena *words;                          /* what is to be told when the transaction is over */
+    struct fault *faults, **last;
+    uint64_t told;
+};
+
+static void __attribute__((format(printf, 2, 3))) complain(struct verifying *v, const char *format, ...)
+{
+    va_list args;
+
+    v->report.faults++;
+    if (v->told == FAULTS_TOLD)
+        return;
+    v->told++;
+    va_start(args, format);
+    *v->last = arena_alloc(v->words, sizeof **v->last);
+    (*v->last)->text = arena_vprintf(v->words, format, args);
+    v->last = &(*v->last)->next;
+    va_end(args);
+}
+
+static const char *id_text(struct arena *arena, const struct id *id)
+{
+    char text[ID_TEXT_LEN + 1];
+
+    id_format(id, text);
+    return arena_strdup(arena, text);
+}
+
+static struct str id_view(const struct id *id)
+{
+    return str_make(id->b, sizeof id->b);
+}
+
+/* A key of space for the report: its name and its parts. */
+static const char *key_text(struct arena *arena, enum store_space space, struct str key)
+{
+    struct buf b;
+
+    buf_init(&b, arena);
+    buf_puts(&b, store_spaces[space].name);
+    buf_putc(&b, ' ');
+    key_print(&b, store_spaces[space].tuple, key);
+    return buf_cstr(&b);
+}
+
+static const struct resource_type *type_of(uint8_t number)
+{
+    return number == resource_type_user.number   ? &resource_type_user
+           : number == resource_type_team.number ? &resource_type_team
+                                                 : NULL;
+}
+
+/* Whether space has key with this value; a complaint where not. */
+static enum store_rc expect(struct store_txn *txn, struct arena *arena, struct verifying *v, enum store_space space,
+                            const struct key *key, struct str value, const char *whose)
+{
+    struct str found;
+    enum store_rc rc = store_get(txn, space, key_view(key), &found);
+
+    if (rc == STORE_NOTFOUND || (rc == STORE_OK && !str_eq(found, value))) {
+        complain(v, "%s of %s: %s", key_text(arena, space, key_view(key)), whose,
+                 rc == STORE_OK ? "has another value" : "is missing");
+        return STORE_OK;
+    }
+    return rc;
+}
+
+/* --- records and what they ask for --- */
+
+static enum store_rc verify_keys(struct store_txn *txn, struct arena *arena, struct verifying *v,
+                                 const struct image *im, struct json_object *resource, const struct id *id,
+                                 const char *whose)
+{
+    struct resource_key *keys;
+    size_t n = resource_keys(im->type, resource, arena, &keys);
+    enum store_rc rc = STORE_OK;
+    struct key k;
+
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        if (keys[i].unique) {
+            v->unique++;
+            entry_unique_key(&k, keys[i].attribute, keys[i].value);
+            rc = expect(txn, arena, v, SPACE_UNIQUE, &k, id_view(id), whose);
+        } else {
+            v->indexed++;
+            entry_index_key(&k, keys[i].attribute, keys[i].value, id);
+            rc = expect(txn, arena, v, SPACE_INDEX, &k, STR_NULL, whose);
+        }
+    }
+    return rc;
+}
+
+/* Whether the text of an image is JSON: image_resource() takes that for granted. */
+static bool is_json(const struct image *im, struct arena *arena)
+{
+    struct error e = ERROR_INIT;
+    struct buf text;
+
+    buf_init(&text, arena);
+    buf_str(&text, im->attributes);
+    buf_putc(&text, '}');
+    return json_scan(buf_view(&text), JSON_DEPTH_MAX, &e);
+}
+
+static enum store_rc verify_record(struct store_txn *txn, struct arena *arena, struct verifying *v,
+                                   const struct resource_type *type, struct str key, struct str value)
+{
+    struct id id, written;
+    struct image im;
+    struct key k;
+
+    v->report.keys++;
+    v->count[type->number]++;
+    if (!key_take_id(&key, &id) || key.len != 0 || !image_open(&im, type, value) || !is_json(&im, arena)) {
+        complain(v, "a %s record cannot be read", type->name);
+        return STORE_OK;
+    }
+    const char *whose = arena_printf(arena, "%s %s", type->name, id_text(arena, &id));
+    if (!id_parse(im.id, &written) || !id_eq(&id, &written))
+        complain(v, "%s: the record has another id", whose);
+    if (im.version == 0 || im.version > v->state.event)
+        complain(v, "%s: its version is not the number of an event", whose);
+    if (im.ordinal == 0 || im.ordinal > v->state.ordinal[type->number])
+        complain(v, "%s: its ordinal was never given", whose);
+    struct json_object *resource = image_resource(&im, arena);
+    struct json_object *active = json_member(resource, "active");
+    if (type == &resource_type_user)
+        v->active += active == NULL || json_object_get_boolean(active);
+    entry_order_key(&k, type, im.ordinal);
+    enum store_rc rc = expect(txn, arena, v, SPACE_ORDER, &k, id_view(&id), whose);
+    return rc == STORE_OK ? verify_keys(txn, arena, v, &im, resource, &id, whose) : rc;
+}
+
+static enum store_rc verify_user(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    return verify_record(txn, arena, ctx, &resource_type_user, key, value);
+}
+
+static enum store_rc verify_team(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    return verify_record(txn, arena, ctx, &resource_type_team, key, value);
+}
+
+/* --- index entries, back to their records --- */
+
+/*
+ * Whether the record of id asks for the entry (attribute, value as it stands in a key). STORE_NOTFOUND: it does not, or is not there.
+ */
+static enum store_rc asks_for(struct store_txn *txn, struct arena *arena, const struct id *id, uint16_t attribute,
+                              struct str value, bool unique)
+{
+    static const struct resource_type *const types[] = {&resource_type_user, &resource_type_team};
+    struct image im;
+
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+        struct resource_key *keys;
+        enum store_rc rc = entry_get(txn, types[t], id, arena, &im);
+
+        if (rc != STORE_OK && rc != STORE_NOTFOUND)
+            return rc;
+        size_t n = rc == STORE_OK && is_json(&im, arena) ? resource_keys(types[t], image_resource(&im, arena), arena, &keys) : 0;
+        for (size_t i = 0; i < n; i++) {
+            char room[KEY_VALUE_MAX];
+
+            if (keys[i].attribute == attribute && keys[i].unique == unique &&
+                str_eq(key_value(keys[i].value, room), value))
+                return STORE_OK;
+        }
+    }
+    return STORE_NOTFOUND;
+}
+
+static enum store_rc count_entry(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    struct verifying *v = ctx;
+
+    (void)txn;
+    (void)arena;
+    (void)key;
+    (void)value;
+    v->found++;
+    v->report.keys++;
+    return STORE_OK;
+}
+
+static enum store_rc check_entry(struct store_txn *txn, struct arena *arena, struct verifying *v,
+                                 enum store_space space, struct str whole, const struct id *owner)
+{
+    struct str key = whole;
+    uint16_t attribute;
+    struct buf value;
+    struct id id;
+
+    buf_init(&value, arena);
+    bool sound = key_take_u16(&key, &attribute) && key_take_str(&key, &value);
+    if (sound && owner == NULL)
+        sound = key_take_id(&key, &id);
+    else if (sound)
+        id = *owner;
+    enum store_rc rc = sound ? asks_for(txn, arena, &id, attribute, buf_view(&value), space == SPACE_UNIQUE)
+                             : STORE_NOTFOUND;
+    if (rc != STORE_NOTFOUND)
+        return rc;
+    complain(v, "%s: no record asks for it", key_text(arena, space, whole));
+    return STORE_OK;
+}
+
+static enum store_rc check_unique(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                  void *ctx)
+{
+    struct id id;
+
+    if (!key_take_id(&value, &id))
+        memset(&id, 0, sizeof id);
+    return check_entry(txn, arena, ctx, SPACE_UNIQUE, key, &id);
+}
+
+static enum store_rc check_index(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    (void)value;
+    return check_entry(txn, arena, ctx, SPACE_INDEX, key, NULL);
+}
+
+/*
+ * Every entry that a record asks for was looked up, and no two records share one: so entries that nobody asks for
+ * show in the count, or in a complaint, and only then is it worth asking for each one whose it is.
+ */
+static enum store_rc verify_indexes(struct store_txn *txn, struct arena *arena, struct verifying *v)
+{
+    const struct {
+        enum store_space space;
+        walk_fn *check;
+        uint64_t asked;
+    } parts[] = {{SPACE_UNIQUE, check_unique, v->unique}, {SPACE_INDEX, check_index, v->indexed}};
+    bool sound = v->report.faults == 0;
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && rc == STORE_OK; i++) {
+        v->found = 0;
+        rc = walk_range(txn, arena, parts[i].space, STR_NULL, STR_NULL, count_entry, v);
+        if (rc == STORE_OK && (!sound || v->found != parts[i].asked))
+            rc = walk_range(txn, arena, parts[i].space, STR_NULL, STR_NULL, parts[i].check, v);
+    }
+    return rc;
+}
+
+/* --- the order of creation and its blocks --- */
+
+static enum store_rc verify_order(struct store_txn *txn, struct arena *arena, struct str whole, struct str value,
+                                  void *ctx)
+{
+    struct verifying *v = ctx;
+    const struct resource_type *type = NULL;
+    struct str key = whole;
+    uint64_t ordinal;
+    uint8_t number;
+    struct image im;
+    struct id id;
+    struct key k;
+
+    v->report.keys++;
+    if (!key_take_u8(&key, &number) || !key_take_u64(&key, &ordinal) || (type = type_of(number)) == NULL ||
+        !key_take_id(&value, &id)) {
+        complain(v, "%s cannot be read", key_text(arena, SPACE_ORDER, whole));
+        return STORE_OK;
+    }
+    enum store_rc rc = entry_get(txn, type, &id, arena, &im);
+    if (rc == STORE_NOTFOUND || (rc == STORE_OK && im.ordinal != ordinal))
+        complain(v, "%s: no record is in this place", key_text(arena, SPACE_ORDER, whole));
+    else if (rc != STORE_OK && rc != STORE_ERROR) /* a record that cannot be read was told already */
+        return rc;
+    if (v->block_type == number && v->block == ordinal / BLOCK_ORDINALS)
+        return STORE_OK;
+    v->block_type = number;
+    v->block = ordinal / BLOCK_ORDINALS;
+    entry_block_key(&k, type, ordinal);
+    rc = store_has(txn, SPACE_BLOCK, key_view(&k));
+    if (rc == STORE_NOTFOUND)
+        complain(v, "%s is missing", key_text(arena, SPACE_BLOCK, key_view(&k)));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* How many ordinals of a block are in use. */
+static enum store_rc count_block(struct store_txn *txn, const struct resource_type *type, uint64_t block, uint64_t *n)
+{
+    struct store_scan *scan = NULL;
+    struct key from, to;
+
+    entry_order_key(&from, type, block * BLOCK_ORDINALS);
+    entry_order_key(&to, type, (block + 1) * BLOCK_ORDINALS);
+    enum store_rc rc = store_scan_open(txn, SPACE_ORDER, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    if (rc == STORE_OK)
+        rc = store_scan_skip(scan, BLOCK_ORDINALS + 1, n);
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc verify_block(struct store_txn *txn, struct arena *arena, struct str whole, struct str value,
+                                  void *ctx)
+{
+    struct verifying *v = ctx;
+    const struct resource_type *type = NULL;
+    struct str key = whole;
+    uint64_t block, n = 0;
+    uint16_t count = 0;
+    uint8_t number;
+
+    v->report.keys++;
+    if (!key_take_u8(&key, &number) || !key_take_u64(&key, &block) || (type = type_of(number)) == NULL ||
+        block > UINT64_MAX / BLOCK_ORDINALS - 1 || !key_take_u16(&value, &count)) {
+        complain(v, "%s cannot be read", key_text(arena, SPACE_BLOCK, whole));
+        return STORE_OK;
+    }
+    enum store_rc rc = count_block(txn, type, block, &n);
+    if (rc == STORE_OK && n != count)
+        complain(v, "%s counts %u, but there are %" PRIu64, key_text(arena, SPACE_BLOCK, whole), (unsigned)count, n);
+    return rc;
+}
+
+/* --- memberships --- */
+
+/* One half of a membership: both ends and the other half are there. */
+static enum store_rc verify_half(struct store_txn *txn, struct arena *arena, struct verifying *v,
+                                 enum store_space space, struct str whole)
+{
+    bool is_member = space == SPACE_MEMBER;
+    struct str key = whole;
+    struct id first, second;
+    struct key other;
+
+    v->report.keys++;
+    if (!key_take_id(&key, &first) || !key_take_id(&key, &second) || key.len != 0) {
+        complain(v, "%s cannot be read", key_text(arena, space, whole));
+        return STORE_OK;
+    }
+    key_init(&other);
+    key_id(&other, &second);
+    key_id(&other, &first);
+    const struct {
+        enum store_space space;
+        struct str key;
+        const char *what;
+    } needs[] = {{is_member ? SPACE_TEAM : SPACE_USER, id_view(&first), is_member ? "the team" : "the user"},
+                 {is_member ? SPACE_USER : SPACE_TEAM, id_view(&second), is_member ? "the user" : "the team"},
+                 {is_member ? SPACE_MEMBEROF : SPACE_MEMBER, key_view(&other), "its other half"}};
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        enum store_rc rc = store_has(txn, needs[i].space, needs[i].key);
+
+        if (rc == STORE_NOTFOUND)
+            complain(v, "%s: %s is missing", key_text(arena, space, whole), needs[i].what);
+        else if (rc != STORE_OK)
+            return rc;
+    }
+    return STORE_OK;
+}
+
+static enum store_rc verify_member(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                   void *ctx)
+{
+    struct verifying *v = ctx;
+    uint64_t since;
+
+    v->report.memberships++;
+    if (!key_take_u64(&value, &since) || value.len != 0)
+        complain(v, "%s has no time", key_text(arena, SPACE_MEMBER, key));
+    return verify_half(txn, arena, v, SPACE_MEMBER, key);
+}
+
+static enum store_rc verify_memberof(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    (void)value;
+    return verify_half(txn, arena, ctx, SPACE_MEMBEROF, key);
+}
+
+/* --- events --- */
+
+static enum store_rc verify_event(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                  void *ctx)
+{
+    struct verifying *v = ctx;
+    struct error e = ERROR_INIT;
+    uint64_t seq = 0;
+
+    (void)txn;
+    v->report.keys++;
+    v->report.events++;
+    if (!key_take_u64(&key, &seq) || seq != v->found + 1)
+        complain(v, "event %" PRIu64 " follows event %" PRIu64, seq, v->found);
+    v->found = seq;
+    struct json_object *event = json_read(arena, value, &e), *written = json_member(event, "seq");
+    if (event == NULL || written == NULL || !json_object_is_type(json_member(event, "type"), json_type_string))
+        complain(v, "event %" PRIu64 " cannot be read", seq);
+    else if ((uint64_t)json_object_get_int64(written) != seq)
+        complain(v, "event %" PRIu64 " has the number %s", seq, json_object_get_string(written));
+    return STORE_OK;
+}
+
+/* --- tokens' last uses --- */
+
+static enum store_rc verify_tokenuse(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    struct verifying *v = ctx;
+    enum store_rc rc = store_has(txn, SPACE_TOKEN, key);
+
+    (void)value;
+    v->report.keys++;
+    if (rc == STORE_NOTFOUND)
+        complain(v, "%s: the token is missing", key_text(arena, SPACE_TOKENUSE, key));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* --- the whole --- */
+
+static void verify_counters(struct verifying *v)
+{
+    const struct {
+        const char *what;
+        uint64_t counted, state;
+    } counters[] = {{"users", v->count[1], v->state.count[1]},
+                    {"teams", v->count[2], v->state.count[2]},
+                    {"active users", v->active, v->state.active},
+                    {"events", v->report.events, v->state.event}};
+
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+        if (counters[i].counted != counters[i].state)
+            complain(v, "state counts %" PRIu64 " %s, but there are %" PRIu64, counters[i].state, counters[i].what,
+                     counters[i].counted);
+    v->report.users = v->count[1];
+    v->report.teams = v->count[2];
+}
+
+static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    static const struct {
+        enum store_space space;
+        walk_fn *fn;
+    } parts[] = {{SPACE_USER, verify_user},         {SPACE_TEAM, verify_team},   {SPACE_ORDER, verify_order},
+                 {SPACE_BLOCK, verify_block},       {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
+                 {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event}};
+    struct verifying *v = ctx;
+    struct arena *words = v->words;
+
+    arena_reset(words);
+    *v = (struct verifying){.words = words};
+    v->last = &v->faults;
+    enum store_rc rc = state_get(txn, &v->state);
+    if (rc == STORE_ERROR)
+        complain(v, "the state cannot be read");
+    else if (rc != STORE_OK)
+        return rc;
+    rc = STORE_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && rc == STORE_OK; i++)
+        rc = walk_range(txn, arena, parts[i].space, STR_NULL, STR_NULL, parts[i].fn, v);
+    if (rc == STORE_OK)
+        rc = verify_indexes(txn, arena, v);
+    if (rc == STORE_OK)
+        verify_counters(v);
+    return rc;
+}
+
+struct telling {
+    struct verifying *v;
+    void (*say)(const char *text, void *ctx);
+    void *ctx;
+};
+
+static void tell(const char *text, void *ctx)
+{
+    struct telling *t = ctx;
+
+    t->v->report.faults++;
+    if (t->v->told < FAULTS_TOLD) {
+        t->v->told++;
+        t->say(text, t->ctx);
+    }
+}
+
+bool verify_account(struct store *s, struct arena *a, const struct account *account,
+                    void (*say)(const char *text, void *ctx), void *ctx, struct verify_report *out, struct error *e)
+{
+    struct arena *scratch = arena_new(0);
+    struct verifying v = {.words = arena_new(0)};
+    struct telling telling = {&v, say, ctx};
+
+    (void)a;
+    bool ok = registry_done(store_run(s, account->number, STORE_FREEZE, scratch, verify_body, &v), e);
+    for (const struct fault *f = ok ? v.faults : NULL; f != NULL; f = f->next)
+        say(f->text, ctx);
+    ok = ok && token_verify(s, scratch, account->number, tell, &telling, &v.report.keys, e);
+    *out = v.report;
+    arena_free(&v.words);
+    arena_free(&scratch);
+    return ok;
+}

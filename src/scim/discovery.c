@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/scim/discovery.h"
+
+#define URN_CONFIG        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+#define URN_RESOURCE_TYPE "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+#define URN_SCHEMA        "urn:ietf:params:scim:schemas:core:2.0:Schema"
+
+/* --- writing JSON: a comma is due unless an object or array was just begun --- */
+
+static void put_comma(struct buf *out)
+{
+    char last = out->p[out->len - 1];
+
+    if (last != '{' && last != '[')
+        buf_putc(out, ',');
+}
+
+static void put_name(struct buf *out, const char *name)
+{
+    put_comma(out);
+    buf_json(out, str_of(name));
+    buf_putc(out, ':');
+}
+
+static void put_string(struct buf *out, const char *name, const char *value)
+{
+    put_name(out, name);
+    buf_json(out, str_of(value));
+}
+
+static void put_bool(struct buf *out, const char *name, bool value)
+{
+    put_name(out, name);
+    buf_puts(out, value ? "true" : "false");
+}
+
+static void put_number(struct buf *out, const char *name, uint64_t value)
+{
+    put_name(out, name);
+    buf_u64(out, value);
+}
+
+static void put_words(struct buf *out, const char *name, const char *const *words)
+{
+    if (words == NULL)
+        return;
+    put_name(out, name);
+    buf_putc(out, '[');
+    for (; *words != NULL; words++) {
+        put_comma(out);
+        buf_json(out, str_of(*words));
+    }
+    buf_putc(out, ']');
+}
+
+static void open_object(struct buf *out, const char *name)
+{
+    put_name(out, name);
+    buf_putc(out, '{');
+}
+
+/* Begins a resource: its schema. */
+static void open_resource(struct buf *out, const char *urn)
+{
+    buf_putc(out, '{');
+    put_words(out, "schemas", (const char *const[]){urn, NULL});
+}
+
+/* Ends a resource: meta with its place. id NULL: there is one such resource. */
+static void close_resource(struct buf *out, struct str base, const char *type, const char *endpoint, const char *id)
+{
+    open_object(out, "meta");
+    put_string(out, "resourceType", type);
+    put_name(out, "location");
+    buf_putc(out, '"');
+    buf_str(out, base);
+    buf_puts(out, endpoint);
+    if (id != NULL) {
+        buf_putc(out, '/');
+        buf_puts(out, id);
+    }
+    buf_puts(out, "\"}}");
+}
+
+/* --- ServiceProviderConfig (RFC 7643 5, RFC 9865 4) --- */
+
+static void put_supported(struct buf *out, const char *name, bool supported)
+{
+    open_object(out, name);
+    put_bool(out, "supported", supported);
+    buf_putc(out, '}');
+}
+
+static void put_bulk(struct buf *out)
+{
+    open_object(out, "bulk");
+    put_bool(out, "supported", false);
+    put_number(out, "maxOperations", 0);
+    put_number(out, "maxPayloadSize", 0);
+    buf_putc(out, '}');
+}
+
+static void put_filter(struct buf *out, const struct discovery_limits *limits)
+{
+    open_object(out, "filter");
+    put_bool(out, "supported", true);
+    put_number(out, "maxResults", limits->filter_max_results);
+    buf_putc(out, '}');
+}
+
+static void put_pagination(struct buf *out, const struct discovery_limits *limits)
+{
+    open_object(out, "pagination");
+    put_bool(out, "cursor", false);
+    put_bool(out, "index", true);
+    put_string(out, "defaultPaginationMethod", "index");
+    put_number(out, "defaultPageSize", limits->default_page_size);
+    put_number(out, "maxPageSize", limits->max_page_size);
+    put_number(out, "cursorTimeout", 0);
+    buf_putc(out, '}');
+}
+
+static void put_authentication(struct buf *out)
+{
+    put_name(out, "authenticationSchemes");
+    buf_puts(out, "[{");
+    put_string(out, "type", "oauthbearertoken");
+    put_string(out, "name", "Bearer token");
+    put_string(out, "description", "The token that was made for the account, in the Authorization header.");
+    put_string(out, "specUri", "https://www.rfc-editor.org/info/rfc6750");
+    put_bool(out, "primary", true);
+    buf_puts(out, "}]");
+}
+
+void discovery_config(struct buf *out, struct str base, const struct discovery_limits *limits)
+{
+    open_resource(out, URN_CONFIG);
+    put_supported(out, "patch", true);
+    put_bulk(out);
+    put_filter(out, limits);
+    put_supported(out, "changePassword", false);
+    put_supported(out, "sort", false);
+    put_supported(out, "etag", true);
+    put_pagination(out, limits);
+    put_authentication(out);
+    close_resource(out, base, "ServiceProviderConfig", "/ServiceProviderConfig", NULL);
+}
+
+/* --- ResourceTypes (RFC 7643 6) --- */
+
+void discovery_resource_type(struct buf *out, struct str base, const struct resource_type *type)
+{
+    open_resource(out, URN_RESOURCE_TYPE);
+    put_string(out, "id", type->name);
+    put_string(out, "name", type->name);
+    put_string(out, "endpoint", type->endpoint);
+    put_string(out, "description", type->description);
+    put_string(out, "schema", type->core->urn);
+    put_name(out, "schemaExtensions");
+    buf_putc(out, '[');
+    for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
+        put_comma(out);
+        buf_putc(out, '{');
+        put_string(out, "schema", (*x)->urn);
+        put_bool(out, "required", false);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+    close_resource(out, base, "ResourceType", "/ResourceTypes", type->name);
+}
+
+/* --- Schemas (RFC 7643 7) --- */
+
+static const char *mutability_name(enum attribute_mutability mutability)
+{
+    static const char *const names[] = {
+        [MUTABILITY_READ_WRITE] = "readWrite",
+        [MUTABILITY_READ_ONLY] = "readOnly",
+        [MUTABILITY_IMMUTABLE] = "immutable",
+        [MUTABILITY_WRITE_ONLY] = "writeOnly",
+    };
+    return names[mutability];
+}
+
+static const char *returned_name(enum attribute_returned returned)
+{
+    static const char *const names[] = {
+        [RETURNED_DEFAULT] = "default",
+        [RETURNED_ALWAYS] = "always",
+        [RETURNED_NEVER] = "never",
+        [RETURNED_REQUEST] = "request",
+    };
+    return names[returned];
+}
+
+static const char *uniqueness_name(enum attribute_uniqueness uniqueness)
+{
+    static const char *const names[] = {
+        [UNIQUENESS_NONE] = "none",
+        [UNIQUENESS_SERVER] = "server",
+        [UNIQUENESS_GLOBAL] = "global",
+    };
+    return names[uniqueness];
+}
+
+/* Letter case is a matter of values that are text. */
+static bool is_text(const struct attribute *a)
+{
+    return a->type == ATTRIBUTE_STRING || a->type == ATTRIBUTE_REFERENCE || a->type == ATTRIBUTE_BINARY;
+}
+
+static void put_attributes(struct buf *out, const char *name, const struct attribute *list);
+
+/* Complex attributes have no uniqueness (erratum 6004). */
+static void put_attribute(struct buf *out, const struct attribute *a)
+{
+    put_comma(out);
+    buf_putc(out, '{');
+    put_string(out, "name", a->name);
+    put_string(out, "type", attribute_type_name(a->type));
+    if (a->subs != NULL)
+        put_attributes(out, "subAttributes", a->subs);
+    put_bool(out, "multiValued", a->multi);
+    put_string(out, "description", a->description);
+    put_bool(out, "required", a->required);
+    put_words(out, "canonicalValues", a->canonical);
+    if (is_text(a))
+        put_bool(out, "caseExact", a->case_exact);
+    put_string(out, "mutability", mutability_name(a->mutability));
+    put_string(out, "returned", returned_name(a->returned));
+    if (a->type != ATTRIBUTE_COMPLEX)
+        put_string(out, "uniqueness", uniqueness_name(a->uniqueness));
+    put_words(out, "referenceTypes", a->references);
+    buf_putc(out, '}');
+}
+
+/* Complex attributes hold no complex ones (erratum 8415), so this is two levels deep. */
+static void put_attributes(struct buf *out, const char *name, const struct attribute *list)
+{
+    put_name(out, name);
+    buf_putc(out, '[');
+    for (const struct attribute *a = list; a->name != NULL; a++)
+        put_attribute(out, a);
+    buf_putc(out, ']');
+}
+
+void discovery_schema(struct buf *out, struct str base, const struct schema *schema)
+{
+    open_resource(out, URN_SCHEMA);
+    put_string(out, "id", schema->urn);
+    put_string(out, "name", schema->name);
+    put_string(out, "description", schema->description);
+    put_attributes(out, "attributes", schema->attributes);
+    close_resource(out, base, "Schema", "/Schemas", schema->urn);
+}

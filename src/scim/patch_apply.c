@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/scim/patch.h"
+
+#include "patch_steps.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* One step at work. The patch may be applied again (a transaction that is repeated), so its values are cloned. */
+struct edit {
+    const struct patch_step *step;
+    struct arena *arena;
+    struct error *error;
+};
+
+static struct json_object *get(struct json_object *obj, const char *name)
+{
+    struct json_object *v = NULL;
+
+    if (json_object_is_type(obj, json_type_object))
+        json_object_object_get_ex(obj, name, &v);
+    return v;
+}
+
+static bool immutable(struct edit *ed)
+{
+    return patch_immutable(ed->error, ed->arena, ed->step->operation, &ed->step->path);
+}
+
+static bool too_many(struct edit *ed, const struct attribute *attribute)
+{
+    error_set(ed->error, ERR_VALUES_TOO_MANY, str_of(attribute->name),
+              str_of(arena_printf(ed->arena, "%d", ATTRIBUTE_VALUES_MAX)));
+    return false;
+}
+
+static bool no_target(struct edit *ed)
+{
+    error_set(ed->error, ERR_PATCH_NO_TARGET, str_of(arena_printf(ed->arena, "%zu", ed->step->operation)),
+              ed->step->text);
+    return false;
+}
+
+static bool is_empty(struct json_object *v)
+{
+    return json_object_is_type(v, json_type_object) && json_object_object_length(v) == 0;
+}
+
+/* Puts what v holds besides name's old value in its place; an empty array unassigns. Takes v's reference. */
+static void put_list(struct json_object *obj, const char *name, struct json_object *v)
+{
+    if (json_object_array_length(v) > 0) {
+        json_put_member(obj, name, v);
+        return;
+    }
+    json_object_put(v);
+    json_object_object_del(obj, name);
+}
+
+/* --- primary (RFC 7644 3.5.2, trap 37) --- */
+
+static bool is_primary(struct json_object *element)
+{
+    return json_object_get_boolean(get(element, "primary"));
+}
+
+static void clear_primary(struct json_object *element)
+{
+    if (is_primary(element))
+        json_put_member(element, "primary", json_object_new_boolean(false));
+}
+
+static void clear_other_primaries(struct json_object *list, size_t but)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        if (i != but)
+            clear_primary(json_object_array_get_idx(list, i));
+}
+
+/* --- which values are the same: one (value, type) is there once (RFC 7643 2.4) --- */
+
+/* A value of a list that is being made. */
+struct slot {
+    struct str key;
+    size_t place;
+    struct json_object *v; /* with a reference */
+    bool added;            /* by this step */
+    bool primary;          /* this step makes it primary */
+    bool merged;           /* into an equal one before it */
+};
+
+static void key_text(struct buf *b, const struct attribute *attribute, struct json_object *v)
+{
+    if (json_object_is_type(v, json_type_string))
+        buf_str(b, resource_comparable(attribute, json_str(v), b->arena));
+    else if (v != NULL)
+        json_write(b, v);
+}
+
+/*
+ * What two values that are the same have in common: `value`, and `type` if it is to count; without a `value` all
+ * sub-attributes. No string holds a NUL, so NULs separate.
+ */
+static struct str element_key(const struct attribute *attribute, struct json_object *element, bool with_type,
+                              struct arena *a)
+{
+    const struct attribute *value = attribute_find(attribute->subs, STR_LIT("value"));
+    const struct attribute *type = attribute_find(attribute->subs, STR_LIT("type"));
+    struct buf b;
+
+    buf_init(&b, a);
+    if (attribute->type != ATTRIBUTE_COMPLEX) {
+        key_text(&b, attribute, element);
+        return buf_view(&b);
+    }
+    if (value != NULL && get(element, "value") != NULL) {
+        key_text(&b, value, get(element, "value"));
+        buf_putc(&b, '\0');
+        if (with_type && type != NULL)
+            key_text(&b, type, get(element, "type"));
+        return buf_view(&b);
+    }
+    for (const struct attribute *sub = attribute->subs; sub->name != NULL; sub++) {
+        buf_putc(&b, '\0');
+        key_text(&b, sub, get(element, sub->name));
+    }
+    return buf_view(&b);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct slot *const *x = a, *const *y = b;
+    int order = str_cmp((*x)->key, (*y)->key);
+
+    return order != 0 ? order : ((*x)->place > (*y)->place) - ((*x)->place < (*y)->place);
+}
+
+/* What more says goes into the value that is there. False primary is no primary (RFC 7643 2.4). */
+static bool merge_element(struct json_object *into, struct json_object *more, const struct attribute *attribute)
+{
+    bool changed = false;
+
+    for (const struct attribute *sub = attribute->subs; sub != NULL && sub->name != NULL; sub++) {
+        struct json_object *old = get(into, sub->name), *new = get(more, sub->name);
+
+        if (new == NULL || json_object_equal(old, new) || strcmp(sub->name, "value") == 0 ||
+            strcmp(sub->name, "type") == 0)
+            continue;
+        if (old == NULL && strcmp(sub->name, "primary") == 0 && !json_object_get_boolean(new))
+            continue;
+        json_put_member(into, sub->name, json_clone(new));
+        changed = true;
+    }
+    return changed;
+}
+
+/* Merges the new values that are there already. True: something changed by that. */
+static bool merge_slots(struct slot *slots, size_t n, const struct attribute *attribute, struct arena *a)
+{
+    struct slot **sorted = arena_alloc_raw(a, n * sizeof *sorted), *first = NULL;
+    bool changed = false;
+
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &slots[i];
+    qsort(sorted, n, sizeof *sorted, by_key);
+    for (size_t i = 0; i < n; i++) {
+        struct slot *s = sorted[i];
+
+        if (first == NULL || !str_eq(first->key, s->key)) {
+            first = s;
+        } else if (s->added) {
+            changed |= merge_element(first->v, s->v, attribute);
+            first->primary |= s->primary;
+            s->merged = true;
+        }
+    }
+    return changed;
+}
+
+static size_t fill_slots(struct slot *slots, size_t n, const struct attribute *attribute, struct json_object *list,
+                         bool added, struct arena *a)
+{
+    for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++, n++) {
+        struct json_object *v = json_object_array_get_idx(list, i);
+
+        v = added ? json_clone(v) : json_object_get(v);
+        slots[n] = (struct slot){.key = element_key(attribute, v, true, a), .place = n, .v = v, .added = added};
+        slots[n].primary = added && is_primary(v);
+    }
+    return n;
+}
+
+/* The list of the slots that were not merged; their references go into it. *added: there are new ones. */
+static struct json_object *list_of_slots(struct slot *slots, size_t n, bool *added)
+{
+    struct json_object *list = json_object_new_array_ext((int)(n > 0 ? n : 1));
+    bool primary = false;
+
+    for (size_t i = 0; i < n; i++)
+        primary |= slots[i].primary && !slots[i].merged;
+    for (size_t i = 0; i < n; i++) {
+        if (slots[i].merged) {
+            json_object_put(slots[i].v);
+            continue;
+        }
+        if (primary && !slots[i].primary)
+            clear_primary(slots[i].v);
+        *added |= slots[i].added;
+        json_object_array_add(list, slots[i].v);
+    }
+    return list;
+}
+
+/* Adds values to the list obj has under the attribute's name, or puts them in its place. */
+static bool set_list(struct edit *ed, struct json_object *obj, const struct attribute *attribute, bool replace)
+{
+    struct json_object *old = get(obj, attribute->name), *new = ed->step->value, *list;
+    size_t n = (old != NULL && !replace ? json_object_array_length(old) : 0) + json_object_array_length(new);
+    struct arena_mark mark = arena_mark(ed->arena);
+    struct slot *slots = arena_alloc(ed->arena, n * sizeof *slots);
+    bool changed = replace;
+
+    n = fill_slots(slots, 0, attribute, replace ? NULL : old, false, ed->arena);
+    n = fill_slots(slots, n, attribute, new, true, ed->arena);
+    changed |= merge_slots(slots, n, attribute, ed->arena);
+    list = list_of_slots(slots, n, &changed);
+    arena_rewind(ed->arena, mark);
+    if (json_object_array_length(list) > ATTRIBUTE_VALUES_MAX) {
+        json_object_put(list);
+        return too_many(ed, attribute);
+    }
+    if (changed && !json_object_equal(old, list))
+        put_list(obj, attribute->name, list);
+    else
+        json_object_put(list);
+    return true;
+}
+
+/* --- removing the values that are named (trap 45) --- */
+
+/* Whether element has all that pattern says: for values of attributes without `value`. */
+static bool says_all(struct json_object *element, struct json_object *pattern)
+{
+    json_object_object_foreach(pattern, name, v)
+    {
+        if (!json_object_equal(get(element, name), v))
+            return false;
+    }
+    return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool is_among(const struct str *keys, size_t n, struct str key)
+{
+    return bsearch(&key, keys, n, sizeof *keys, by_text) != NULL;
+}
+
+static bool is_loose(const struct attribute *attribute, struct json_object *v)
+{
+    return attribute->type == ATTRIBUTE_COMPLEX && get(v, "value") == NULL;
+}
+
+static bool goes(const struct attribute *attribute, struct json_object *element, const struct str *keys, size_t nkeys,
+                 struct json_object *gone, struct arena *a)
+{
+    if (is_among(keys, nkeys, element_key(attribute, element, true, a)) ||
+        is_among(keys, nkeys, element_key(attribute, element, false, a)))
+        return true;
+    for (size_t i = 0; i < json_object_array_length(gone); i++) {
+        struct json_object *pattern = json_object_array_get_idx(gone, i);
+
+        if (is_loose(attribute, pattern) && says_all(element, pattern))
+            return true;
+    }
+    return false;
+}
+
+static void remove_listed(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
+{
+    struct json_object *old = get(obj, attribute->name), *gone = ed->step->value, *list;
+    size_t n = json_object_array_length(gone);
+    struct arena_mark mark = arena_mark(ed->arena);
+    struct str *keys;
+
+    if (old == NULL)
+        return;
+    keys = arena_alloc(ed->arena, n * sizeof *keys);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = element_key(attribute, json_object_array_get_idx(gone, i), true, ed->arena);
+    qsort(keys, n, sizeof *keys, by_text);
+    list = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(old); i++) {
+        struct json_object *v = json_object_array_get_idx(old, i);
+
+        if (!goes(attribute, v, keys, n, gone, ed->arena))
+            json_object_array_add(list, json_object_get(v));
+    }
+    arena_rewind(ed->arena, mark);
+    put_list(obj, attribute->name, list);
+}
+
+/* --- one attribute of one object --- */
+
+/* A value that names another resource: its $ref is that of the old value, so it goes when the value does. */
+static void forget_reference(struct json_object *obj, const struct attribute *attribute)
+{
+    const struct attribute *parent = attribute->parent;
+
+    if (parent != NULL && strcmp(attribute->name, "value") == 0 &&
+        attribute_find(parent->subs, STR_LIT("$ref")) != NULL)
+        json_object_object_del(obj, "$ref");
+}
+
+static bool edit_member(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
+{
+    const struct patch_step *step = ed->step;
+    struct json_object *old = get(obj, attribute->name);
+    bool some = step->verb == PATCH_REMOVE && step->value != NULL;
+
+    if (!some && (step->value == NULL ? old == NULL : json_object_equal(old, step->value)))
+        return true;
+    if (attribute->mutability == MUTABILITY_IMMUTABLE && old != NULL)
+        return immutable(ed);
+    if (some)
+        remove_listed(ed, obj, attribute);
+    else if (step->value == NULL)
+        json_object_object_del(obj, attribute->name);
+    else if (attribute->multi)
+        return set_list(ed, obj, attribute, step->verb == PATCH_REPLACE);
+    else
+        json_put_member(obj, attribute->name, json_clone(step->value));
+    forget_reference(obj, attribute);
+    return true;
+}
+
+/* --- the values of a multi-valued attribute that a path selects --- */
+
+/* Gives element what the filter's eq terms say and it does not have. False: the filter has other terms too. */
+static bool fill_from_filter(struct json_object *element, const struct filter *f)
+{
+    if (f->op == FILTER_AND) {
+        bool left = fill_from_filter(element, f->left);
+
+        return fill_from_filter(element, f->right) && left;
+    }
+    if (f->op != FILTER_EQ || f->value == NULL || f->path.sub == NULL)
+        return false;
+    if (get(element, f->path.sub->name) == NULL)
+        json_put_member(element, f->path.sub->name, json_clone(f->value));
+    return true;
+}
+
+/* Changes one value that was selected. *v may become another object. */
+static bool edit_element(struct edit *ed, struct json_object **v, const struct attribute *attribute)
+{
+    const struct patch_step *step = ed->step;
+
+    if (step->path.sub != NULL)
+        return edit_member(ed, *v, step->path.sub);
+    if (step->verb == PATCH_ADD && attribute->type == ATTRIBUTE_COMPLEX) {
+        json_object_object_foreach(step->value, name, member)
+        {
+            if (!json_object_equal(get(*v, name), member))
+                json_put_member(*v, name, json_clone(member));
+        }
+        return true;
+    }
+    *v = json_clone(step->value);
+    if (step->filter != NULL && attribute->type == ATTRIBUTE_COMPLEX)
+        fill_from_filter(*v, step->filter);
+    return true;
+}
+
+/* Whether the step itself makes a value primary. */
+static bool sets_primary(const struct patch_step *step)
+{
+    if (step->path.sub != NULL)
+        return strcmp(step->path.sub->name, "primary") == 0 && json_object_get_boolean(step->value);
+    return is_primary(step->value);
+}
+
+/*
+ * Nothing was selected: the value is made from the filter's eq terms (Entra ID relies on it, traps 35 and 45). Where
+ * they do not say all, or it would not match its own filter, there is no target.
+ */
+static bool create_element(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
+{
+    const struct patch_step *step = ed->step;
+    struct json_object *list = get(obj, attribute->name), *v;
+
+    if (attribute->type != ATTRIBUTE_COMPLEX)
+        v = json_clone(step->value);
+    else
+        v = step->path.sub == NULL ? json_clone(step->value) : json_object_new_object();
+    if (step->path.sub != NULL)
+        json_put_member(v, step->path.sub->name, json_clone(step->value));
+    if (step->filter != NULL && ((attribute->type == ATTRIBUTE_COMPLEX && !fill_from_filter(v, step->filter)) ||
+                                 !filter_match_value(step->filter, v, ed->arena))) {
+        json_object_put(v);
+        return no_target(ed);
+    }
+    if (list == NULL) {
+        list = json_object_new_array();
+        json_put_member(obj, attribute->name, list);
+    }
+    json_object_array_add(list, v);
+    if (is_primary(v))
+        clear_other_primaries(list, json_object_array_length(list) - 1);
+    return json_object_array_length(list) <= ATTRIBUTE_VALUES_MAX || too_many(ed, attribute);
+}
+
+static bool selected(struct edit *ed, struct json_object *v)
+{
+    return ed->step->filter == NULL || filter_match_value(ed->step->filter, v, ed->arena);
+}
+
+static bool set_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
+{
+    struct json_object *list = get(obj, attribute->name), *old, *new;
+    size_t n = list == NULL ? 0 : json_object_array_length(list), last = n;
+
+    for (size_t i = 0; i < n; i++) {
+        old = new = json_object_array_get_idx(list, i);
+        if (!selected(ed, old))
+            continue;
+        last = i;
+        if (!edit_element(ed, &new, attribute))
+            return false;
+        if (new != old)
+            json_object_array_put_idx(list, i, new);
+    }
+    if (last == n)
+        return create_element(ed, obj, attribute);
+    if (sets_primary(ed->step))
+        clear_other_primaries(list, last);
+    return true;
+}
+
+/* Removes the values selected, or their sub-attribute; a value of which nothing is left goes too. */
+static bool remove_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
+{
+    struct json_object *old = get(obj, attribute->name), *list, *v;
+
+    if (old == NULL)
+        return true;
+    list = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(old); i++) {
+        v = json_object_array_get_idx(old, i);
+        if (selected(ed, v)) {
+            if (ed->step->path.sub == NULL)
+                continue;
+            if (!edit_member(ed, v, ed->step->path.sub)) {
+                json_object_put(list);
+                return false;
+            }
+        }
+        if (!is_empty(v))
+            json_object_array_add(list, json_object_get(v));
+    }
+    put_list(obj, attribute->name, list);
+    return true;
+}
+
+/* --- one step --- */
+
+/* The object that holds the attribute; made where there is none and create is true, else NULL. */
+static struct json_object *holder(struct json_object *in, const char *name, bool create)
+{
+    struct json_object *v = get(in, name);
+
+    if (v == NULL && create) {
+        v = json_object_new_object();
+        json_put_member(in, name, v);
+    }
+    return v;
+}
+
+static bool apply_step(struct edit *ed, struct json_object *resource)
+{
+    const struct patch_step *step = ed->step;
+    const struct attribute *attribute = step->path.attribute;
+    bool sets = step->verb != PATCH_REMOVE && step->value != NULL;
+    struct json_object *obj = resource;
+
+    if (attribute == NULL) {
+        json_object_object_del(resource, step->path.extension->urn);
+        return true;
+    }
+    if (step->path.extension != NULL)
+        obj = holder(resource, step->path.extension->urn, sets);
+    if (attribute->multi && (step->filter != NULL || step->path.sub != NULL)) {
+        if (obj == NULL)
+            return true;
+        return sets ? set_selected(ed, obj, attribute) : remove_selected(ed, obj, attribute);
+    }
+    if (step->path.sub != NULL)
+        obj = holder(obj, attribute->name, sets);
+    return obj == NULL || edit_member(ed, obj, attrpath_leaf(&step->path));
+}
+
+/* --- the final state --- */
+
+/* Whether the attribute that a step names is assigned; of several values: in each. */
+static bool is_there(const struct patch_step *step, struct json_object *resource)
+{
+    struct json_object *v = resource_get(resource, step->path.extension, step->path.attribute);
+
+    if (step->path.sub == NULL)
+        return v != NULL;
+    if (!step->path.attribute->multi)
+        return v == NULL || get(v, step->path.sub->name) != NULL;
+    for (size_t i = 0; v != NULL && i < json_object_array_length(v); i++)
+        if (get(json_object_array_get_idx(v, i), step->path.sub->name) == NULL)
+            return false;
+    return true;
+}
+
+/* A required attribute may go and come back in one message (trap 44); what went for good was not to be removed. */
+static bool check_removed(const struct patch *p, struct json_object *resource, struct arena *a, struct error *e)
+{
+    for (size_t i = 0; i < p->nsteps; i++) {
+        const struct patch_step *step = &p->steps[i];
+
+        if (step->path.attribute == NULL || (step->verb != PATCH_REMOVE && step->value != NULL))
+            continue;
+        if (attrpath_leaf(&step->path)->required && !is_there(step, resource))
+            return patch_immutable(e, a, step->operation, &step->path);
+    }
+    return true;
+}
+
+bool patch_apply(const struct patch *p, const struct resource_type *type, struct json_object *resource, struct arena *a,
+                 struct member_change **changes, size_t *nchanges, struct error *e)
+{
+    struct edit ed = {.arena = a, .error = e};
+
+    for (size_t i = 0; i < p->nsteps; i++) {
+        ed.step = &p->steps[i];
+        if (!apply_step(&ed, resource))
+            return false;
+    }
+    resource_tidy(resource);
+    if (!check_removed(p, resource, a, e) || !resource_check(type, resource, e))
+        return false;
+    if (changes != NULL)
+        *changes = p->changes;
+    if (nchanges != NULL)
+        *nchanges = p->nchanges;
+    return true;
+}

@@ -1,0 +1,783 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/scim/resource.h"
+
+#include "roster/base/utf8.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- where a value stands: a chain on the stack, written out only when there is something to complain about --- */
+
+#define NO_ELEMENT SIZE_MAX
+
+struct place {
+    const struct place *up;
+    struct str name;
+    char joint;     /* what stands between up and name */
+    size_t element; /* the element of a multi-valued attribute, or NO_ELEMENT */
+};
+
+struct text {
+    char bytes[ERROR_SENTENCE_MAX];
+    size_t len;
+};
+
+static void text_add(struct text *t, struct str s)
+{
+    size_t room = sizeof t->bytes - t->len, n = s.len < room ? s.len : room;
+
+    if (n > 0)
+        memcpy(t->bytes + t->len, s.p, n);
+    t->len += n;
+}
+
+static void text_place(struct text *t, const struct place *p)
+{
+    char element[32];
+
+    if (p->up != NULL) {
+        text_place(t, p->up);
+        text_add(t, (struct str){&p->joint, 1});
+    }
+    text_add(t, p->name);
+    if (p->element != NO_ELEMENT) {
+        int n = snprintf(element, sizeof element, "[%zu]", p->element);
+        text_add(t, (struct str){element, (size_t)n});
+    }
+}
+
+/* --- reading --- */
+
+struct reading {
+    const struct resource_options *options;
+    struct error *error;
+};
+
+static struct json_object *no_null(struct json_object *v)
+{
+    if (v == NULL)
+        arena_no_memory(0);
+    return v;
+}
+
+/* The names of the tables outlive every resource, so that they need not be copied. */
+static void put(struct json_object *object, const char *name, struct json_object *v)
+{
+    if (json_object_object_add_ex(object, name, v, JSON_C_OBJECT_KEY_IS_CONSTANT) != 0)
+        arena_no_memory(0);
+}
+
+static void append(struct json_object *array, struct json_object *v)
+{
+    if (json_object_array_add(array, v) != 0)
+        arena_no_memory(0);
+}
+
+static const char *kind_name(struct json_object *v)
+{
+    switch (json_object_get_type(v)) {
+    case json_type_boolean:
+        return "a boolean";
+    case json_type_double:
+        return "a decimal number";
+    case json_type_int:
+        return "a whole number";
+    case json_type_object:
+        return "an object";
+    case json_type_array:
+        return "an array";
+    case json_type_string:
+        return "a string";
+    case json_type_null:
+        break;
+    }
+    return "null";
+}
+
+static const char *expected_name(enum attribute_type type)
+{
+    switch (type) {
+    case ATTRIBUTE_BOOLEAN:
+        return "a boolean";
+    case ATTRIBUTE_DECIMAL:
+        return "a number";
+    case ATTRIBUTE_INTEGER:
+        return "a whole number";
+    case ATTRIBUTE_COMPLEX:
+        return "an object";
+    case ATTRIBUTE_STRING:
+    case ATTRIBUTE_DATETIME:
+    case ATTRIBUTE_BINARY:
+    case ATTRIBUTE_REFERENCE:
+        break;
+    }
+    return "a string";
+}
+
+static bool wrong_type(const struct reading *r, const struct place *at, const char *expected, struct json_object *came)
+{
+    struct text t = {.len = 0};
+
+    text_place(&t, at);
+    error_set(r->error, ERR_ATTRIBUTE_TYPE, str_make(t.bytes, t.len), str_of(expected), str_of(kind_name(came)));
+    return false;
+}
+
+/* An attribute that no schema has; whether to go on. */
+static bool pass_unknown(const struct reading *r, const struct place *at)
+{
+    struct text t = {.len = 0};
+
+    if (!r->options->reject_unknown)
+        return true;
+    text_place(&t, at);
+    error_set(r->error, ERR_ATTRIBUTE_UNKNOWN, str_make(t.bytes, t.len));
+    return false;
+}
+
+static bool too_much(struct error *e, enum error_code code, const struct place *at, size_t limit)
+{
+    char number[24];
+    struct text t = {.len = 0};
+    int n = snprintf(number, sizeof number, "%zu", limit);
+
+    text_place(&t, at);
+    error_set(e, code, str_make(t.bytes, t.len), str_make(number, (size_t)n));
+    return false;
+}
+
+/*
+ * Each read_ function: false where the value is refused; else *out is the normal value, the caller's, or NULL where
+ * nothing is assigned by it.
+ */
+static bool read_value(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                       const struct place *at, struct json_object **out);
+
+static bool read_string(const struct reading *r, struct json_object *value, const struct place *at,
+                        struct json_object **out)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return wrong_type(r, at, "a string", value);
+    if (json_object_get_string_len(value) > ATTRIBUTE_MAX_DEFAULT)
+        return too_much(r->error, ERR_ATTRIBUTE_TOO_LONG, at, ATTRIBUTE_MAX_DEFAULT);
+    if (json_object_get_string_len(value) > 0)
+        *out = json_object_get(value); /* strings are never changed in place, so that the body's may be shared */
+    return true;
+}
+
+static bool read_boolean(const struct reading *r, struct json_object *value, const struct place *at,
+                         struct json_object **out)
+{
+    if (json_object_is_type(value, json_type_boolean)) {
+        *out = json_object_get(value);
+        return true;
+    }
+    if (!json_object_is_type(value, json_type_string))
+        return wrong_type(r, at, "a boolean", value);
+    struct str s = json_str(value);
+    bool is_true = str_eq_nocase(s, STR_LIT("true"));
+    if (s.len == 0)
+        return true;
+    if (!is_true && !str_eq_nocase(s, STR_LIT("false")))
+        return wrong_type(r, at, "a boolean", value);
+    *out = no_null(json_object_new_boolean(is_true));
+    return true;
+}
+
+static bool read_number(const struct reading *r, enum attribute_type type, struct json_object *value,
+                        const struct place *at, struct json_object **out)
+{
+    if (!json_object_is_type(value, json_type_int) &&
+        !(type == ATTRIBUTE_DECIMAL && json_object_is_type(value, json_type_double)))
+        return wrong_type(r, at, expected_name(type), value);
+    *out = json_object_get(value);
+    return true;
+}
+
+static bool is_kept(const struct attribute *attribute)
+{
+    return attribute->mutability != MUTABILITY_READ_ONLY && attribute->mutability != MUTABILITY_WRITE_ONLY;
+}
+
+/* Reads a value and puts it into the object where it is one that resources keep. */
+static bool read_into(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                      const struct place *at, struct json_object *into)
+{
+    struct json_object *normal = NULL;
+
+    if (attribute->mutability == MUTABILITY_READ_ONLY)
+        return true;
+    if (!read_value(r, attribute, value, at, &normal))
+        return false;
+    if (normal != NULL && is_kept(attribute))
+        put(into, attribute->name, normal);
+    else
+        json_object_put(normal);
+    return true;
+}
+
+/* The members of object that are in the list, into another object. */
+static bool read_list(const struct reading *r, const struct attribute *list, struct json_object *object,
+                      const struct place *up, char joint, struct json_object *into)
+{
+    json_object_object_foreach(object, key, value)
+    {
+        struct place here = {up, str_of(key), joint, NO_ELEMENT};
+        const struct attribute *attribute = attribute_find(list, here.name);
+        if (attribute == NULL) {
+            if (!pass_unknown(r, &here))
+                return false;
+            continue;
+        }
+        here.name = str_of(attribute->name);
+        if (!read_into(r, attribute, value, &here, into))
+            return false;
+    }
+    return true;
+}
+
+/* Gives the object to *out, or gives it back where it is empty or ok is false. Returns ok. */
+static bool finish_object(struct json_object *object, bool ok, struct json_object **out)
+{
+    if (ok && json_object_object_length(object) > 0)
+        *out = object;
+    else
+        json_object_put(object);
+    return ok;
+}
+
+/* A bare string stands for the sub-attribute `value` (dialect: manager). */
+static bool read_bare(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                      const struct place *at, struct json_object **out)
+{
+    const struct attribute *sub = attribute_find(attribute->subs, STR_LIT("value"));
+
+    if (sub == NULL)
+        return wrong_type(r, at, "an object", value);
+    struct place here = {at, str_of(sub->name), '.', NO_ELEMENT};
+    struct json_object *object = no_null(json_object_new_object());
+    return finish_object(object, read_into(r, sub, value, &here, object), out);
+}
+
+static bool read_complex(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                         const struct place *at, struct json_object **out)
+{
+    if (json_object_is_type(value, json_type_string))
+        return json_object_get_string_len(value) == 0 || read_bare(r, attribute, value, at, out);
+    if (!json_object_is_type(value, json_type_object))
+        return wrong_type(r, at, "an object", value);
+    struct json_object *object = no_null(json_object_new_object());
+    return finish_object(object, read_list(r, attribute->subs, value, at, '.', object), out);
+}
+
+/* One value: of a single-valued attribute or one element. */
+static bool read_one(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                     const struct place *at, struct json_object **out)
+{
+    if (value == NULL)
+        return true;
+    switch (attribute->type) {
+    case ATTRIBUTE_COMPLEX:
+        return read_complex(r, attribute, value, at, out);
+    case ATTRIBUTE_BOOLEAN:
+        return read_boolean(r, value, at, out);
+    case ATTRIBUTE_DECIMAL:
+    case ATTRIBUTE_INTEGER:
+        return read_number(r, attribute->type, value, at, out);
+    case ATTRIBUTE_STRING:
+    case ATTRIBUTE_DATETIME:
+    case ATTRIBUTE_BINARY:
+    case ATTRIBUTE_REFERENCE:
+        break;
+    }
+    return read_string(r, value, at, out);
+}
+
+static bool missing(struct error *e, const struct place *at)
+{
+    struct text t = {.len = 0};
+
+    text_place(&t, at);
+    error_set(e, ERR_ATTRIBUTE_REQUIRED, str_make(t.bytes, t.len));
+    return false;
+}
+
+/* Whether an element has what its kind must have (members: value); NULL is an element of nothing. */
+static bool has_required(const struct reading *r, const struct attribute *attribute, struct json_object *element,
+                         const struct place *at)
+{
+    for (const struct attribute *sub = attribute->subs; sub != NULL && sub->name != NULL; sub++) {
+        struct place here = {at, str_of(sub->name), '.', NO_ELEMENT};
+        if (sub->required && !json_object_object_get_ex(element, sub->name, NULL))
+            return missing(r->error, &here);
+    }
+    return true;
+}
+
+static bool read_elements(const struct reading *r, const struct attribute *attribute, struct json_object *values,
+                          const struct place *at, struct json_object *into)
+{
+    size_t n = json_object_array_length(values);
+
+    if (n > ATTRIBUTE_VALUES_MAX && attribute->place != PLACE_MEMBERS)
+        return too_much(r->error, ERR_VALUES_TOO_MANY, at, ATTRIBUTE_VALUES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct place here = {at->up, at->name, at->joint, i};
+        struct json_object *element = json_object_array_get_idx(values, i), *normal = NULL;
+        if (!read_one(r, attribute, element, &here, &normal))
+            return false;
+        if (normal != NULL)
+            append(into, normal);
+        if (element != NULL && !has_required(r, attribute, normal, &here))
+            return false;
+    }
+    return true;
+}
+
+/* What stands for "unassigned" besides null (RFC 7643 2.5): of a plural attribute also the empty string (dialect). */
+static bool is_nothing(const struct attribute *attribute, struct json_object *value)
+{
+    if (value == NULL)
+        return true;
+    if (json_object_is_type(value, json_type_array))
+        return json_object_array_length(value) == 0;
+    return attribute->multi && json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0;
+}
+
+static bool read_value(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                       const struct place *at, struct json_object **out)
+{
+    if (is_nothing(attribute, value))
+        return true;
+    if (!attribute->multi)
+        return read_one(r, attribute, value, at, out);
+    if (!json_object_is_type(value, json_type_array))
+        return wrong_type(r, at, "an array", value);
+    struct json_object *array = no_null(json_object_new_array());
+    bool ok = read_elements(r, attribute, value, at, array);
+    if (ok && json_object_array_length(array) > 0)
+        *out = array;
+    else
+        json_object_put(array);
+    return ok;
+}
+
+/* --- bodies --- */
+
+static void release(void *v)
+{
+    json_object_put(v);
+}
+
+static bool names_core(const struct reading *r, const struct resource_type *type, struct json_object *schemas)
+{
+    struct str core = str_of(type->core->urn);
+    bool found = false;
+
+    for (size_t i = 0; json_object_is_type(schemas, json_type_array) && i < json_object_array_length(schemas); i++) {
+        struct json_object *urn = json_object_array_get_idx(schemas, i);
+        struct place here = {NULL, STR_LIT("schemas"), 0, i};
+        if (!json_object_is_type(urn, json_type_string))
+            return wrong_type(r, &here, "a string", urn);
+        found = found || str_eq_nocase(json_str(urn), core);
+    }
+    if (!found)
+        error_set(r->error, ERR_SCHEMAS_MISSING, core);
+    return found;
+}
+
+static bool read_extension(const struct reading *r, const struct schema *extension, struct json_object *value,
+                           struct json_object *into)
+{
+    struct place here = {NULL, str_of(extension->urn), 0, NO_ELEMENT};
+    struct json_object *normal = NULL;
+
+    if (value == NULL)
+        return true;
+    if (!json_object_is_type(value, json_type_object))
+        return wrong_type(r, &here, "an object", value);
+    struct json_object *object = no_null(json_object_new_object());
+    if (!finish_object(object, read_list(r, extension->attributes, value, &here, ':', object), &normal))
+        return false;
+    if (normal != NULL)
+        put(into, extension->urn, normal);
+    return true;
+}
+
+/* The members where the body names the attribute: an array, perhaps an empty one. */
+static bool read_members(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                         const struct place *at, struct json_object **members)
+{
+    struct json_object *normal = NULL;
+
+    if (!read_value(r, attribute, value, at, &normal))
+        return false;
+    if (normal == NULL)
+        normal = no_null(json_object_new_array());
+    json_object_put(*members);
+    *members = normal;
+    return true;
+}
+
+static bool read_body(const struct reading *r, const struct resource_type *type, struct json_object *body,
+                      struct json_object *into, struct json_object **members)
+{
+    json_object_object_foreach(body, key, value)
+    {
+        struct place here = {NULL, str_of(key), 0, NO_ELEMENT};
+        const struct attribute *attribute = attribute_find(type->core->attributes, here.name);
+        const struct schema *extension = attribute == NULL ? extension_find(type, here.name) : NULL;
+        bool ok;
+        if (attribute == NULL && extension == NULL)
+            attribute = attribute_find(common_attributes, here.name);
+        if (attribute != NULL)
+            here.name = str_of(attribute->name);
+        if (extension != NULL)
+            ok = read_extension(r, extension, value, into);
+        else if (attribute == NULL)
+            ok = pass_unknown(r, &here);
+        else if (attribute->place == PLACE_MEMBERS)
+            ok = read_members(r, attribute, value, &here, members);
+        else
+            ok = read_into(r, attribute, value, &here, into);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+struct json_object *resource_normalise(const struct resource_type *type, struct json_object *body,
+                                       const struct resource_options *o, struct arena *a, struct json_object **members,
+                                       struct error *e)
+{
+    struct reading r = {o, e};
+    struct json_object *resource, *list = NULL;
+
+    if (members != NULL)
+        *members = NULL;
+    if (!json_object_is_type(body, json_type_object)) {
+        error_set(e, ERR_BODY_NOT_OBJECT);
+        return NULL;
+    }
+    if (!names_core(&r, type, json_member(body, "schemas")))
+        return NULL;
+    resource = no_null(json_object_new_object());
+    bool ok = read_body(&r, type, body, resource, &list) && resource_check(type, resource, e);
+    if (list != NULL)
+        arena_defer(a, release, list);
+    arena_defer(a, release, resource);
+    if (ok && members != NULL)
+        *members = list;
+    return ok ? resource : NULL;
+}
+
+struct json_object *resource_normalise_value(const struct attribute *attribute, struct json_object *value, bool element,
+                                             const struct resource_options *o, struct str where, struct error *e)
+{
+    struct reading r = {o, e};
+    struct place here = {NULL, where, 0, NO_ELEMENT};
+    struct json_object *normal = NULL;
+
+    if (!element) {
+        read_value(&r, attribute, value, &here, &normal);
+    } else if (read_one(&r, attribute, value, &here, &normal) && value != NULL &&
+               !has_required(&r, attribute, normal, &here)) {
+        json_object_put(normal);
+        normal = NULL;
+    }
+    return normal;
+}
+
+struct json_object *resource_take_password(struct json_object *body)
+{
+    struct json_object *password = json_member(body, "password");
+
+    return json_object_is_type(password, json_type_string) && json_object_get_string_len(password) > 0 ? password
+                                                                                                       : NULL;
+}
+
+/* --- the final state --- */
+
+static bool is_primary(struct json_object *element)
+{
+    struct json_object *primary;
+
+    return json_object_is_type(element, json_type_object) && json_object_object_get_ex(element, "primary", &primary) &&
+           json_object_get_boolean(primary);
+}
+
+static bool check_list(const struct attribute *list, struct json_object *object, const struct place *up, char joint,
+                       struct error *e);
+
+static bool check_elements(const struct attribute *attribute, struct json_object *values, const struct place *at,
+                           struct error *e)
+{
+    size_t n = json_object_array_length(values), primaries = 0;
+
+    if (n > ATTRIBUTE_VALUES_MAX)
+        return too_much(e, ERR_VALUES_TOO_MANY, at, ATTRIBUTE_VALUES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *element = json_object_array_get_idx(values, i);
+        struct place here = {at->up, at->name, at->joint, i};
+        primaries += is_primary(element);
+        if (attribute->subs != NULL && !check_list(attribute->subs, element, &here, '.', e))
+            return false;
+    }
+    if (primaries <= 1)
+        return true;
+    struct text t = {.len = 0};
+    text_place(&t, at);
+    error_set(e, ERR_PRIMARY_TWICE, str_make(t.bytes, t.len));
+    return false;
+}
+
+static bool check_list(const struct attribute *list, struct json_object *object, const struct place *up, char joint,
+                       struct error *e)
+{
+    for (const struct attribute *a = list; a->name != NULL; a++) {
+        struct json_object *value = NULL;
+        if (a->place != PLACE_RECORD || !is_kept(a))
+            continue;
+        if (!a->required && a->type != ATTRIBUTE_COMPLEX && !a->multi)
+            continue;
+        struct place here = {up, str_of(a->name), joint, NO_ELEMENT};
+        json_object_object_get_ex(object, a->name, &value);
+        if (value == NULL && a->required)
+            return missing(e, &here);
+        if (value == NULL)
+            continue;
+        if (a->multi ? !check_elements(a, value, &here, e)
+                     : a->subs != NULL && !check_list(a->subs, value, &here, '.', e))
+            return false;
+    }
+    return true;
+}
+
+bool resource_check(const struct resource_type *type, struct json_object *resource, struct error *e)
+{
+    if (!check_list(common_attributes, resource, NULL, 0, e) ||
+        !check_list(type->core->attributes, resource, NULL, 0, e))
+        return false;
+    for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
+        struct place here = {NULL, str_of((*x)->urn), 0, NO_ELEMENT};
+        struct json_object *object;
+        if (json_object_object_get_ex(resource, (*x)->urn, &object) &&
+            !check_list((*x)->attributes, object, &here, ':', e))
+            return false;
+    }
+    return true;
+}
+
+struct json_object *resource_get(struct json_object *resource, const struct schema *extension,
+                                 const struct attribute *attribute)
+{
+    struct json_object *object = resource, *value = NULL;
+
+    if (extension != NULL && !json_object_object_get_ex(resource, extension->urn, &object))
+        return NULL;
+    if (json_object_is_type(object, json_type_object))
+        json_object_object_get_ex(object, attribute->name, &value);
+    return value;
+}
+
+/* --- tidying --- */
+
+/* Whether nothing is assigned by v once it has been tidied. */
+static bool tidy(struct json_object *v)
+{
+    switch (json_object_get_type(v)) {
+    case json_type_null:
+        return true;
+    case json_type_string:
+        return json_object_get_string_len(v) == 0;
+    case json_type_array:
+        for (size_t i = json_object_array_length(v); i-- > 0;)
+            if (tidy(json_object_array_get_idx(v, i)))
+                json_object_array_del_idx(v, i, 1);
+        return json_object_array_length(v) == 0;
+    case json_type_object:
+        resource_tidy(v);
+        return json_object_object_length(v) == 0;
+    case json_type_boolean:
+    case json_type_double:
+    case json_type_int:
+        break;
+    }
+    return false;
+}
+
+void resource_tidy(struct json_object *resource)
+{
+    json_object_object_foreach(resource, name, value) if (tidy(value)) json_object_object_del(resource, name);
+}
+
+/* --- keys --- */
+
+struct str resource_comparable(const struct attribute *attribute, struct str value, struct arena *a)
+{
+    return attribute->case_exact ? value : utf8_fold(a, value);
+}
+
+struct keys {
+    struct buf rows; /* struct resource_key after struct resource_key */
+    struct arena *arena;
+};
+
+static void add_key(struct keys *k, const struct attribute *attribute, struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return;
+    struct resource_key key = {
+        .attribute = attribute->number,
+        .unique = attribute->index == INDEX_UNIQUE,
+        .value = resource_comparable(attribute, json_str(value), k->arena),
+    };
+    if (attribute->case_exact)
+        key.value = arena_str(k->arena, key.value);
+    buf_add(&k->rows, &key, sizeof key);
+}
+
+static void add_values(struct keys *k, const struct attribute *list, struct json_object *object);
+
+/* The values of an attribute or, where it is complex, of its indexed sub-attributes. */
+static void add_one(struct keys *k, const struct attribute *attribute, struct json_object *value)
+{
+    if (attribute->subs != NULL)
+        add_values(k, attribute->subs, value);
+    else
+        add_key(k, attribute, value);
+}
+
+static bool is_indexed(const struct attribute *attribute)
+{
+    if (attribute->index != INDEX_NONE)
+        return true;
+    for (const struct attribute *sub = attribute->subs; sub != NULL && sub->name != NULL; sub++)
+        if (sub->index != INDEX_NONE)
+            return true;
+    return false;
+}
+
+static void add_values(struct keys *k, const struct attribute *list, struct json_object *object)
+{
+    for (const struct attribute *a = list; a->name != NULL; a++) {
+        struct json_object *value;
+        if (!is_indexed(a) || a->place != PLACE_RECORD || !json_object_object_get_ex(object, a->name, &value))
+            continue;
+        if (!a->multi) {
+            add_one(k, a, value);
+            continue;
+        }
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            add_one(k, a, json_object_array_get_idx(value, i));
+    }
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct resource_key *x = a, *y = b;
+
+    return x->attribute != y->attribute ? (x->attribute > y->attribute) - (x->attribute < y->attribute)
+                                        : str_cmp(x->value, y->value);
+}
+
+size_t resource_keys(const struct resource_type *type, struct json_object *resource, struct arena *a,
+                     struct resource_key **out)
+{
+    struct keys k = {.arena = a};
+    struct json_object *object;
+    size_t n, kept = 0;
+
+    buf_init(&k.rows, a);
+    add_values(&k, common_attributes, resource);
+    add_values(&k, type->core->attributes, resource);
+    for (const struct schema *const *x = type->extensions; *x != NULL; x++)
+        if (json_object_object_get_ex(resource, (*x)->urn, &object))
+            add_values(&k, (*x)->attributes, object);
+    n = k.rows.len / sizeof **out;
+    *out = (void *)k.rows.p; /* an arena's memory is aligned for anything */
+    if (n == 0)
+        return 0;
+    qsort(*out, n, sizeof **out, compare_keys);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || compare_keys(&(*out)[kept - 1], &(*out)[i]) != 0)
+            (*out)[kept++] = (*out)[i];
+    return kept;
+}
+
+/* --- differences --- */
+
+struct difference {
+    struct buf *out;
+    const char *urn; /* of the extension, or NULL */
+    size_t n;
+};
+
+static void write_side(struct buf *out, const char *name, struct json_object *value)
+{
+    if (value == NULL)
+        return;
+    buf_puts(out, name);
+    json_write(out, value);
+}
+
+static void write_difference(struct difference *d, const struct attribute *attribute, struct json_object *before,
+                             struct json_object *after)
+{
+    buf_puts(d->out, d->n++ == 0 ? "{\"path\":\"" : ",{\"path\":\"");
+    if (d->urn != NULL) {
+        buf_puts(d->out, d->urn);
+        buf_putc(d->out, ':');
+    }
+    if (attribute->parent != NULL) {
+        buf_puts(d->out, attribute->parent->name);
+        buf_putc(d->out, '.');
+    }
+    buf_puts(d->out, attribute->name);
+    buf_putc(d->out, '"');
+    write_side(d->out, ",\"old\":", before);
+    write_side(d->out, ",\"new\":", after);
+    buf_putc(d->out, '}');
+}
+
+static struct json_object *member_of(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+
+    if (object != NULL)
+        json_object_object_get_ex(object, name, &value);
+    return value;
+}
+
+static void diff_list(struct difference *d, const struct attribute *list, struct json_object *before,
+                      struct json_object *after)
+{
+    if (before == NULL && after == NULL)
+        return;
+    for (const struct attribute *a = list; a->name != NULL; a++) {
+        if (a->place != PLACE_RECORD || a->returned == RETURNED_NEVER)
+            continue;
+        struct json_object *old = member_of(before, a->name), *new = member_of(after, a->name);
+        if (a->type == ATTRIBUTE_COMPLEX && !a->multi)
+            diff_list(d, a->subs, old, new);
+        else if (!json_object_equal(old, new))
+            write_difference(d, a, old, new);
+    }
+}
+
+bool resource_diff(struct buf *out, const struct resource_type *type, struct json_object *before,
+                   struct json_object *after)
+{
+    struct difference d = {.out = out};
+
+    buf_putc(out, '[');
+    diff_list(&d, common_attributes, before, after);
+    diff_list(&d, type->core->attributes, before, after);
+    for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
+        d.urn = (*x)->urn;
+        diff_list(&d, (*x)->attributes, member_of(before, d.urn), member_of(after, d.urn));
+    }
+    buf_putc(out, ']');
+    return d.n > 0;
+}

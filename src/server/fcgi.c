@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections are accepted here and handed to the library as if it had kept them open: so they have time limits before
+ * their first byte is read, and several kept ones can be waited for at once, where the library would block on one.
+ */
+#include "roster/server/fcgi.h"
+
+#include "roster/base/clock.h"
+#include "roster/base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 64 /* kept open at a time; one more, and the one that was used longest ago is closed */
+#define FIRST_BYTE_MS   20 /* a new connection that says nothing for so long waits among the kept ones */
+#define IO_SECONDS      30 /* of silence in the middle of a request */
+#define CLOSE_MS        "200" /* how long the library waits for the web server to close its end */
+#define PAUSE_US        50000 /* after an accept that failed for want of descriptors or memory */
+#define SIGNALS_EVERY   16    /* requests in a row */
+#define BODY_STEP       ((size_t)16 << 10)
+#define DISCARD_MAX     ((size_t)64 << 20) /* of a body that is too large */
+#define ARENA_LIMIT     ((size_t)256 << 20)
+
+struct connection {
+    FCGX_Request request;
+    bool open, watched; /* watched: in the epoll set */
+    uint64_t used;      /* when, by fcgi.uses */
+};
+
+struct fcgi {
+    const struct conf *conf;
+    struct str mount;
+    struct arena *arena; /* of the request in hand */
+    int listen_fd, epoll_fd;
+    sigset_t waiting; /* the mask to wait with */
+    bool busy;        /* a new connection was served last: there is likely to be another */
+    bool leaving;
+    uint64_t uses;
+    size_t nwatched;
+    struct connection connections[CONNECTIONS_MAX];
+};
+
+/* --- the library and its descriptors --- */
+
+static void watch(struct fcgi *f, int fd, uint32_t events, struct connection *c)
+{
+    struct epoll_event event = {.events = events, .data.ptr = c};
+
+    if (epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        log_event(LOG_ERROR_, "fatal", LOG_C("reason", "epoll"), LOG_C("error", strerror(errno)));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void prepare_signals(struct fcgi *f)
+{
+    sigset_t held;
+
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGINT);
+    sigprocmask(SIG_BLOCK, &held, &f->waiting);
+    sigdelset(&f->waiting, SIGTERM);
+    sigdelset(&f->waiting, SIGINT);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+}
+
+struct fcgi *fcgi_new(const struct conf *c, int listen_fd)
+{
+    struct fcgi *f = calloc(1, sizeof *f);
+
+    if (f == NULL)
+        arena_no_memory(sizeof *f);
+    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_MS, 1);
+    FCGX_Init();
+    prepare_signals(f); /* after FCGX_Init(), which sets handlers of its own */
+    *f = (struct fcgi){.conf = c,
+                       .mount = str_of(c->server_mount),
+                       .arena = arena_new(ARENA_LIMIT),
+                       .listen_fd = listen_fd,
+                       .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
+                       .waiting = f->waiting};
+    fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
+    watch(f, listen_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL);
+    return f;
+}
+
+/* After the library is done with a connection, with its descriptor still open or not. */
+static void settle(struct fcgi *f, struct connection *c, bool keep)
+{
+    int fd = c->request.ipcFd;
+
+    if (fd >= 0 && keep) {
+        if (!c->watched)
+            watch(f, fd, EPOLLIN, c);
+        f->nwatched += !c->watched;
+        c->watched = true;
+        c->used = ++f->uses;
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    c->request.ipcFd = -1;
+    f->nwatched -= c->watched;
+    c->open = c->watched = false;
+}
+
+void fcgi_free(struct fcgi **f)
+{
+    if (*f == NULL)
+        return;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if ((*f)->connections[i].open)
+            settle(*f, &(*f)->connections[i], false);
+    close((*f)->epoll_fd);
+    arena_free(&(*f)->arena);
+    free(*f);
+    *f = NULL;
+}
+
+/* --- the parameters --- */
+
+struct param {
+    const char *text; /* NAME=VALUE */
+    size_t name_len;
+};
+
+struct params {
+    struct param *list;
+    size_t n;
+};
+
+/* Lists the parameters up to max bytes in all, each with its NUL. false: there are more. */
+static bool list_params(struct params *out, struct arena *a, char *const *envp, size_t max)
+{
+    size_t count = 0, bytes = 0;
+
+    while (envp[count] != NULL)
+        count++;
+    out->n = 0;
+    out->list = arena_alloc_raw(a, (count < max ? count : max) * sizeof *out->list);
+    for (; *envp != NULL; envp++) {
+        const char *equals = strchr(*envp, '=');
+        size_t len = equals == NULL ? 0 : (size_t)(equals - *envp) + strlen(equals) + 1;
+        if (equals == NULL)
+            continue;
+        if (len > max - bytes) {
+            max = bytes; /* nothing more; what came before, the method most likely, still helps to answer */
+            return false;
+        }
+        bytes += len;
+        out->list[out->n++] = (struct param){.text = *envp, .name_len = (size_t)(equals - *envp)};
+    }
+    return true;
+}
+
+static struct str find_param(void *ctx, const char *name)
+{
+    const struct params *params = ctx;
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < params->n; i++) {
+        const struct param *p = &params->list[i];
+        if (p->name_len == len && memcmp(p->text, name, len) == 0)
+            return str_of(p->text + len + 1);
+    }
+    return STR_NULL;
+}
+
+/* --- the body --- */
+
+/* Reads on to the end of the body and forgets it. false: there is too much of it, or the connection broke. */
+static bool discard(FCGX_Stream *in)
+{
+    char scratch[8192];
+
+    for (size_t got = 0; got < DISCARD_MAX;) {
+        int n = FCGX_GetStr(scratch, sizeof scratch, in);
+        if (n < (int)sizeof scratch)
+            return FCGX_GetError(in) == 0;
+        got += (size_t)n;
+    }
+    return false;
+}
+
+/* Reads up to max + 1 bytes, where there are so many. One call suffices if first is more than there are. */
+static void read_bytes(struct buf *body, FCGX_Stream *in, size_t first, size_t max)
+{
+    for (size_t room = first; body->len <= max; room = BODY_STEP) {
+        if (room > max + 1 - body->len)
+            room = max + 1 - body->len;
+        buf_reserve(body, room);
+        int n = FCGX_GetStr(body->p + body->len, (int)room, in);
+        body->len += (size_t)n;
+        if ((size_t)n < room)
+            return;
+    }
+}
+
+/* CONTENT_LENGTH is absent or empty where there is no body, or where its length was not known before. */
+static bool read_length(struct params *params, bool *declared, long long *length)
+{
+    struct str text = find_param(params, "CONTENT_LENGTH");
+
+    *declared = text.len > 0;
+    *length = 0;
+    return !*declared || (str_to_ll(text, length) && *length >= 0);
+}
+
+/* Fills body, body_complete and body_too_large. false: the body was not read to its end. */
+static bool read_body(struct fcgi *f, struct params *params, FCGX_Stream *in, struct http_request *r)
+{
+    size_t max = (size_t)f->conf->server_max_body;
+    bool declared, sound;
+    long long length;
+    struct buf body;
+
+    buf_init(&body, f->arena);
+    sound = read_length(params, &declared, &length);
+    r->body_too_large = sound && (unsigned long long)length > max;
+    if (!r->body_too_large) {
+        read_bytes(&body, in, sound && declared ? (size_t)length + 1 : BODY_STEP, max);
+        r->body_too_large = body.len > max;
+    }
+    if (r->body_too_large)
+        return discard(in);
+    bool whole = FCGX_GetError(in) == 0;
+    r->body = buf_view(&body);
+    r->body_complete = whole && sound && (!declared || body.len == (size_t)length);
+    return whole;
+}
+
+/* --- the answer --- */
+
+struct exchange {
+    FCGX_Stream *out;
+    struct buf head;
+    char id[ID_TEXT_LEN + 1];
+    bool head_only; /* the method is HEAD */
+    bool final;     /* what is in the response's body is all of it */
+};
+
+static bool put(FCGX_Stream *out, struct str s)
+{
+    assert(s.len <= INT_MAX);
+    return s.len == 0 || FCGX_PutStr(s.p, (int)s.len, out) == (int)s.len;
+}
+
+static bool send_piece(struct http_response *response, void *ctx)
+{
+    struct exchange *x = ctx;
+
+    if (!response->head_sent) {
+        http_response_head(&x->head, response, x->id, x->final);
+        if (!put(x->out, buf_view(&x->head)))
+            return false;
+    }
+    if (x->head_only || !http_status_has_body(response->status))
+        return true;
+    response->bytes_sent += response->body.len;
+    return put(x->out, buf_view(&response->body));
+}
+
+static void log_request(const struct http_request *r, const struct http_response *response, const char *id,
+                        const struct api_trace *trace, int64_t ms)
+{
+    log_event(response->status >= 500 ? LOG_WARN_ : LOG_INFO_, "request", LOG_C("id", id),
+              LOG_C("method", http_method_name(r->method)), LOG_C("route", trace->route),
+              LOG_I("status", response->status), LOG_I("ms", ms), LOG_I("bytes", response->bytes_sent),
+              LOG_I("account", trace->account), LOG_C("token", trace->token_id), LOG_C("error", trace->error_code),
+              LOG_C("auth", trace->auth));
+}
+
+/* Reads the request's parameters and body. false: the body was not read to its end. */
+static bool read_request(struct fcgi *f, FCGX_Request *io, struct http_request *r, struct error *e)
+{
+    struct params params;
+
+    if (!list_params(&params, f->arena, io->envp, (size_t)f->conf->server_max_params))
+        error_set(e, ERR_HEADERS_TOO_LARGE,
+                  str_of(arena_printf(f->arena, "%lld", (long long)f->conf->server_max_params)));
+    http_request_read(r, f->arena, find_param, &params, f->mount, e); /* what is wrong is in e */
+    return read_body(f, &params, io->in, r);
+}
+
+/*
+ * Ends a request. Where all of it was read, the descriptor is closed here, at once: the library would wait for the web
+ * server to close its end first, so that unread data does not reset the connection under the answer.
+ */
+static void end_request(struct fcgi *f, struct connection *c, bool drained, bool broken)
+{
+    bool keep = c->request.keepConnection && drained && !broken && !f->leaving;
+
+    if (broken) /* the answer ended in the middle, and must not look whole */
+        shutdown(c->request.ipcFd, SHUT_RDWR);
+    c->request.keepConnection = drained;
+    FCGX_Finish_r(&c->request);
+    settle(f, c, keep);
+}
+
+static void answer(struct fcgi *f, struct connection *c, struct api *api, int64_t began)
+{
+    struct exchange x = {.out = c->request.out};
+    struct http_response response;
+    struct http_request r;
+    struct error e = ERROR_INIT;
+
+    bool drained = read_request(f, &c->request, &r, &e);
+    id_format(&r.id, x.id);
+    x.head_only = r.method == HTTP_HEAD;
+    buf_init(&x.head, f->arena);
+    http_response_init(&response, f->arena);
+    response.send = send_piece;
+    response.send_ctx = &x;
+    api_answer(api, &r, &response, &e);
+    x.final = true;
+    if (!response.broken && !send_piece(&response, &x))
+        response.broken = true;
+    end_request(f, c, drained, response.broken);
+    log_request(&r, &response, x.id, api_trace(api), clock_ticks() - began);
+    api_after(api);
+    arena_reset(f->arena);
+}
+
+/* --- waiting --- */
+
+/* A slot for a new connection; where all are taken, the one used longest ago gives way. */
+static struct connection *free_slot(struct fcgi *f)
+{
+    struct connection *oldest = &f->connections[0];
+
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *c = &f->connections[i];
+        if (!c->open)
+            return c;
+        if (c->used < oldest->used)
+            oldest = c;
+    }
+    settle(f, oldest, false);
+    return oldest;
+}
+
+/* The next new connection, if its request has begun to arrive. */
+static struct connection *accept_connection(struct fcgi *f)
+{
+    static const struct timeval limit = {.tv_sec = IO_SECONDS};
+    int fd = accept4(f->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            usleep(PAUSE_US);
+        return NULL; /* most often another worker was faster */
+    }
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    struct connection *c = free_slot(f);
+    FCGX_InitRequest(&c->request, -1, 0);
+    c->request.ipcFd = fd;
+    c->open = true;
+    if (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, FIRST_BYTE_MS) != 0)
+        return c;
+    settle(f, c, true);
+    return NULL;
+}
+
+static bool serve(struct fcgi *f, struct connection *c, struct api *api)
+{
+    int64_t began = clock_ticks();
+
+    c->request.keepConnection = 1; /* else the library closes it before it begins */
+    if (FCGX_Accept_r(&c->request) != 0) {
+        settle(f, c, false); /* the web server has closed it, or does not speak FastCGI */
+        return false;
+    }
+    answer(f, c, api, began);
+    return true;
+}
+
+/* Lets signals in that have come: epoll_pwait() does not while there is always something ready. */
+static void let_signals_in(struct fcgi *f)
+{
+    sigset_t held;
+
+    if (f->uses++ % SIGNALS_EVERY != 0)
+        return;
+    sigprocmask(SIG_SETMASK, &f->waiting, &held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
+static struct connection *next_connection(struct fcgi *f, int timeout_ms)
+{
+    struct epoll_event event;
+    struct connection *c;
+
+    if (f->busy && f->nwatched == 0 && (c = accept_connection(f)) != NULL)
+        return c;
+    f->busy = false;
+    if (epoll_pwait(f->epoll_fd, &event, 1, timeout_ms, &f->waiting) <= 0)
+        return NULL;
+    if (event.data.ptr != NULL)
+        return event.data.ptr;
+    c = accept_connection(f);
+    f->busy = c != NULL;
+    return c;
+}
+
+int fcgi_serve(struct fcgi *f, struct api *api, int timeout_ms)
+{
+    struct connection *c = next_connection(f, timeout_ms);
+    bool served = c != NULL && serve(f, c, api);
+
+    if (served)
+        let_signals_in(f);
+    return served;
+}
+
+void fcgi_leave(struct fcgi *f, struct api *api)
+{
+    struct epoll_event event;
+
+    f->leaving = true;
+    epoll_ctl(f->epoll_fd, EPOLL_CTL_DEL, f->listen_fd, &event);
+    while (epoll_wait(f->epoll_fd, &event, 1, 0) == 1)
+        serve(f, event.data.ptr, api);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (f->connections[i].open)
+            settle(f, &f->connections[i], false);
+}

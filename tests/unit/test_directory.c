@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users, teams, memberships, events and lists over a real store. */
+#include "unit.h"
+
+#include "roster/base/clock.h"
+#include "roster/base/json.h"
+#include "roster/directory/account.h"
+#include "roster/directory/event.h"
+#include "roster/directory/listing.h"
+#include "roster/directory/member.h"
+#include "roster/directory/team.h"
+#include "roster/directory/user.h"
+#include "roster/directory/verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One store for the program; an account for each test. */
+static struct conf conf;
+static struct store *store;
+static struct arena *arena, *scratch;
+static struct account account;
+static struct error error;
+static int accounts;
+
+static void open_store(void)
+{
+    const char *message = "", *dir = unit_tmpdir();
+
+    conf_defaults(&conf);
+    arena = arena_new(0);
+    scratch = arena_new(0);
+    conf.store_data = arena_printf(arena, "%s/data", dir);
+    conf.store_regions = arena_printf(arena, "%s/env", dir);
+    conf.store_cache_mb = 8;
+    conf.store_ballast_mb = 0;
+    conf.store_reserve_mb = 1;
+    conf.store_data = strdup(conf.store_data);
+    conf.store_regions = strdup(conf.store_regions);
+    store = store_open(&conf, arena, &message);
+    if (store == NULL) {
+        fprintf(stderr, "%s\n", message);
+        exit(99);
+    }
+}
+
+static void fresh(const char *preset)
+{
+    struct policy p;
+    char slug[32];
+
+    if (store == NULL)
+        open_store();
+    arena_reset(scratch);
+    snprintf(slug, sizeof slug, "test%d", ++accounts);
+    error = ERROR_INIT;
+    CHECK(policy_preset(&p, str_of(preset)));
+    CHECK(account_add(store, arena, str_of(slug), str_of(slug), &p, &account, &error));
+}
+
+static struct call *call(void)
+{
+    static struct call c;
+
+    error = ERROR_INIT;
+    c = (struct call){.store = store,
+                      .arena = arena,
+                      .account = &account,
+                      .token = id_new(),
+                      .request = id_new(),
+                      .now = clock_now(),
+                      .error = &error};
+    return &c;
+}
+
+static struct json_object *json(const char *text)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *v = json_read(arena, str_of(text), &e);
+
+    if (v == NULL)
+        fprintf(stderr, "%s in %s\n", e.sentence, text);
+    return v;
+}
+
+#define USER(rest)  "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"]," rest "}"
+#define GROUP(rest) "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"]," rest "}"
+#define PATCH(ops)  "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[" ops "]}"
+
+static struct image make_user(const char *name)
+{
+    struct image im = {0};
+    char *body = arena_printf(arena, USER("\"userName\":\"%s\",\"displayName\":\"D\","
+                                          "\"emails\":[{\"value\":\"%s\",\"type\":\"work\"}]"),
+                              name, name);
+
+    CHECK(user_create(call(), json(body), &im));
+    CHECK_CSTR(error.sentence, "");
+    return im;
+}
+
+static bool patch_user(struct str id, const char *ops, struct image *out)
+{
+    struct resource_options o = {0};
+    struct call *c = call();
+    struct patch *p = patch_parse(&resource_type_user, json(arena_printf(arena, PATCH("%s"), ops)), &o, arena, &error);
+
+    return p != NULL && user_patch(c, id, p, NULL, out);
+}
+
+static bool patch_team(struct str id, const char *ops, struct image *out)
+{
+    struct resource_options o = {0};
+    struct call *c = call();
+    struct patch *p = patch_parse(&resource_type_team, json(arena_printf(arena, PATCH("%s"), ops)), &o, arena, &error);
+
+    return p != NULL && team_patch(c, id, p, NULL, out);
+}
+
+static uint64_t newest(void)
+{
+    uint64_t last, top;
+    struct buf b;
+    size_t n;
+
+    buf_init(&b, scratch);
+    CHECK(event_read(call(), 0, 1, &b, &n, &last, &top));
+    return top;
+}
+
+/* The event with this number as text. */
+static const char *event(uint64_t seq)
+{
+    static char text[65536];
+    uint64_t last, top;
+    struct buf b;
+    size_t n;
+
+    buf_init(&b, scratch);
+    CHECK(event_read(call(), seq - 1, 1, &b, &n, &last, &top));
+    CHECK_INT(last, seq);
+    snprintf(text, sizeof text, "%s", buf_cstr(&b));
+    return text;
+}
+
+static size_t members(struct str team)
+{
+    struct member_ref *refs;
+    struct id id;
+    size_t n = 0;
+
+    CHECK(id_parse(team, &id));
+    CHECK(member_list(call(), &id, NULL, 100000, &refs, &n));
+    return n;
+}
+
+static void say(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "verify: %s\n", text);
+}
+
+static void verified(void)
+{
+    struct verify_report report = {0};
+
+    error = ERROR_INIT;
+    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
+    CHECK_INT(report.faults, 0);
+}
+
+static uint64_t total(const struct resource_type *type, const char *filter)
+{
+    struct call *c = call();
+    struct filter *f = filter == NULL ? NULL : filter_parse(type, str_of(filter), arena, &error);
+    struct listing page = {0};
+
+    if (filter != NULL && f == NULL)
+        return UINT64_MAX;
+    return listing_page(c, type, f, 1, 1000, &page) ? page.total : UINT64_MAX;
+}
+
+/* --- users --- */
+
+static void user_is_created_and_read(void)
+{
+    struct image made, read;
+
+    fresh("workspace");
+    made = make_user("Ana.Lopez@Example.COM");
+    CHECK(user_get(call(), made.id, &read));
+    CHECK_STR(read.text, made.text);
+    CHECK_STR(image_leaf(&read, ATTR_USER_NAME, arena), STR_LIT("Ana.Lopez@Example.COM"));
+    CHECK_STR(image_leaf(&read, ATTR_USER_EMAILS_VALUE, arena), STR_LIT("ana.lopez@example.com"));
+    CHECK(strstr(event(1), "\"type\":\"user.created\"") != NULL);
+    CHECK(strstr(event(1), "\"path\":\"userName\"") != NULL);
+    verified();
+}
+
+static void user_name_is_unique_without_case(void)
+{
+    struct image im;
+
+    fresh("workspace");
+    make_user("straße@example.com");
+    CHECK(!user_create(call(), json(USER("\"userName\":\"STRASSE@EXAMPLE.COM\"")), &im));
+    CHECK_INT(error.code, ERR_USERNAME_TAKEN);
+    CHECK_INT(newest(), 1);
+    CHECK_INT(total(&resource_type_user, "userName eq \"Strasse@example.com\""), 1);
+    verified();
+}
+
+static void user_in_another_account_is_unknown(void)
+{
+    struct image im, other;
+
+    fresh("workspace");
+    im = make_user("a@example.com");
+    fresh("workspace");
+    CHECK(!user_get(call(), im.id, &other));
+    CHECK_INT(error.code, ERR_RESOURCE_NOT_FOUND);
+    CHECK(!patch_user(im.id, "{\"op\":\"replace\",\"value\":{\"active\":false}}", &other));
+    CHECK(!user_delete(call(), im.id, NULL));
+    CHECK_INT(error.code, ERR_RESOURCE_NOT_FOUND);
+    CHECK_INT(newest(), 0);
+}
+
+static void no_change_writes_nothing(void)
+{
+    struct image made, im;
+
+    fresh("workspace");
+    made = make_user("a@example.com");
+    CHECK(patch_user(made.id, "{\"op\":\"replace\",\"value\":{\"active\":true,\"displayName\":\"D\"}}", &im));
+    CHECK_INT(im.version, made.version);
+    CHECK(user_replace(call(), made.id, json(USER("\"userName\":\"a@example.com\",\"displayName\":\"D\","
+                                                  "\"emails\":[{\"value\":\"a@example.com\",\"type\":\"work\"}]")),
+                       NULL, &im));
+    CHECK_INT(im.version, made.version);
+    CHECK_INT(im.modified, made.modified);
+    CHECK_INT(newest(), 1);
+}
+
+static void deactivation_is_told_and_counted(void)
+{
+    struct image made, im;
+
+    fresh("workspace");
+    made = make_user("a@example.com");
+    CHECK(patch_user(made.id, "{\"op\":\"replace\",\"value\":{\"active\":false}}", &im));
+    CHECK_INT(im.version, 2);
+    CHECK(strstr(event(2), "\"type\":\"user.deactivated\"") != NULL);
+    CHECK(strstr(event(2), "{\"path\":\"active\",\"old\":true,\"new\":false}") != NULL);
+    CHECK_INT(total(&resource_type_user, "userName eq \"a@example.com\""), 1);
+    verified();
+    /* a PUT that does not name active neither wakes nor suspends */
+    CHECK(user_replace(call(), made.id, json(USER("\"userName\":\"a@example.com\"")), NULL, &im));
+    CHECK(strstr(event(3), "\"type\":\"user.updated\"") != NULL);
+    CHECK(patch_user(made.id, "{\"op\":\"Replace\",\"path\":\"active\",\"value\":\"True\"}", &im));
+    CHECK(strstr(event(4), "\"type\":\"user.reactivated\"") != NULL);
+    verified();
+}
+
+static void rename_frees_the_old_name(void)
+{
+    struct image a, im;
+
+    fresh("workspace");
+    a = make_user("a@example.com");
+    CHECK(patch_user(a.id, "{\"op\":\"replace\",\"path\":\"userName\",\"value\":\"b@example.com\"}", &im));
+    CHECK_INT(total(&resource_type_user, "userName eq \"a@example.com\""), 0);
+    CHECK_INT(total(&resource_type_user, "userName eq \"B@example.com\""), 1);
+    make_user("a@example.com");
+    CHECK(!patch_user(a.id, "{\"op\":\"replace\",\"path\":\"userName\",\"value\":\"A@example.com\"}", &im));
+    CHECK_INT(error.code, ERR_USERNAME_TAKEN);
+    verified();
+}
+
+static void deleted_user_is_gone_everywhere(void)
+{
+    struct image u, t;
+    uint64_t before;
+
+    fresh("workspace");
+    u = make_user("a@example.com");
+    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"),
+                                                u.id.p)),
+                      &t));
+    before = newest();
+    CHECK(user_delete(call(), u.id, NULL));
+    CHECK_INT(members(t.id), 0);
+    CHECK_INT(newest(), before + 2);
+    CHECK(strstr(event(before + 1), "\"type\":\"team.updated\"") != NULL);
+    CHECK(strstr(event(before + 2), "\"type\":\"user.deleted\"") != NULL);
+    CHECK(!user_get(call(), u.id, &u));
+    CHECK(!user_delete(call(), u.id, NULL));
+    CHECK_INT(total(&resource_type_user, NULL), 0);
+    make_user("a@example.com");
+    verified();
+}
+
+/* --- teams --- */
+
+static void team_members_come_and_go(void)
+{
+    struct image u[3], t, im;
+
+    fresh("workspace");
+    for (int i = 0; i < 3; i++)
+        u[i] = make_user(arena_printf(arena, "u%d@example.com", i));
+    CHECK(team_create(call(), json(GROUP("\"displayName\":\"T\",\"members\":[]")), &t));
+    CHECK_INT(members(t.id), 0);
+    CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
+                                               "{\"value\":\"%.36s\",\"display\":\"x\"}]}", u[0].id.p, u[1].id.p), &im));
+    CHECK_INT(members(t.id), 2);
+    CHECK(im.version > t.version);
+    /* once more: nothing changes */
+    uint64_t version = im.version, events = newest();
+    CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
+                                        u[0].id.p), &im));
+    CHECK_INT(im.version, version);
+    CHECK_INT(newest(), events);
+    /* one goes and one comes, in one request and one event */
+    CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"remove\",\"path\":\"members[value eq \\\"%.36s\\\"]\"},"
+                                               "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
+                                        u[0].id.p, u[2].id.p), &im));
+    CHECK_INT(members(t.id), 2);
+    CHECK_INT(newest(), events + 1);
+    CHECK(strstr(event(events + 1), arena_printf(arena, "\"members\":{\"added\":[\"%.36s\"],\"removed\":[\"%.36s\"]}",
+                                                 u[2].id.p, u[0].id.p)) != NULL);
+    verified();
+    CHECK(patch_team(t.id, "{\"op\":\"replace\",\"path\":\"members\",\"value\":[]}", &im));
+    CHECK_INT(members(t.id), 0);
+    verified();
+}
+
+static void unknown_and_nested_members_are_refused_whole(void)
+{
+    struct image u, t, im;
+    uint64_t events;
+
+    fresh("workspace");
+    u = make_user("u@example.com");
+    CHECK(team_create(call(), json(GROUP("\"displayName\":\"T\"")), &t));
+    events = newest();
+    CHECK(!patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
+                                                "{\"value\":\"nobody\"}]}", u.id.p), &im));
+    CHECK_INT(error.code, ERR_MEMBER_UNKNOWN);
+    CHECK(!patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
+                                         t.id.p), &im));
+    CHECK_INT(error.code, ERR_MEMBER_NESTED);
+    CHECK_INT(members(t.id), 0);
+    CHECK_INT(newest(), events);
+}
+
+static void pushed_group_replaces_the_team_of_its_name(void)
+{
+    struct image u[2], t, again;
+
+    fresh("workspace");
+    for (int i = 0; i < 2; i++)
+        u[i] = make_user(arena_printf(arena, "u%d@example.com", i));
+    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"),
+                                                u[0].id.p)), &t));
+    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"SALES\",\"members\":[{\"value\":\"%.36s\"}]"),
+                                                u[1].id.p)), &again));
+    CHECK_STR(again.id, t.id);
+    CHECK_INT(members(t.id), 1);
+    CHECK_INT(total(&resource_type_team, NULL), 1);
+    verified();
+    account.policy.value[POLICY_TEAM_SAME_NAME] = SAME_NAME_REFUSE;
+    CHECK(!team_create(call(), json(GROUP("\"displayName\":\"sales\"")), &again));
+    CHECK_INT(error.code, ERR_TEAM_NAME_TAKEN);
+    account.policy.value[POLICY_TEAM_SAME_NAME] = SAME_NAME_MERGE;
+    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"),
+                                                u[0].id.p)), &again));
+    CHECK_INT(members(t.id), 2);
+    account.policy.value[POLICY_TEAM_SAME_NAME] = SAME_NAME_ALLOW;
+    CHECK(team_create(call(), json(GROUP("\"displayName\":\"sales\"")), &again));
+    CHECK_INT(total(&resource_type_team, "displayName eq \"Sales\""), 2);
+    verified();
+}
+
+static void put_without_members_leaves_them(void)
+{
+    struct image u, t, im;
+
+    fresh("workspace");
+    u = make_user("u@example.com");
+    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"),
+                                                u.id.p)), &t));
+    CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"New\"")), NULL, &im));
+    CHECK_INT(members(t.id), 1);
+    CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"New\",\"members\":null")), NULL, &im));
+    CHECK_INT(members(t.id), 0);
+    verified();
+}
+
+static void many_members_make_events_in_parts(void)
+{
+    struct image t, im;
+    struct buf ops;
+    uint64_t events;
+    size_t many = 2 * EVENT_MEMBERS_MAX + 5;
+
+    fresh("rfc");
+    CHECK(team_create(call(), json(GROUP("\"displayName\":\"T\"")), &t));
+    buf_init(&ops, arena);
+    buf_puts(&ops, "{\"op\":\"add\",\"path\":\"members\",\"value\":[");
+    for (size_t i = 0; i < many; i++) {
+        struct image u = {0};
+        CHECK(user_create(call(), json(arena_printf(arena, USER("\"userName\":\"u%zu\""), i)), &u));
+        buf_printf(&ops, "%s{\"value\":\"%.36s\"}", i > 0 ? "," : "", u.id.p);
+    }
+    buf_puts(&ops, "]}");
+    events = newest();
+    CHECK(patch_team(t.id, buf_cstr(&ops), &im));
+    CHECK_INT(members(t.id), many);
+    CHECK_INT(newest(), events + 3);
+    CHECK(strstr(event(events + 1), "\"part\":1,\"of\":3") != NULL);
+    CHECK(strstr(event(events + 3), "\"part\":3,\"of\":3") != NULL);
+    CHECK_INT(im.version, events + 1);
+    verified();
+    CHECK(team_delete(call(), t.id, NULL));
+    verified();
+}
+
+/* --- lists --- */
+
+static void pages_keep_the_order_of_creation(void)
+{
+    struct listing page;
+    struct id id;
+    struct image u[25];
+
+    fresh("rfc");
+    for (int i = 0; i < 25; i++)
+        u[i] = make_user(arena_printf(arena, "u%02d", i));
+    CHECK(listing_page(call(), &resource_type_user, NULL, 11, 10, &page));
+    CHECK_INT(page.total, 25);
+    CHECK_INT(page.n, 10);
+    CHECK(id_parse(u[10].id, &id) && id_eq(&page.ids[0], &id));
+    CHECK(id_parse(u[19].id, &id) && id_eq(&page.ids[9], &id));
+    CHECK(user_delete(call(), u[3].id, NULL));
+    CHECK(listing_page(call(), &resource_type_user, NULL, 11, 10, &page));
+    CHECK(id_parse(u[11].id, &id) && id_eq(&page.ids[0], &id));
+    CHECK(listing_page(call(), &resource_type_user, NULL, 25, 10, &page));
+    CHECK_INT(page.n, 0);
+    CHECK_INT(page.total, 24);
+    CHECK(listing_page(call(), &resource_type_user, NULL, 0, 0, &page));
+    CHECK_INT(page.n, 0);
+    CHECK_INT(page.total, 24);
+}
+
+static void pages_cross_blocks(void)
+{
+    struct listing page;
+    size_t many = BLOCK_ORDINALS + 40;
+
+    fresh("rfc");
+    for (size_t i = 0; i < many; i++) {
+        struct image im;
+        CHECK(user_create(call(), json(arena_printf(arena, USER("\"userName\":\"u%zu\""), i)), &im));
+    }
+    CHECK(listing_page(call(), &resource_type_user, NULL, BLOCK_ORDINALS - 5, 50, &page));
+    CHECK_INT(page.n, 46);
+    CHECK(listing_page(call(), &resource_type_user, NULL, BLOCK_ORDINALS + 1, 5, &page));
+    CHECK_INT(page.n, 5);
+    verified();
+}
+
+static void filters_use_indexes(void)
+{
+    struct image a, b, t;
+
+    fresh("workspace");
+    a = make_user("a@example.com");
+    b = make_user("b@example.com");
+    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"externalId\":\"X1\","
+                                                             "\"members\":[{\"value\":\"%.36s\"}]"), a.id.p)), &t));
+    CHECK_INT(total(&resource_type_user, "displayName eq \"d\""), 2);
+    CHECK_INT(total(&resource_type_user, "displayName eq \"D\" and userName eq \"a@example.com\""), 1);
+    CHECK_INT(total(&resource_type_user, "emails.value eq \"A@example.com\""), 1);
+    CHECK_INT(total(&resource_type_user, "emails eq \"a@example.com\""), 1);
+    CHECK_INT(total(&resource_type_user, "emails[type eq \"work\"].value eq \"b@example.com\""), 1);
+    CHECK_INT(total(&resource_type_user, "emails[type eq \"home\"].value eq \"b@example.com\""), 0);
+    CHECK_INT(total(&resource_type_user, arena_printf(arena, "id eq \"%.36s\"", b.id.p)), 1);
+    CHECK_INT(total(&resource_type_user, "id eq \"nothing\""), 0);
+    CHECK_INT(total(&resource_type_team, "externalId eq \"X1\""), 1);
+    CHECK_INT(total(&resource_type_team, "externalId eq \"x1\""), 0);
+    CHECK_INT(total(&resource_type_team, arena_printf(arena, "id eq \"%.36s\" and members eq \"%.36s\"", t.id.p, a.id.p)), 1);
+    CHECK_INT(total(&resource_type_team, arena_printf(arena, "id eq \"%.36s\" and members eq \"%.36s\"", t.id.p, b.id.p)), 0);
+    CHECK_INT(total(&resource_type_team, arena_printf(arena, "members[value eq \"%.36s\"]", a.id.p)), 1);
+    CHECK_INT(total(&resource_type_user, "title eq \"x\""), UINT64_MAX);
+    CHECK_INT(error.code, ERR_FILTER_UNSUPPORTED);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(user_is_created_and_read),
+    UNIT(user_name_is_unique_without_case),
+    UNIT(user_in_another_account_is_unknown),
+    UNIT(no_change_writes_nothing),
+    UNIT(deactivation_is_told_and_counted),
+    UNIT(rename_frees_the_old_name),
+    UNIT(deleted_user_is_gone_everywhere),
+    UNIT(team_members_come_and_go),
+    UNIT(unknown_and_nested_members_are_refused_whole),
+    UNIT(pushed_group_replaces_the_team_of_its_name),
+    UNIT(put_without_members_leaves_them),
+    UNIT(many_members_make_events_in_parts),
+    UNIT(pages_keep_the_order_of_creation),
+    UNIT(pages_cross_blocks),
+    UNIT(filters_use_indexes),
+};
+
+int main(void)
+{
+    int status = unit_run("directory", tests, sizeof tests / sizeof tests[0]);
+
+    store_close(&store);
+    free((char *)conf.store_data);
+    free((char *)conf.store_regions);
+    arena_free(&arena);
+    arena_free(&scratch);
+    return status;
+}
