@@ -21,7 +21,7 @@ static bool take(const char *template, const struct http_request *r, struct rout
     out->nparams = 0;
     for (size_t i = 0; i < r->nsegments; i++) {
         struct str segment = r->segments[i];
-        if (*template++ != '/')
+        if (*template ++ != '/')
             return false; /* the template has fewer */
         if (*template == '{') {
             out->params[out->nparams++] = segment;

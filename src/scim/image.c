@@ -124,26 +124,62 @@ static void build_name(struct building *b, const char *name)
     buf_add(&b->text, "\":", 2);
 }
 
-static bool build_list(struct building *b, const struct attribute *list, struct json_object *object,
-                       enum image_kind kind, bool first);
+/* --- members in the order of the tables --- */
+
+struct member {
+    const struct attribute *attribute;
+    struct json_object *value;
+};
+
+#define FEW 24 /* members for which no memory is taken */
+
+struct members {
+    size_t n;
+    struct member *list, few[FEW];
+};
+
+/* Those members of object that are rows of the list, in the list's order. There are few: insertion is the fastest. */
+static void sort_members(struct members *m, const struct attribute *list, struct json_object *object, struct arena *a)
+{
+    size_t most = (size_t)json_object_object_length(object);
+
+    m->n = 0;
+    m->list = most <= FEW ? m->few : arena_alloc_raw(a, most * sizeof *m->list);
+    json_object_object_foreach(object, key, value)
+    {
+        const struct attribute *attribute = attribute_find(list, str_of(key));
+        size_t at = m->n;
+        if (attribute == NULL)
+            continue;
+        for (; at > 0 && m->list[at - 1].attribute > attribute; at--)
+            m->list[at] = m->list[at - 1];
+        m->list[at] = (struct member){attribute, value};
+        m->n++;
+    }
+}
+
+static void build_list(struct building *b, const struct attribute *list, struct json_object *object,
+                       enum image_kind kind);
+
+static void build_comma(struct building *b)
+{
+    if (b->text.p[b->text.len - 1] != '{')
+        buf_putc(&b->text, ',');
+}
 
 /* An element of a multi-valued complex attribute: leaf rows alone. */
 static void build_element(struct building *b, const struct attribute *subs, struct json_object *object, size_t element)
 {
-    int left = json_object_object_length(object);
-    char separator = '{';
+    struct members m;
 
-    for (const struct attribute *a = subs; a->name != NULL && left > 0; a++) {
-        struct json_object *value;
-        if (!json_object_object_get_ex(object, a->name, &value))
-            continue;
-        left--;
-        buf_putc(&b->text, separator);
-        build_name(b, a->name);
-        build_leaf(b, a->number, element, value);
-        separator = ',';
+    sort_members(&m, subs, object, b->text.arena);
+    buf_putc(&b->text, '{');
+    for (size_t i = 0; i < m.n; i++) {
+        build_comma(b);
+        build_name(b, m.list[i].attribute->name);
+        build_leaf(b, m.list[i].attribute->number, element, m.list[i].value);
     }
-    buf_puts(&b->text, separator == '{' ? "{}" : "}");
+    buf_putc(&b->text, '}');
 }
 
 static void build_array(struct building *b, const struct attribute *a, struct json_object *values)
@@ -171,7 +207,7 @@ static void build_attribute(struct building *b, const struct attribute *a, struc
         build_array(b, a, value);
     } else if (a->type == ATTRIBUTE_COMPLEX) {
         buf_putc(&b->text, '{');
-        build_list(b, a->subs, value, IMAGE_SUB, true);
+        build_list(b, a->subs, value, IMAGE_SUB);
         buf_putc(&b->text, '}');
     } else {
         build_leaf(b, a->number, 0, value);
@@ -179,23 +215,17 @@ static void build_attribute(struct building *b, const struct attribute *a, struc
     row_end(b, row, kind);
 }
 
-/* The attributes of the list that object has. Returns whether still nothing stands before the next one. */
-static bool build_list(struct building *b, const struct attribute *list, struct json_object *object,
-                       enum image_kind kind, bool first)
+/* The attributes of the list that object has. */
+static void build_list(struct building *b, const struct attribute *list, struct json_object *object,
+                       enum image_kind kind)
 {
-    int left = json_object_object_length(object);
+    struct members m;
 
-    for (const struct attribute *a = list; a->name != NULL && left > 0; a++) {
-        struct json_object *value;
-        if (a->place != PLACE_RECORD || !json_object_object_get_ex(object, a->name, &value))
-            continue;
-        left--;
-        if (!first)
-            buf_putc(&b->text, ',');
-        first = false;
-        build_attribute(b, a, value, kind);
+    sort_members(&m, list, object, b->text.arena);
+    for (size_t i = 0; i < m.n; i++) {
+        build_comma(b);
+        build_attribute(b, m.list[i].attribute, m.list[i].value, kind);
     }
-    return first;
 }
 
 static void build_schemas(struct building *b, const struct resource_type *type, struct json_object *resource)
@@ -237,7 +267,7 @@ static void build_extensions(struct building *b, const struct resource_type *typ
         size_t row = row_begin(b, 0, i);
         build_name(b, x->urn);
         buf_putc(&b->text, '{');
-        build_list(b, x->attributes, object, IMAGE_SUB, true);
+        build_list(b, x->attributes, object, IMAGE_SUB);
         buf_putc(&b->text, '}');
         row_end(b, row, IMAGE_MEMBER);
     }
@@ -277,8 +307,8 @@ void image_build(struct buf *out, const struct resource_type *type, struct json_
     build_schemas(&b, type, resource);
     buf_putc(&b.text, ',');
     build_id(&b, &facts->id);
-    build_list(&b, common_attributes, resource, IMAGE_MEMBER, false);
-    build_list(&b, type->core->attributes, resource, IMAGE_MEMBER, false);
+    build_list(&b, common_attributes, resource, IMAGE_MEMBER);
+    build_list(&b, type->core->attributes, resource, IMAGE_MEMBER);
     build_extensions(&b, type, resource);
     size_t attributes = b.text.len, nvalues = b.rows.len / ROW_SIZE;
     build_meta(&b, type, facts);

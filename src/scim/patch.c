@@ -13,6 +13,7 @@ struct reader {
     struct patch *patch;
     size_t operation; /* from 1 */
     bool pathless;    /* inside the value of an operation without path */
+    size_t terms;     /* of all filters in paths */
     size_t step_cap, change_cap;
 };
 
@@ -45,6 +46,12 @@ static bool syntax_failed(struct reader *r, const char *why)
 static bool path_failed(struct reader *r, struct str path, const char *why)
 {
     error_set(r->error, ERR_PATCH_PATH, place(r->arena, r->operation), path, str_of(why));
+    return false;
+}
+
+static bool filter_failed(struct reader *r, const char *why)
+{
+    error_set(r->error, ERR_PATCH_FILTER, place(r->arena, r->operation), str_of(why));
     return false;
 }
 
@@ -138,6 +145,13 @@ static bool is_index(struct str s)
     return s.len > 0;
 }
 
+static size_t count_terms(const struct filter *f)
+{
+    if (f->op == FILTER_NOT)
+        return count_terms(f->left);
+    return f->op == FILTER_AND || f->op == FILTER_OR ? count_terms(f->left) + count_terms(f->right) : 1;
+}
+
 static bool read_path_filter(struct reader *r, struct target *t, struct str filter)
 {
     struct error why = ERROR_INIT;
@@ -145,10 +159,11 @@ static bool read_path_filter(struct reader *r, struct target *t, struct str filt
     if (is_index(filter))
         return path_failed(r, t->text, "values have no numbers, name them by a filter");
     t->filter = filter_parse_value(r->type, &t->path, filter, r->arena, &why);
-    if (t->filter != NULL)
-        return true;
-    error_set(r->error, ERR_PATCH_FILTER, place(r->arena, r->operation), str_of(why.sentence));
-    return false;
+    if (t->filter == NULL)
+        return filter_failed(r, why.sentence);
+    r->terms += count_terms(t->filter);
+    return r->terms <= PATCH_TERMS_MAX ||
+           filter_failed(r, arena_printf(r->arena, "more than %d terms in one message", PATCH_TERMS_MAX));
 }
 
 /* What stands behind the ]: nothing or ".sub". */

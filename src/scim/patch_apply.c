@@ -259,44 +259,57 @@ static bool is_among(const struct str *keys, size_t n, struct str key)
     return bsearch(&key, keys, n, sizeof *keys, by_text) != NULL;
 }
 
-static bool is_loose(const struct attribute *attribute, struct json_object *v)
+/* The values that are to go: those with a `value` by their keys, sorted; the others as patterns. */
+struct gone {
+    struct str *keys;
+    size_t nkeys;
+    struct json_object **patterns;
+    size_t npatterns;
+};
+
+static struct gone gone_values(const struct attribute *attribute, struct json_object *values, struct arena *a)
 {
-    return attribute->type == ATTRIBUTE_COMPLEX && get(v, "value") == NULL;
+    size_t n = json_object_array_length(values);
+    struct gone g = {arena_alloc(a, n * sizeof *g.keys), 0, arena_alloc(a, n * sizeof *g.patterns), 0};
+
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *v = json_object_array_get_idx(values, i);
+
+        if (attribute->type == ATTRIBUTE_COMPLEX && get(v, "value") == NULL)
+            g.patterns[g.npatterns++] = v;
+        else
+            g.keys[g.nkeys++] = element_key(attribute, v, true, a);
+    }
+    qsort(g.keys, g.nkeys, sizeof *g.keys, by_text);
+    return g;
 }
 
-static bool goes(const struct attribute *attribute, struct json_object *element, const struct str *keys, size_t nkeys,
-                 struct json_object *gone, struct arena *a)
+/* A key without type is that of a value of any type. */
+static bool goes(const struct gone *g, const struct attribute *attribute, struct json_object *element, struct arena *a)
 {
-    if (is_among(keys, nkeys, element_key(attribute, element, true, a)) ||
-        is_among(keys, nkeys, element_key(attribute, element, false, a)))
+    if (g->nkeys > 0 && (is_among(g->keys, g->nkeys, element_key(attribute, element, true, a)) ||
+                         is_among(g->keys, g->nkeys, element_key(attribute, element, false, a))))
         return true;
-    for (size_t i = 0; i < json_object_array_length(gone); i++) {
-        struct json_object *pattern = json_object_array_get_idx(gone, i);
-
-        if (is_loose(attribute, pattern) && says_all(element, pattern))
+    for (size_t i = 0; i < g->npatterns; i++)
+        if (says_all(element, g->patterns[i]))
             return true;
-    }
     return false;
 }
 
 static void remove_listed(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
-    struct json_object *old = get(obj, attribute->name), *gone = ed->step->value, *list;
-    size_t n = json_object_array_length(gone);
+    struct json_object *old = get(obj, attribute->name), *list;
     struct arena_mark mark = arena_mark(ed->arena);
-    struct str *keys;
+    struct gone g;
 
     if (old == NULL)
         return;
-    keys = arena_alloc(ed->arena, n * sizeof *keys);
-    for (size_t i = 0; i < n; i++)
-        keys[i] = element_key(attribute, json_object_array_get_idx(gone, i), true, ed->arena);
-    qsort(keys, n, sizeof *keys, by_text);
+    g = gone_values(attribute, ed->step->value, ed->arena);
     list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(old); i++) {
         struct json_object *v = json_object_array_get_idx(old, i);
 
-        if (!goes(attribute, v, keys, n, gone, ed->arena))
+        if (!goes(&g, attribute, v, ed->arena))
             json_object_array_add(list, json_object_get(v));
     }
     arena_rewind(ed->arena, mark);
@@ -420,11 +433,12 @@ static bool selected(struct edit *ed, struct json_object *v)
 
 static bool set_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
-    struct json_object *list = get(obj, attribute->name), *old, *new;
+    struct json_object *list = get(obj, attribute->name);
     size_t n = list == NULL ? 0 : json_object_array_length(list), last = n;
 
     for (size_t i = 0; i < n; i++) {
-        old = new = json_object_array_get_idx(list, i);
+        struct json_object *old = json_object_array_get_idx(list, i), *new = old;
+
         if (!selected(ed, old))
             continue;
         last = i;
@@ -443,13 +457,14 @@ static bool set_selected(struct edit *ed, struct json_object *obj, const struct 
 /* Removes the values selected, or their sub-attribute; a value of which nothing is left goes too. */
 static bool remove_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
-    struct json_object *old = get(obj, attribute->name), *list, *v;
+    struct json_object *old = get(obj, attribute->name), *list;
 
     if (old == NULL)
         return true;
     list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(old); i++) {
-        v = json_object_array_get_idx(old, i);
+        struct json_object *v = json_object_array_get_idx(old, i);
+
         if (selected(ed, v)) {
             if (ed->step->path.sub == NULL)
                 continue;

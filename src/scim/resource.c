@@ -536,17 +536,16 @@ static bool check_list(const struct attribute *list, struct json_object *object,
                        struct error *e)
 {
     for (const struct attribute *a = list; a->name != NULL; a++) {
-        struct json_object *value = NULL;
-        if (a->place != PLACE_RECORD || !is_kept(a))
-            continue;
-        if (!a->required && a->type != ATTRIBUTE_COMPLEX && !a->multi)
+        struct place here = {up, str_of(a->name), joint, NO_ELEMENT};
+        if (a->required && a->place == PLACE_RECORD && is_kept(a) && !json_object_object_get_ex(object, a->name, NULL))
+            return missing(e, &here);
+    }
+    json_object_object_foreach(object, key, value)
+    {
+        const struct attribute *a = attribute_find(list, str_of(key));
+        if (a == NULL)
             continue;
         struct place here = {up, str_of(a->name), joint, NO_ELEMENT};
-        json_object_object_get_ex(object, a->name, &value);
-        if (value == NULL && a->required)
-            return missing(e, &here);
-        if (value == NULL)
-            continue;
         if (a->multi ? !check_elements(a, value, &here, e)
                      : a->subs != NULL && !check_list(a->subs, value, &here, '.', e))
             return false;

@@ -8,7 +8,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* Runs along both at once: most names differ in their first letters, so that no length need be known. */
+/* Runs along both at once, so that the length of name need not be known. */
 static bool name_is(const char *name, struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -19,10 +19,15 @@ static bool name_is(const char *name, struct str s)
 
 const struct attribute *attribute_find(const struct attribute *list, struct str name)
 {
-    if (list == NULL)
+    if (list == NULL || name.len == 0)
         return NULL;
+    /* Resources are made with the tables' own names, so that most names are found by looking at no letter. */
     for (const struct attribute *a = list; a->name != NULL; a++)
-        if (name_is(a->name, name))
+        if (a->name == name.p && a->name[name.len] == '\0')
+            return a;
+    char first = lower(name.p[0]);
+    for (const struct attribute *a = list; a->name != NULL; a++)
+        if (lower(a->name[0]) == first && name_is(a->name, name))
             return a;
     return NULL;
 }

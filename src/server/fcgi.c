@@ -21,9 +21,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 64 /* kept open at a time; one more, and the one that was used longest ago is closed */
-#define FIRST_BYTE_MS   20 /* a new connection that says nothing for so long waits among the kept ones */
-#define IO_SECONDS      30 /* of silence in the middle of a request */
+#define CONNECTIONS_MAX 64    /* kept open at a time; one more, and the one that was used longest ago is closed */
+#define FIRST_BYTE_MS   20    /* a new connection that says nothing for so long waits among the kept ones */
+#define IO_SECONDS      30    /* of silence in the middle of a request */
 #define CLOSE_MS        "200" /* how long the library waits for the web server to close its end */
 #define PAUSE_US        50000 /* after an accept that failed for want of descriptors or memory */
 #define SIGNALS_EVERY   16    /* requests in a row */
@@ -45,6 +45,7 @@ struct fcgi {
     sigset_t waiting; /* the mask to wait with */
     bool busy;        /* a new connection was served last: there is likely to be another */
     bool leaving;
+    unsigned in_a_row; /* requests since the start, modulo SIGNALS_EVERY */
     uint64_t uses;
     size_t nwatched;
     struct connection connections[CONNECTIONS_MAX];
@@ -141,10 +142,11 @@ struct params {
     size_t n;
 };
 
-/* Lists the parameters up to max bytes in all, each with its NUL. false: there are more. */
+/* Lists the parameters that fit into max bytes, each with its NUL. false: some do not. */
 static bool list_params(struct params *out, struct arena *a, char *const *envp, size_t max)
 {
     size_t count = 0, bytes = 0;
+    bool fit = true;
 
     while (envp[count] != NULL)
         count++;
@@ -156,13 +158,13 @@ static bool list_params(struct params *out, struct arena *a, char *const *envp, 
         if (equals == NULL)
             continue;
         if (len > max - bytes) {
-            max = bytes; /* nothing more; what came before, the method most likely, still helps to answer */
-            return false;
+            fit = false;
+            continue;
         }
         bytes += len;
         out->list[out->n++] = (struct param){.text = *envp, .name_len = (size_t)(equals - *envp)};
     }
-    return true;
+    return fit;
 }
 
 static struct str find_param(void *ctx, const char *name)
@@ -194,7 +196,7 @@ static bool discard(FCGX_Stream *in)
     return false;
 }
 
-/* Reads up to max + 1 bytes, where there are so many. One call suffices if first is more than there are. */
+/* Reads up to max + 1 bytes, where there are so many. One read suffices if first is more than there are. */
 static void read_bytes(struct buf *body, FCGX_Stream *in, size_t first, size_t max)
 {
     for (size_t room = first; body->len <= max; room = BODY_STEP) {
@@ -230,7 +232,7 @@ static bool read_body(struct fcgi *f, struct params *params, FCGX_Stream *in, st
     sound = read_length(params, &declared, &length);
     r->body_too_large = sound && (unsigned long long)length > max;
     if (!r->body_too_large) {
-        read_bytes(&body, in, sound && declared ? (size_t)length + 1 : BODY_STEP, max);
+        read_bytes(&body, in, sound && declared ? (size_t)length + 1 : 1, max);
         r->body_too_large = body.len > max;
     }
     if (r->body_too_large)
@@ -392,7 +394,7 @@ static void let_signals_in(struct fcgi *f)
 {
     sigset_t held;
 
-    if (f->uses++ % SIGNALS_EVERY != 0)
+    if (++f->in_a_row % SIGNALS_EVERY != 0)
         return;
     sigprocmask(SIG_SETMASK, &f->waiting, &held);
     sigprocmask(SIG_SETMASK, &held, NULL);

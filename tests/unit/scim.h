@@ -14,9 +14,10 @@
     "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"test.joiner@example.com\","          \
     "\"name\":{\"givenName\":\"Test\",\"familyName\":\"Joiner\"},\"emails\":[{\"primary\":true,"                       \
     "\"value\":\"test.joiner@example.com\",\"type\":\"work\"}],\"externalId\":\"00u18ep2sjmnGT1wk698\","               \
-    "\"groups\":[],\"password\":\"Kx7#pq02LmZZ\",\"displayName\":\"Test Joiner\",\"title\":\"Engineer\","              \
-    "\"locale\":\"en-US\",\"active\":true,\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\":"             \
-    "{\"department\":\"Product Development\",\"manager\":{\"value\":\"26118915-6090-4610\"}}}"
+    "\"groups\":[],\"password\":\"Kx7#pq02LmZZ\",\"displayName\":\"Test Joiner\",\"title\":\"Lead Engineer\","         \
+    "\"locale\":\"en-US\",\"timezone\":\"America/New_York\",\"active\":true,"                                          \
+    "\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\":{\"department\":\"Product Development\","          \
+    "\"manager\":{\"value\":\"26118915-6090-4610\"}}}"
 
 /* Text as JSON; NULL (and a failed check) where it is none. */
 static inline struct json_object *json_of(struct arena *a, const char *text)

@@ -46,16 +46,17 @@ static void renders_the_text(void)
     struct arena *a = arena_new(0);
     struct image im = open_user(a, USER_TEXT);
 
-    CHECK_STR(im.text,
-              STR_LIT("{\"schemas\":[\"" URN_USER "\",\"" URN_ENTERPRISE "\"],\"id\":\"" ID_TEXT "\","
-                      "\"externalId\":\"00u18ep2sjmnGT1wk698\",\"userName\":\"test.joiner@example.com\","
-                      "\"name\":{\"familyName\":\"Joiner\",\"givenName\":\"Test\"},\"displayName\":\"Test Joiner\","
-                      "\"title\":\"Engineer\",\"locale\":\"en-US\",\"active\":true,"
-                      "\"emails\":[{\"value\":\"test.joiner@example.com\",\"type\":\"work\",\"primary\":true}],"
-                      "\"" URN_ENTERPRISE "\":{\"department\":\"Product Development\","
-                      "\"manager\":{\"value\":\"26118915-6090-4610\"}},"
-                      "\"meta\":{\"resourceType\":\"User\",\"created\":\"2026-11-23T08:00:00.000Z\","
-                      "\"lastModified\":\"2026-11-24T08:00:00.000Z\",\"version\":\"W/\\\"17\\\"\""));
+    CHECK_STR(
+        im.text,
+        STR_LIT("{\"schemas\":[\"" URN_USER "\",\"" URN_ENTERPRISE "\"],\"id\":\"" ID_TEXT "\","
+                "\"externalId\":\"00u18ep2sjmnGT1wk698\",\"userName\":\"test.joiner@example.com\","
+                "\"name\":{\"familyName\":\"Joiner\",\"givenName\":\"Test\"},\"displayName\":\"Test Joiner\","
+                "\"title\":\"Lead Engineer\",\"locale\":\"en-US\",\"timezone\":\"America/New_York\",\"active\":true,"
+                "\"emails\":[{\"value\":\"test.joiner@example.com\",\"type\":\"work\",\"primary\":true}],"
+                "\"" URN_ENTERPRISE "\":{\"department\":\"Product Development\","
+                "\"manager\":{\"value\":\"26118915-6090-4610\"}},"
+                "\"meta\":{\"resourceType\":\"User\",\"created\":\"2026-11-23T08:00:00.000Z\","
+                "\"lastModified\":\"2026-11-24T08:00:00.000Z\",\"version\":\"W/\\\"17\\\"\""));
     CHECK_STR(im.id, STR_LIT(ID_TEXT));
     CHECK_INT(im.ordinal, 7);
     CHECK_INT(im.version, 17);

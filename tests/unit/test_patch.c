@@ -937,6 +937,32 @@ static void bounds_operations_and_values(void)
     arena_free(&a);
 }
 
+/* 63 operations of 64 terms are too many by 32, one fewer is not. */
+static void bounds_terms_of_filters(void)
+{
+    struct arena *a = arena_new(0);
+    struct str user = STR_LIT("{\"userName\":\"u\"}");
+    struct str filter = STR_LIT("type pr");
+    char *operation;
+
+    for (int i = 1; i < FILTER_TERMS_MAX; i++)
+        filter = str_of(arena_printf(a, "%.*s or type pr", (int)filter.len, filter.p));
+    operation = arena_printf(a, "{\"op\":\"remove\",\"path\":\"emails[%.*s]\"}", (int)filter.len, filter.p);
+    for (size_t n = 62; n <= 63; n++) {
+        struct buf b;
+
+        buf_init(&b, a);
+        for (size_t i = 0; i < n; i++) {
+            buf_puts(&b, i == 0 ? "[" : ",");
+            buf_puts(&b, operation);
+        }
+        buf_puts(&b, "]");
+        CHECK_INT(run(a, &resource_type_user, user, buf_view(&b), false).error.code,
+                  n * FILTER_TERMS_MAX > PATCH_TERMS_MAX ? ERR_PATCH_FILTER : ERR_NONE);
+    }
+    arena_free(&a);
+}
+
 static void takes_ten_thousand_members(void)
 {
     struct arena *a = arena_new(0);
@@ -1066,6 +1092,7 @@ static const struct unit_test tests[] = {
     UNIT(refuses_in_members),
     UNIT(simple_lists_and_immutable_values),
     UNIT(bounds_operations_and_values),
+    UNIT(bounds_terms_of_filters),
     UNIT(takes_ten_thousand_members),
     UNIT(many_operations_on_many_values),
     UNIT(takes_valid_files),

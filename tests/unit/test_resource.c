@@ -18,8 +18,9 @@ static const struct {
     {USER, USER_TEXT,
      "{\"userName\":\"test.joiner@example.com\",\"name\":{\"givenName\":\"Test\",\"familyName\":\"Joiner\"},"
      "\"emails\":[{\"primary\":true,\"value\":\"test.joiner@example.com\",\"type\":\"work\"}],"
-     "\"externalId\":\"00u18ep2sjmnGT1wk698\",\"displayName\":\"Test Joiner\",\"title\":\"Engineer\","
-     "\"locale\":\"en-US\",\"active\":true,\"" URN_ENTERPRISE "\":{\"department\":\"Product Development\","
+     "\"externalId\":\"00u18ep2sjmnGT1wk698\",\"displayName\":\"Test Joiner\",\"title\":\"Lead Engineer\","
+     "\"locale\":\"en-US\",\"timezone\":\"America/New_York\",\"active\":true,\"" URN_ENTERPRISE
+     "\":{\"department\":\"Product Development\","
      "\"manager\":{\"value\":\"26118915-6090-4610\"}}}"},
 
     /* names without regard to case, canonical in the result; the schema's too */
@@ -374,7 +375,7 @@ static void gets_attributes(void)
     struct json_object *v = resource_of(a, USER, USER_TEXT);
     const struct schema *enterprise = resource_type_user.extensions[0];
 
-    CHECK_STR(json_str(resource_get(v, NULL, user_attribute("title"))), STR_LIT("Engineer"));
+    CHECK_STR(json_str(resource_get(v, NULL, user_attribute("title"))), STR_LIT("Lead Engineer"));
     CHECK_STR(json_str(resource_get(v, enterprise, attribute_find(enterprise->attributes, STR_LIT("department")))),
               STR_LIT("Product Development"));
     CHECK(resource_get(v, NULL, user_attribute("nickName")) == NULL);

@@ -40,7 +40,10 @@ struct filter *filter_parse(const struct resource_type *type, struct str text, s
 struct filter *filter_parse_value(const struct resource_type *type, const struct attrpath *attribute, struct str text,
                                   struct arena *a, struct error *e);
 
-/* Whether a resource in normal form (with id, meta and externalId put in by the caller where the filter may name them) matches. */
+/*
+ * Whether a resource in normal form (with id, meta and schemas put in by the caller where the filter may name them)
+ * matches. What comparing takes from a is given back.
+ */
 bool filter_match(const struct filter *f, struct json_object *resource, struct arena *a);
 
 /* Whether one value of a multi-valued attribute matches a tree of filter_parse_value(). */

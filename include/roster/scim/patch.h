@@ -18,12 +18,14 @@
 #include "roster/scim/resource.h"
 
 #define PATCH_OPERATIONS_MAX 1000
+#define PATCH_TERMS_MAX      4000 /* of the filters in all paths of a message together */
 
 struct patch;
 
 /*
- * Reads the body of a PATCH. Lives in a, refers to body. NULL: *e is PATCH_… or SCHEMAS_MISSING, with the operation's
- * place counted from 1. An empty Operations array is PATCH_SYNTAX.
+ * Reads the body of a PATCH. Lives in a, refers to body. NULL: *e is PATCH_… with the operation's place counted from 1,
+ * or, of the message or the values as a whole, BODY_NOT_OBJECT, SCHEMAS_MISSING, ATTRIBUTE_UNKNOWN or VALUES_TOO_MANY.
+ * An empty Operations array is PATCH_SYNTAX.
  */
 struct patch *patch_parse(const struct resource_type *type, struct json_object *body, const struct resource_options *o,
                           struct arena *a, struct error *e);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tokens and who they are, over a real store. */
+#include "unit.h"
+
+#include "roster/base/clock.h"
+#include "roster/directory/token.h"
+#include "roster/directory/verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static struct conf conf;
+static struct store *store;
+static struct arena *arena;
+static struct error error;
+static struct account account;
+static struct access_cache *cache;
+static int accounts;
+
+static void begin(void)
+{
+    const char *message = "";
+    struct policy policy;
+
+    error = ERROR_INIT;
+    if (store == NULL) {
+        const char *dir = unit_tmpdir();
+        arena = arena_new(0);
+        conf_defaults(&conf);
+        conf.store_data = arena_printf(arena, "%s/data", dir);
+        conf.store_regions = arena_printf(arena, "%s/env", dir);
+        conf.store_cache_mb = 8;
+        conf.store_ballast_mb = 0;
+        conf.store_reserve_mb = 1;
+        store = store_open(&conf, arena, &message);
+        if (store == NULL) {
+            fprintf(stderr, "%s\n", message);
+            exit(99);
+        }
+        cache = access_cache_new();
+    }
+    policy_preset(&policy, STR_LIT("workspace"));
+    CHECK(account_add(store, arena, str_of(arena_printf(arena, "customer-company-%d", ++accounts)), STR_LIT("Acme"),
+                      &policy, &account, &error));
+}
+
+static bool add(const char *name, int64_t expires, char text[TOKEN_TEXT_MAX], struct token *out)
+{
+    error = ERROR_INIT;
+    return token_add(store, arena, &account, str_of(name), SCOPE_SCIM, expires, text, out, &error);
+}
+
+static enum token_rc check(const char *header, const struct access **out)
+{
+    error = ERROR_INIT;
+    return access_check(cache, store, arena, str_of(header), out, &error);
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+    nanosleep(&t, NULL);
+}
+
+static void has_its_form(void)
+{
+    char text[TOKEN_TEXT_MAX], other[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t) && add("b", 0, other, &t));
+    CHECK_INT(strlen(text), 4 + 12 + 1 + 43 + 6);
+    CHECK(str_starts(str_of(text), STR_LIT("rst_customer-com_")));
+    CHECK_INT(strspn(text + 17, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"), 49);
+    CHECK(strcmp(text, other) != 0);
+}
+
+static void scopes_are_words(void)
+{
+    begin();
+    CHECK_INT(token_scope_find(STR_LIT("scim")), SCOPE_SCIM);
+    CHECK_INT(token_scope_find(STR_LIT("events:read")), SCOPE_EVENTS_READ);
+    CHECK_INT(token_scope_find(STR_LIT("Scim")), 0);
+    CHECK_CSTR(token_scope_words(SCOPE_SCIM | SCOPE_EVENTS_READ, arena), "scim events:read");
+    CHECK_CSTR(token_scope_words(0, arena), "");
+}
+
+static void opens_its_account(void)
+{
+    static const char *const forms[] = {"Bearer %s", "bearer %s", "BEARER   %s", "%s", "  Bearer %s  "};
+    const struct access *access = NULL;
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        CHECK_INT(check(arena_printf(arena, forms[i], text), &access), TOKEN_OK);
+        CHECK_FATAL(access != NULL);
+        CHECK_INT(access->account.number, account.number);
+        CHECK_CSTR(access->account.slug, account.slug);
+        CHECK_STR(access->account.name, STR_LIT("Acme"));
+        CHECK(id_eq(&access->token, &t.id));
+        CHECK_INT(access->scopes, SCOPE_SCIM);
+    }
+}
+
+static void other_headers_open_nothing(void)
+{
+    static const char *const missing[] = {"",          "Bearer", "Bearer ",   "Basic %s", "Bearer %s, Bearer %s",
+                                          "Bearer %s %s", "%s,%s",  "Digest a b"};
+    static const char *const unknown[] = {"Bearer x", "hello", "Bearer rst_", "Bearer rst_a_b",
+                                          "Bearer rst_customer-com_0123456789012345678901234567890123456789012abcdef"};
+    const struct access *access = (const void *)&error;
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        CHECK_INT(check(arena_printf(arena, missing[i], text, text), &access), TOKEN_MISSING);
+        CHECK(access == NULL);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        CHECK_INT(check(unknown[i], &access), TOKEN_UNKNOWN);
+    for (size_t i = 0; i < strlen(text); i++) { /* any one character that is mistyped */
+        char wrong[TOKEN_TEXT_MAX];
+
+        memcpy(wrong, text, sizeof wrong);
+        wrong[i] = wrong[i] == '7' ? '8' : '7';
+        CHECK_INT(check(wrong, &access), TOKEN_UNKNOWN);
+    }
+    CHECK_INT(access_check(cache, store, arena, str_make(text, strlen(text) + 1), &access, &error), TOKEN_UNKNOWN);
+    CHECK_INT(access_check(cache, store, arena, STR_NULL, &access, &error), TOKEN_MISSING);
+}
+
+static void names_are_unique_among_the_live(void)
+{
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK(add("okta", 0, text, &t));
+    CHECK(!add("okta", 0, text, &t));
+    CHECK_INT(error.code, ERR_TOKEN_NAME);
+    CHECK_CSTR(text, "");
+    error = ERROR_INIT;
+    CHECK(token_revoke(store, arena, &account, STR_LIT("okta"), &error));
+    CHECK(add("okta", 0, text, &t));
+    CHECK(add("old", clock_now() - 1, text, &t));
+    CHECK(add("old", 0, text, &t)); /* the other one expired */
+    CHECK(!add("", 0, text, &t));
+    CHECK_INT(error.code, ERR_TOKEN_NAME);
+    CHECK(!add("  ", 0, text, &t));
+    CHECK(!add("a\tb", 0, text, &t));
+    CHECK(!add(arena_printf(arena, "%0101d", 1), 0, text, &t));
+    CHECK(add(arena_printf(arena, "%0100d", 1), 0, text, &t));
+}
+
+static void list_tells_all(void)
+{
+    char text[TOKEN_TEXT_MAX];
+    struct token t, *all = NULL;
+    size_t n = 99;
+
+    begin();
+    CHECK(token_list(store, arena, &account, &all, &n, &error));
+    CHECK_INT(n, 0);
+    for (int i = 0; i < 20; i++)
+        CHECK(add(arena_printf(arena, "token %d", i), i == 3 ? 7000 : 0, text, &t));
+    CHECK(token_revoke(store, arena, &account, STR_LIT("token 5"), &error));
+    CHECK_FATAL(token_list(store, arena, &account, &all, &n, &error));
+    CHECK_INT(n, 20);
+    for (size_t i = 0; i < n; i++) {
+        CHECK(i == 0 || all[i - 1].created <= all[i].created);
+        CHECK_INT(all[i].revoked != 0, str_eq(all[i].name, STR_LIT("token 5")));
+        CHECK_INT(all[i].expires, str_eq(all[i].name, STR_LIT("token 3")) ? 7000 : 0);
+        CHECK_INT(all[i].scopes, SCOPE_SCIM);
+        CHECK_INT(all[i].last_used, 0);
+    }
+}
+
+static void revocation_counts_at_once(void)
+{
+    struct access_cache *other = access_cache_new(); /* of another worker */
+    const struct access *access;
+    char text[TOKEN_TEXT_MAX], id[ID_TEXT_LEN + 1];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    id_format(&t.id, id);
+    CHECK(token_revoke(store, arena, &account, str_of(id), &error));
+    CHECK_INT(access_check(other, store, arena, str_of(text), &access, &error), TOKEN_REVOKED);
+    pause_ms(550);
+    CHECK_INT(check(text, &access), TOKEN_REVOKED);
+    CHECK(access == NULL);
+    CHECK(!token_revoke(store, arena, &account, str_of(id), &error));
+    CHECK_INT(error.code, ERR_TOKEN_UNKNOWN);
+    access_cache_free(&other);
+}
+
+static void expiry_counts_at_the_moment(void)
+{
+    const struct access *access;
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", clock_now() + 200, text, &t));
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    pause_ms(250); /* the cache still has it */
+    CHECK_INT(check(text, &access), TOKEN_EXPIRED);
+}
+
+static void suspension_and_policy_are_seen(void)
+{
+    const struct access *access = NULL;
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    CHECK(!access->account.suspended);
+    CHECK(account_set(store, arena, str_of(account.slug), STR_LIT("status"), STR_LIT("suspended"), &error));
+    CHECK(account_set(store, arena, str_of(account.slug), STR_LIT("preset"), STR_LIT("rfc"), &error));
+    pause_ms(550);
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    CHECK_FATAL(access != NULL);
+    CHECK(access->account.suspended);
+    CHECK_INT(access->account.policy.preset, PRESET_RFC);
+}
+
+static void cache_holds_many(void)
+{
+    enum { MANY = 300 };
+    static char texts[MANY][TOKEN_TEXT_MAX];
+    struct token tokens[MANY];
+    const struct access *access = NULL;
+
+    begin();
+    for (int i = 0; i < MANY; i++)
+        CHECK_FATAL(add(arena_printf(arena, "%d", i), 0, texts[i], &tokens[i]));
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            CHECK_INT(check(texts[i], &access), TOKEN_OK);
+            CHECK_FATAL(access != NULL);
+            CHECK(id_eq(&access->token, &tokens[i].id));
+        }
+    }
+}
+
+static int64_t last_used(void)
+{
+    struct token *all = NULL;
+    size_t n = 0;
+
+    CHECK(token_list(store, arena, &account, &all, &n, &error));
+    return n == 1 ? all[0].last_used : -1;
+}
+
+static void use_is_noted_seldom(void)
+{
+    const struct access *access;
+    char text[TOKEN_TEXT_MAX];
+    int64_t before = clock_now();
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    access_note_uses(cache, store, arena);
+    CHECK_INT(last_used(), 0);
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    CHECK_INT(last_used(), 0); /* before the answer nothing is written */
+    access_note_uses(cache, store, arena);
+    int64_t first = last_used();
+    CHECK(first >= before && first <= clock_now());
+    pause_ms(550); /* the entry is read anew */
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    access_note_uses(cache, store, arena);
+    CHECK_INT(last_used(), first);
+    struct access_cache *other = access_cache_new();
+    CHECK_INT(access_check(other, store, arena, str_of(text), &access, &error), TOKEN_OK);
+    access_note_uses(other, store, arena);
+    CHECK_INT(last_used(), first);
+    access_cache_free(&other);
+}
+
+static void print(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "%s\n", text);
+}
+
+static void tokens_verify(void)
+{
+    struct verify_report report = {0};
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t) && add("b", 0, text, &t));
+    CHECK_FATAL(verify_account(store, arena, &account, print, NULL, &report, &error));
+    CHECK_INT(report.faults, 0);
+    CHECK_INT(report.keys, 4);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(has_its_form),
+    UNIT(scopes_are_words),
+    UNIT(opens_its_account),
+    UNIT(other_headers_open_nothing),
+    UNIT(names_are_unique_among_the_live),
+    UNIT(list_tells_all),
+    UNIT(revocation_counts_at_once),
+    UNIT(expiry_counts_at_the_moment),
+    UNIT(suspension_and_policy_are_seen),
+    UNIT(cache_holds_many),
+    UNIT(use_is_noted_seldom),
+    UNIT(tokens_verify),
+};
+
+int main(void)
+{
+    int status = unit_run("token", tests, sizeof tests / sizeof tests[0]);
+
+    access_cache_free(&cache);
+    store_close(&store);
+    arena_free(&arena);
+    return status;
+}
