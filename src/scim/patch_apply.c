@@ -46,7 +46,7 @@ static bool is_empty(struct json_object *v)
     return json_object_is_type(v, json_type_object) && json_object_object_length(v) == 0;
 }
 
-/* Puts what v holds besides name's old value in its place; an empty array unassigns. Takes v's reference. */
+/* obj[name] = v, an array; an empty one unassigns. Takes v's reference. */
 static void put_list(struct json_object *obj, const char *name, struct json_object *v)
 {
     if (json_object_array_length(v) > 0) {

@@ -34,14 +34,13 @@ static void text_add(struct text *t, struct str s)
 
 static void text_place(struct text *t, const struct place *p)
 {
-    char element[32];
-
     if (p->up != NULL) {
         text_place(t, p->up);
         text_add(t, (struct str){&p->joint, 1});
     }
     text_add(t, p->name);
     if (p->element != NO_ELEMENT) {
+        char element[32];
         int n = snprintf(element, sizeof element, "[%zu]", p->element);
         text_add(t, (struct str){element, (size_t)n});
     }
