@@ -170,6 +170,15 @@ static const char *log_dir(const struct conf *c, struct arena *a)
     return arena_printf(a, "%s/log", c->store_data);
 }
 
+/*
+ * The environment's home. Not the regions' directory itself: a backup opens and closes every file in the home, and
+ * closing the guard file would drop this process's locks on it.
+ */
+static const char *home_dir(const struct conf *c, struct arena *a)
+{
+    return arena_printf(a, "%s/bdb", c->store_regions);
+}
+
 /* Berkeley DB wants paths that do not depend on the home. */
 static const char *absolute(const char *path, struct arena *a)
 {
@@ -229,7 +238,7 @@ static bool regions_fit(const struct conf *c, struct arena *a, const char **mess
         *message = arena_printf(a, "cannot look at the file system of %s: %s", c->store_regions, strerror(errno));
         return false;
     }
-    each_file(c->store_regions, a, add_region, &room);
+    each_file(home_dir(c, a), a, add_region, &room);
     room += (uint64_t)v.f_bavail * v.f_frsize;
     if (room >= need)
         return true;
@@ -242,9 +251,10 @@ static bool regions_fit(const struct conf *c, struct arena *a, const char **mess
 
 static bool bdb_prepare(const struct conf *c, struct arena *a, const char **message)
 {
-    const char *config = arena_printf(a, "%s/DB_CONFIG", c->store_regions);
+    const char *config = arena_printf(a, "%s/DB_CONFIG", home_dir(c, a));
 
-    if (!store_directory(data_dir(c, a), a, message) || !store_directory(log_dir(c, a), a, message))
+    if (!store_directory(data_dir(c, a), a, message) || !store_directory(log_dir(c, a), a, message) ||
+        !store_directory(home_dir(c, a), a, message))
         return false;
     if (access(config, F_OK) == 0) {
         *message = arena_printf(a, "%s would change how the store is opened; remove it", config);
@@ -294,7 +304,7 @@ static int open_env(const struct conf *c, u_int32_t recover, struct arena *a, DB
         rc = env->set_flags(env, DB_REGION_INIT, 1);
     if (rc == 0)
         rc = env->open(
-            env, absolute(c->store_regions, a),
+            env, absolute(home_dir(c, a), a),
             (recover != 0 ? DB_CREATE : 0) | DB_INIT_LOCK | DB_INIT_LOG | DB_INIT_MPOOL | DB_INIT_TXN | recover, 0600);
     if (rc != 0)
         env->close(env, 0);
@@ -381,7 +391,7 @@ static bool bdb_recover(const struct conf *c, bool fault, struct arena *a, const
     each_file(log_dir(c, a), a, distrust, NULL);
     if (fault)
         each_file(data_dir(c, a), a, distrust, NULL);
-    each_file(c->store_regions, a, remove_region, NULL);
+    each_file(home_dir(c, a), a, remove_region, NULL);
     rc = open_env(c, DB_RECOVER, a, &env);
     if (rc == 0)
         rc = open_spaces(env, DB_CREATE, db, &failed);

@@ -909,7 +909,7 @@ static bool refused_with(const struct conf *c, struct arena *a, const char *word
 
 CONTRACT(refuses_unsafe_directories)
 {
-    const char *config = arena_printf(f->arena, "%s/DB_CONFIG", f->conf.store_regions);
+    const char *config = arena_printf(f->arena, "%s/bdb/DB_CONFIG", f->conf.store_regions);
     struct conf bad = f->conf;
     int fd;
 
