@@ -65,8 +65,12 @@ static bool find_route(struct api_call *c, const struct route **out)
 
 /* Why a header was not taken, for the log; the client hears one answer for all but the missing one. */
 static const char *const refusals[] = {
-    [TOKEN_OK] = "",           [TOKEN_MISSING] = "missing", [TOKEN_UNKNOWN] = "unknown", [TOKEN_EXPIRED] = "expired",
-    [TOKEN_REVOKED] = "revoked", [TOKEN_FAULT] = "fault",
+    [TOKEN_OK] = "",
+    [TOKEN_MISSING] = "missing",
+    [TOKEN_UNKNOWN] = "unknown",
+    [TOKEN_EXPIRED] = "expired",
+    [TOKEN_REVOKED] = "revoked",
+    [TOKEN_FAULT] = "fault",
 };
 
 static bool authenticate(struct api_call *c, const struct route *route)
@@ -78,9 +82,9 @@ static bool authenticate(struct api_call *c, const struct route *route)
         error_set(c->error, ERR_STORAGE_FAULT);
         return false;
     }
-    enum token_rc rc = r->authorization_doubled ? TOKEN_MISSING
-                                                : access_check(c->api->cache, c->api->store, r->arena,
-                                                               r->authorization, &access, c->error);
+    enum token_rc rc = r->authorization_doubled
+                           ? TOKEN_MISSING
+                           : access_check(c->api->cache, c->api->store, r->arena, r->authorization, &access, c->error);
     c->api->trace.auth = refusals[rc];
     if (rc == TOKEN_FAULT)
         return false;
@@ -109,14 +113,16 @@ static bool read_body(struct api_call *c)
     struct http_request *r = c->r;
 
     if (r->body_too_large)
-        error_set(c->error, ERR_BODY_TOO_LARGE, str_of(arena_printf(r->arena, "%lld", (long long)c->api->conf->server_max_body)));
+        error_set(c->error, ERR_BODY_TOO_LARGE,
+                  str_of(arena_printf(r->arena, "%lld", (long long)c->api->conf->server_max_body)));
     else if (!r->body_complete)
         error_set(c->error, ERR_BODY_INCOMPLETE);
     else if (!http_is_json(r->content_type))
         error_set(c->error, ERR_MEDIA_TYPE, r->content_type);
     else if (r->body.len == 0)
         error_set(c->error, ERR_BODY_MISSING);
-    else if ((c->body = json_read(r->arena, r->body, c->error)) == NULL || !json_object_is_type(c->body, json_type_object))
+    else if ((c->body = json_read(r->arena, r->body, c->error)) == NULL ||
+             !json_object_is_type(c->body, json_type_object))
         error_set(c->error, ERR_BODY_NOT_OBJECT); /* the first cause stands, if there was one */
     return !error_is_set(c->error);
 }

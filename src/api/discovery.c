@@ -22,8 +22,10 @@ static bool list(struct api_call *c, size_t n, void (*write)(struct api_call *c,
     struct buf *b = &c->response->body;
 
     answer_begin(c, 200, 0);
-    buf_printf(b, "{\"schemas\":[\"" URN_LIST "\"],\"totalResults\":%zu,\"startIndex\":1,\"itemsPerPage\":%zu,"
-               "\"Resources\":[", n, n);
+    buf_printf(b,
+               "{\"schemas\":[\"" URN_LIST "\"],\"totalResults\":%zu,\"startIndex\":1,\"itemsPerPage\":%zu,"
+               "\"Resources\":[",
+               n, n);
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             buf_putc(b, ',');

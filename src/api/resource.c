@@ -50,8 +50,8 @@ static void wipe(struct json_object *password)
 /* --- answers --- */
 
 /* Appends one resource to the response. */
-static bool write_resource(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
-                           const struct projection *p)
+static bool write_resource(struct api_call *c, const struct resource_ops *ops, struct call *item,
+                           const struct image *im, const struct projection *p)
 {
     projection_write(&c->response->body, im, p, c->base);
     if (!ops->derived(c, item, im, p))

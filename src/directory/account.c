@@ -535,7 +535,8 @@ static enum store_rc remove_last(struct store_txn *txn, struct arena *arena, voi
 
 bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e)
 {
-    static const struct timespec pause = {.tv_sec = REMOVAL_PAUSE_MS / 1000, .tv_nsec = REMOVAL_PAUSE_MS % 1000 * 1000000};
+    static const struct timespec pause = {.tv_sec = REMOVAL_PAUSE_MS / 1000,
+                                          .tv_nsec = REMOVAL_PAUSE_MS % 1000 * 1000000};
     struct removal r = {.slug = slug};
     bool any = true;
     enum store_rc rc = slug_ok(slug) ? registry_write(s, a, remove_first, &r) : STORE_NOTFOUND;

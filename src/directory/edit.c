@@ -23,8 +23,7 @@ enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call 
     struct buf etag;
     buf_init(&etag, arena);
     image_etag(&etag, out->version);
-    return pre->holds(buf_view(&etag), pre->ctx) ? STORE_OK
-                                                 : edit_refuse(c, ERR_VERSION_MISMATCH, buf_view(&etag));
+    return pre->holds(buf_view(&etag), pre->ctx) ? STORE_OK : edit_refuse(c, ERR_VERSION_MISMATCH, buf_view(&etag));
 }
 
 struct json_object *edit_normalise(struct call *c, const struct resource_type *type, struct json_object *body,

@@ -108,7 +108,7 @@ static enum store_rc keys_change(struct store_txn *txn, struct arena *arena, con
                                  const struct id *id, struct json_object *before, struct json_object *after,
                                  struct str *taken)
 {
-    struct resource_key *old = NULL, *new = NULL;
+    struct resource_key none = {0}, *old = &none, *new = &none;
     size_t nold = before == NULL ? 0 : resource_keys(type, before, arena, &old);
     size_t nnew = after == NULL ? 0 : resource_keys(type, after, arena, &new);
     enum store_rc rc = STORE_OK;
@@ -222,9 +222,10 @@ enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const stru
 enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const struct image *old, struct state *state)
 {
     struct image_facts facts = facts_next(old, 0, state);
+    struct str taken; /* nothing is added that could be */
     struct key k;
 
-    enum store_rc rc = keys_change(txn, arena, old->type, &facts.id, image_resource(old, arena), NULL, NULL);
+    enum store_rc rc = keys_change(txn, arena, old->type, &facts.id, image_resource(old, arena), NULL, &taken);
     if (rc == STORE_OK)
         rc = store_delete(txn, entry_space(old->type), id_view(&facts.id));
     if (rc == STORE_OK) {
@@ -241,10 +242,8 @@ enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const str
 enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const struct image *image,
                             struct json_object *resource)
 {
-    struct image_facts facts = {.ordinal = image->ordinal,
-                                .version = image->version,
-                                .created = image->created,
-                                .modified = image->modified};
+    struct image_facts facts = {
+        .ordinal = image->ordinal, .version = image->version, .created = image->created, .modified = image->modified};
     struct image out;
     struct str taken;
 

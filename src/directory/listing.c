@@ -140,8 +140,8 @@ static bool is_membership(const struct term *t)
 }
 
 /* Whether the resource id matches every term; one that is gone does not. */
-static enum store_rc matches(struct store_txn *txn, struct arena *arena, const struct page_work *w,
-                             const struct id *id, bool *holds)
+static enum store_rc matches(struct store_txn *txn, struct arena *arena, const struct page_work *w, const struct id *id,
+                             bool *holds)
 {
     struct json_object *resource = NULL;
     struct image im;
@@ -275,6 +275,6 @@ bool listing_page(struct call *c, const struct resource_type *type, const struct
     *out = (struct listing){.ids = arena_alloc_raw(c->arena, w.count * sizeof *out->ids)};
     if (filter != NULL && !plan(&w, filter))
         return false;
-    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena,
-                                  filter == NULL ? all_body : filter_body, &w));
+    return call_done(
+        c, store_run(c->store, c->account->number, STORE_READ, c->arena, filter == NULL ? all_body : filter_body, &w));
 }

@@ -212,8 +212,7 @@ static enum store_rc change_remove(struct fates *f, struct store_txn *txn, const
         struct id user;
 
         /* who is no member need not be removed: success without a change (RFC 7644 3.5.2.2) */
-        if (value != NULL && id_parse(json_str(value), &user) &&
-            (rc = fate_of(f, txn, team, &user, &fate)) == STORE_OK)
+        if (value != NULL && id_parse(json_str(value), &user) && (rc = fate_of(f, txn, team, &user, &fate)) == STORE_OK)
             fate->after = false;
     }
     return rc;

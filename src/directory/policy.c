@@ -11,8 +11,7 @@ struct setting {
 
 static const struct setting settings[POLICY_COUNT] = {
 #define POLICY(NAME, name_, values_, workspace, rfc, meaning_)                                                         \
-    [POLICY_##NAME] = {                                                                                                \
-        .name = #name_, .values = (values_), .preset = {(workspace), (rfc)}, .meaning = (meaning_)},
+    [POLICY_##NAME] = {.name = #name_, .values = (values_), .preset = {(workspace), (rfc)}, .meaning = (meaning_)},
 #include "roster/directory/policy.def"
 #undef POLICY
 };
@@ -321,8 +320,8 @@ static bool judge_name_part(struct judging *j, const char *path, struct str name
         len = utf8_next(str_sub(name, at, name.len), &c);
         if (utf8_is_name_char(c))
             continue;
-        const char *what = is_blank(c) ? arena_printf(j->arena, "U+%04X", (unsigned)c)
-                                       : arena_strndup(j->arena, name.p + at, len);
+        const char *what =
+            is_blank(c) ? arena_printf(j->arena, "U+%04X", (unsigned)c) : arena_strndup(j->arena, name.p + at, len);
         const char *where = arena_printf(j->arena, "%zu", position);
         error_set(j->error, ERR_NAME_BAD_CHARACTER, str_of(path), str_of(what), str_of(where));
         return false;
@@ -340,7 +339,8 @@ static bool judge_names(struct judging *j)
         return false;
     if (name == NULL || !json_object_is_type(name, json_type_object))
         return true;
-    json_object_object_foreach(name, part, value) {
+    json_object_object_foreach(name, part, value)
+    {
         if (json_object_is_type(value, json_type_string) &&
             !judge_name_part(j, arena_printf(j->arena, "name.%s", part), json_str(value), text_of(before, part)))
             return false;

@@ -18,17 +18,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT      1
-#define LINE_BYTES_MAX   ((size_t)32 * 1024 * 1024) /* a value of the store has half of it */
-#define BATCH_LINES 500
-#define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+#define FORMAT         1
+#define LINE_BYTES_MAX ((size_t)32 * 1024 * 1024) /* a value of the store has half of it */
+#define BATCH_LINES    500
+#define BATCH_BYTES    ((size_t)4 * 1024 * 1024)
 
 /* The kinds of lines in the order in which they stand in a file; each line begins with its kind. */
 enum kind { KIND_ACCOUNT, KIND_STATE, KIND_TOKEN, KIND_USER, KIND_TEAM, KIND_MEMBER, KIND_EVENT, KIND_COUNT };
 static const struct str heads[KIND_COUNT] = {
-    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","), [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
-    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),     [KIND_USER] = STR_LIT("{\"type\":\"user\","),
-    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),       [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
+    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","),
+    [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
+    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),
+    [KIND_USER] = STR_LIT("{\"type\":\"user\","),
+    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),
+    [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
     [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
 };
 
@@ -435,7 +438,8 @@ static bool take_policy(struct importing *m, struct json_object *settings)
     if (preset == NULL || !json_object_is_type(preset, json_type_string) ||
         !policy_preset(&m->account.policy, json_str(preset)))
         return false;
-    json_object_object_foreach(settings, name, value) {
+    json_object_object_foreach(settings, name, value)
+    {
         if (!json_object_is_type(value, json_type_string) ||
             (value != preset && !policy_set(&m->account.policy, str_of(name), json_str(value), &e)))
             return false;
@@ -651,8 +655,8 @@ static enum store_rc import_event(struct store_txn *txn, struct arena *arena, st
 
     if (o == NULL)
         return STORE_REFUSED;
-    if (line->text.p[line->text.len - 1] != '}' || json_object_object_length(o) != 2 || !json_object_is_type(event, json_type_object) ||
-        !take_u64(event, "seq", &seq) || seq != m->then.event + 1)
+    if (line->text.p[line->text.len - 1] != '}' || json_object_object_length(o) != 2 ||
+        !json_object_is_type(event, json_type_object) || !take_u64(event, "seq", &seq) || seq != m->then.event + 1)
         return refuse_line(m, line->number, "it is not the next event");
     m->then.event = seq;
     key_init(&k);
@@ -724,10 +728,10 @@ static bool import_batches(struct importing *m)
             return false;
         if (m->nbatch == 0)
             return true;
-        bool ok = m->batch[0].kind == KIND_TOKEN
-                      ? import_tokens(m)
-                      : registry_done(store_run(m->store, m->account.number, STORE_WRITE, m->arena, import_body, m),
-                                      m->e);
+        bool ok =
+            m->batch[0].kind == KIND_TOKEN
+                ? import_tokens(m)
+                : registry_done(store_run(m->store, m->account.number, STORE_WRITE, m->arena, import_body, m), m->e);
         if (!ok)
             return false;
         if (m->batch[0].kind != KIND_TOKEN)
@@ -754,8 +758,8 @@ static bool import_finish(struct importing *m)
         return false;
     }
     return registry_done(store_run(m->store, m->account.number, STORE_WRITE, m->arena, finish_body, m), m->e) &&
-           (m->suspended || account_set(m->store, m->arena, str_of(m->account.slug), STR_LIT("status"),
-                                        STR_LIT("active"), m->e));
+           (m->suspended ||
+            account_set(m->store, m->arena, str_of(m->account.slug), STR_LIT("status"), STR_LIT("active"), m->e));
 }
 
 bool portable_import(struct store *s, struct arena *a, FILE *in, struct str slug, struct error *e)

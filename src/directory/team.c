@@ -68,8 +68,8 @@ static enum store_rc team_finish(struct store_txn *txn, struct team_write *w, st
 }
 
 /* Brings the team old to `after` and its membership through changes; nothing is written where nothing differs. */
-static enum store_rc team_change(struct store_txn *txn, struct arena *arena, struct team_write *w,
-                                 const struct id *id, const struct image *old, struct json_object *after,
+static enum store_rc team_change(struct store_txn *txn, struct arena *arena, struct team_write *w, const struct id *id,
+                                 const struct image *old, struct json_object *after,
                                  const struct member_change *changes, size_t nchanges)
 {
     struct json_object *before = image_resource(old, arena);

@@ -467,7 +467,7 @@ struct verifying {
     struct fault {
         const char *text;
         struct fault *next;
-    } *faults, **last;
+    } * faults, **last;
 };
 
 static void fault_add(struct verifying *v, const char *what, const struct id *id)

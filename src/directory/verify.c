@@ -19,13 +19,13 @@ struct fault {
 
 struct verifying {
     struct verify_report report;
-    struct state state;                           /* as the account has it */
-    uint64_t count[STATE_TYPES], active;          /* as they were counted */
-    uint64_t unique, indexed;                     /* entries that the records ask for */
-    uint64_t found;                               /* entries of the space that is looked at */
-    uint64_t block;                               /* the block that the last ordinal was in */
-    uint8_t block_type;                           /* 0: none yet */
-    struct arena *words;                          /* what is to be told when the transaction is over */
+    struct state state;                  /* as the account has it */
+    uint64_t count[STATE_TYPES], active; /* as they were counted */
+    uint64_t unique, indexed;            /* entries that the records ask for */
+    uint64_t found;                      /* entries of the space that is looked at */
+    uint64_t block;                      /* the block that the last ordinal was in */
+    uint8_t block_type;                  /* 0: none yet */
+    struct arena *words;                 /* what is to be told when the transaction is over */
     struct fault *faults, **last;
     uint64_t told;
 };
@@ -187,7 +187,9 @@ static enum store_rc asks_for(struct store_txn *txn, struct arena *arena, const 
 
         if (rc != STORE_OK && rc != STORE_NOTFOUND)
             return rc;
-        size_t n = rc == STORE_OK && is_json(&im, arena) ? resource_keys(types[t], image_resource(&im, arena), arena, &keys) : 0;
+        size_t n = rc == STORE_OK && is_json(&im, arena)
+                       ? resource_keys(types[t], image_resource(&im, arena), arena, &keys)
+                       : 0;
         for (size_t i = 0; i < n; i++) {
             char room[KEY_VALUE_MAX];
 
@@ -227,8 +229,8 @@ static enum store_rc check_entry(struct store_txn *txn, struct arena *arena, str
         sound = key_take_id(&key, &id);
     else if (sound)
         id = *owner;
-    enum store_rc rc = sound ? asks_for(txn, arena, &id, attribute, buf_view(&value), space == SPACE_UNIQUE)
-                             : STORE_NOTFOUND;
+    enum store_rc rc =
+        sound ? asks_for(txn, arena, &id, attribute, buf_view(&value), space == SPACE_UNIQUE) : STORE_NOTFOUND;
     if (rc != STORE_NOTFOUND)
         return rc;
     complain(v, "%s: no record asks for it", key_text(arena, space, whole));
@@ -467,7 +469,7 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_USER, verify_user},         {SPACE_TEAM, verify_team},   {SPACE_ORDER, verify_order},
+    } parts[] = {{SPACE_USER, verify_user},         {SPACE_TEAM, verify_team},     {SPACE_ORDER, verify_order},
                  {SPACE_BLOCK, verify_block},       {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
                  {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event}};
     struct verifying *v = ctx;

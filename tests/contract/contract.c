@@ -204,7 +204,7 @@ CONTRACT(large_values)
 
 /* --- scans, against a model: a sorted array of keys --- */
 
-#define MODEL_KEYS 400
+#define MODEL_KEYS  400
 #define MODEL_WALKS 400
 
 struct model {
@@ -616,7 +616,7 @@ CONTRACT(system_enters_an_account)
 static struct shared {
     _Atomic int ready, stop, tries;
     _Atomic uint64_t seen;
-} *shared;
+} * shared;
 
 struct worker {
     const struct conf *conf;

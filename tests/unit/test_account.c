@@ -76,8 +76,8 @@ static void is_added_and_found(void)
 
 static void names_have_a_form(void)
 {
-    static const char *const bad[] = {"",     "Acme", "1a", "-a", "a_b", "a b", "a/b", "\xc3\xa4",
-                                      "abcdefghijklmnopqrstuvwxyzabcdefghijklmno"};
+    static const char *const bad[] = {
+        "", "Acme", "1a", "-a", "a_b", "a b", "a/b", "\xc3\xa4", "abcdefghijklmnopqrstuvwxyzabcdefghijklmno"};
     struct account made;
 
     begin();
@@ -183,10 +183,9 @@ static void is_removed_with_all_it_has(void)
     CHECK_FATAL(token_add(store, arena, &a, STR_LIT("t"), SCOPE_SCIM, 0, text, &token, &error));
     struct call c = {.store = store, .arena = arena, .account = &a, .request = id_new(), .now = 1, .error = &error};
     for (int i = 0; i < 3; i++) {
-        struct json_object *body =
-            json_read(arena,
-                      str_of(arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"u%d@example.com\"}", i)),
-                      &error);
+        struct json_object *body = json_read(
+            arena, str_of(arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"u%d@example.com\"}", i)),
+            &error);
         CHECK_FATAL(body != NULL && user_create(&c, body, &im));
     }
     CHECK(keys_of(&a) > 12);

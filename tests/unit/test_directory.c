@@ -90,8 +90,9 @@ static struct json_object *json(const char *text)
 static struct image make_user(const char *name)
 {
     struct image im = {0};
-    char *body = arena_printf(arena, USER("\"userName\":\"%s\",\"displayName\":\"D\","
-                                          "\"emails\":[{\"value\":\"%s\",\"type\":\"work\"}]"),
+    char *body = arena_printf(arena,
+                              USER("\"userName\":\"%s\",\"displayName\":\"D\","
+                                   "\"emails\":[{\"value\":\"%s\",\"type\":\"work\"}]"),
                               name, name);
 
     CHECK(user_create(call(), json(body), &im));
@@ -233,8 +234,9 @@ static void no_change_writes_nothing(void)
     made = make_user("a@example.com");
     CHECK(patch_user(made.id, "{\"op\":\"replace\",\"value\":{\"active\":true,\"displayName\":\"D\"}}", &im));
     CHECK_INT(im.version, made.version);
-    CHECK(user_replace(call(), made.id, json(USER("\"userName\":\"a@example.com\",\"displayName\":\"D\","
-                                                  "\"emails\":[{\"value\":\"a@example.com\",\"type\":\"work\"}]")),
+    CHECK(user_replace(call(), made.id,
+                       json(USER("\"userName\":\"a@example.com\",\"displayName\":\"D\","
+                                 "\"emails\":[{\"value\":\"a@example.com\",\"type\":\"work\"}]")),
                        NULL, &im));
     CHECK_INT(im.version, made.version);
     CHECK_INT(im.modified, made.modified);
@@ -283,9 +285,9 @@ static void deleted_user_is_gone_everywhere(void)
 
     fresh("workspace");
     u = make_user("a@example.com");
-    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"),
-                                                u.id.p)),
-                      &t));
+    CHECK(team_create(
+        call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"), u.id.p)),
+        &t));
     before = newest();
     CHECK(user_delete(call(), u.id, NULL));
     CHECK_INT(members(t.id), 0);
@@ -310,20 +312,28 @@ static void team_members_come_and_go(void)
         u[i] = make_user(arena_printf(arena, "u%d@example.com", i));
     CHECK(team_create(call(), json(GROUP("\"displayName\":\"T\",\"members\":[]")), &t));
     CHECK_INT(members(t.id), 0);
-    CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
-                                               "{\"value\":\"%.36s\",\"display\":\"x\"}]}", u[0].id.p, u[1].id.p), &im));
+    CHECK(patch_team(t.id,
+                     arena_printf(arena,
+                                  "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
+                                  "{\"value\":\"%.36s\",\"display\":\"x\"}]}",
+                                  u[0].id.p, u[1].id.p),
+                     &im));
     CHECK_INT(members(t.id), 2);
     CHECK(im.version > t.version);
     /* once more: nothing changes */
     uint64_t version = im.version, events = newest();
-    CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
-                                        u[0].id.p), &im));
+    CHECK(patch_team(
+        t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}", u[0].id.p),
+        &im));
     CHECK_INT(im.version, version);
     CHECK_INT(newest(), events);
     /* one goes and one comes, in one request and one event */
-    CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"remove\",\"path\":\"members[value eq \\\"%.36s\\\"]\"},"
-                                               "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
-                                        u[0].id.p, u[2].id.p), &im));
+    CHECK(patch_team(t.id,
+                     arena_printf(arena,
+                                  "{\"op\":\"remove\",\"path\":\"members[value eq \\\"%.36s\\\"]\"},"
+                                  "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
+                                  u[0].id.p, u[2].id.p),
+                     &im));
     CHECK_INT(members(t.id), 2);
     CHECK_INT(newest(), events + 1);
     CHECK(strstr(event(events + 1), arena_printf(arena, "\"members\":{\"added\":[\"%.36s\"],\"removed\":[\"%.36s\"]}",
@@ -343,11 +353,16 @@ static void unknown_and_nested_members_are_refused_whole(void)
     u = make_user("u@example.com");
     CHECK(team_create(call(), json(GROUP("\"displayName\":\"T\"")), &t));
     events = newest();
-    CHECK(!patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
-                                                "{\"value\":\"nobody\"}]}", u.id.p), &im));
+    CHECK(!patch_team(t.id,
+                      arena_printf(arena,
+                                   "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
+                                   "{\"value\":\"nobody\"}]}",
+                                   u.id.p),
+                      &im));
     CHECK_INT(error.code, ERR_MEMBER_UNKNOWN);
-    CHECK(!patch_team(t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}",
-                                         t.id.p), &im));
+    CHECK(!patch_team(
+        t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}", t.id.p),
+        &im));
     CHECK_INT(error.code, ERR_MEMBER_NESTED);
     CHECK_INT(members(t.id), 0);
     CHECK_INT(newest(), events);
@@ -360,10 +375,14 @@ static void pushed_group_replaces_the_team_of_its_name(void)
     fresh("workspace");
     for (int i = 0; i < 2; i++)
         u[i] = make_user(arena_printf(arena, "u%d@example.com", i));
-    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"),
-                                                u[0].id.p)), &t));
-    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"SALES\",\"members\":[{\"value\":\"%.36s\"}]"),
-                                                u[1].id.p)), &again));
+    CHECK(team_create(
+        call(),
+        json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"), u[0].id.p)),
+        &t));
+    CHECK(team_create(
+        call(),
+        json(arena_printf(arena, GROUP("\"displayName\":\"SALES\",\"members\":[{\"value\":\"%.36s\"}]"), u[1].id.p)),
+        &again));
     CHECK_STR(again.id, t.id);
     CHECK_INT(members(t.id), 1);
     CHECK_INT(total(&resource_type_team, NULL), 1);
@@ -372,8 +391,10 @@ static void pushed_group_replaces_the_team_of_its_name(void)
     CHECK(!team_create(call(), json(GROUP("\"displayName\":\"sales\"")), &again));
     CHECK_INT(error.code, ERR_TEAM_NAME_TAKEN);
     account.policy.value[POLICY_TEAM_SAME_NAME] = SAME_NAME_MERGE;
-    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"),
-                                                u[0].id.p)), &again));
+    CHECK(team_create(
+        call(),
+        json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"), u[0].id.p)),
+        &again));
     CHECK_INT(members(t.id), 2);
     account.policy.value[POLICY_TEAM_SAME_NAME] = SAME_NAME_ALLOW;
     CHECK(team_create(call(), json(GROUP("\"displayName\":\"sales\"")), &again));
@@ -387,8 +408,9 @@ static void put_without_members_leaves_them(void)
 
     fresh("workspace");
     u = make_user("u@example.com");
-    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"),
-                                                u.id.p)), &t));
+    CHECK(team_create(
+        call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"), u.id.p)),
+        &t));
     CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"New\"")), NULL, &im));
     CHECK_INT(members(t.id), 1);
     CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"New\",\"members\":null")), NULL, &im));
@@ -476,8 +498,12 @@ static void filters_use_indexes(void)
     fresh("workspace");
     a = make_user("a@example.com");
     b = make_user("b@example.com");
-    CHECK(team_create(call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"externalId\":\"X1\","
-                                                             "\"members\":[{\"value\":\"%.36s\"}]"), a.id.p)), &t));
+    CHECK(team_create(call(),
+                      json(arena_printf(arena,
+                                        GROUP("\"displayName\":\"T\",\"externalId\":\"X1\","
+                                              "\"members\":[{\"value\":\"%.36s\"}]"),
+                                        a.id.p)),
+                      &t));
     CHECK_INT(total(&resource_type_user, "displayName eq \"d\""), 2);
     CHECK_INT(total(&resource_type_user, "displayName eq \"D\" and userName eq \"a@example.com\""), 1);
     CHECK_INT(total(&resource_type_user, "emails.value eq \"A@example.com\""), 1);
@@ -488,8 +514,10 @@ static void filters_use_indexes(void)
     CHECK_INT(total(&resource_type_user, "id eq \"nothing\""), 0);
     CHECK_INT(total(&resource_type_team, "externalId eq \"X1\""), 1);
     CHECK_INT(total(&resource_type_team, "externalId eq \"x1\""), 0);
-    CHECK_INT(total(&resource_type_team, arena_printf(arena, "id eq \"%.36s\" and members eq \"%.36s\"", t.id.p, a.id.p)), 1);
-    CHECK_INT(total(&resource_type_team, arena_printf(arena, "id eq \"%.36s\" and members eq \"%.36s\"", t.id.p, b.id.p)), 0);
+    CHECK_INT(
+        total(&resource_type_team, arena_printf(arena, "id eq \"%.36s\" and members eq \"%.36s\"", t.id.p, a.id.p)), 1);
+    CHECK_INT(
+        total(&resource_type_team, arena_printf(arena, "id eq \"%.36s\" and members eq \"%.36s\"", t.id.p, b.id.p)), 0);
     CHECK_INT(total(&resource_type_team, arena_printf(arena, "members[value eq \"%.36s\"]", a.id.p)), 1);
     CHECK_INT(total(&resource_type_user, "title eq \"x\""), UINT64_MAX);
     CHECK_INT(error.code, ERR_FILTER_UNSUPPORTED);

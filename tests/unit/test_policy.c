@@ -196,7 +196,8 @@ static void names_are_of_letters(void)
 {
     begin("workspace");
     CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"displayName\":\"Ana-Mar\xc3\xad\x61 O'Neil, Jr. (QA) 2\","
-                    "\"name\":{\"givenName\":\"\xe5\xb1\xb1\xe7\x94\xb0\",\"familyName\":\"d\xe2\x80\x99""Arc\"}}"),
+                    "\"name\":{\"givenName\":\"\xe5\xb1\xb1\xe7\x94\xb0\",\"familyName\":\"d\xe2\x80\x99"
+                    "Arc\"}}"),
                "");
     CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"name\":{\"givenName\":\"J\xc3\xb8rn&Co\"}}"), "NAME_BAD_CHARACTER");
     CHECK_CSTR(error.sentence, "name.givenName has the character & at position 5, which names here do not have");

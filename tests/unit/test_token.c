@@ -109,8 +109,8 @@ static void opens_its_account(void)
 
 static void other_headers_open_nothing(void)
 {
-    static const char *const missing[] = {"",          "Bearer", "Bearer ",   "Basic %s", "Bearer %s, Bearer %s",
-                                          "Bearer %s %s", "%s,%s",  "Digest a b"};
+    static const char *const missing[] = {
+        "", "Bearer", "Bearer ", "Basic %s", "Bearer %s, Bearer %s", "Bearer %s %s", "%s,%s", "Digest a b"};
     static const char *const unknown[] = {"Bearer x", "hello", "Bearer rst_", "Bearer rst_a_b",
                                           "Bearer rst_customer-com_0123456789012345678901234567890123456789012abcdef"};
     const struct access *access = (const void *)&error;

@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 struct conf {
-#define CONF_STR(section, name, dflt, meaning)            const char *section##_##name;
-#define CONF_INT(section, name, dflt, min, max, meaning)  int64_t section##_##name;
-#define CONF_BOOL(section, name, dflt, meaning)           bool section##_##name;
+#define CONF_STR(section, name, dflt, meaning)           const char *section##_##name;
+#define CONF_INT(section, name, dflt, min, max, meaning) int64_t section##_##name;
+#define CONF_BOOL(section, name, dflt, meaning)          bool section##_##name;
 #include "roster/conf.def"
 #undef CONF_STR
 #undef CONF_INT

@@ -11,10 +11,10 @@
 #define STATE_TYPES 3
 
 struct state {
-    uint64_t event;                 /* the last event's sequence number; 0: none yet */
-    uint64_t ordinal[STATE_TYPES];  /* the last ordinal given */
-    uint64_t count[STATE_TYPES];    /* how many there are */
-    uint64_t active;                /* users that are active */
+    uint64_t event;                /* the last event's sequence number; 0: none yet */
+    uint64_t ordinal[STATE_TYPES]; /* the last ordinal given */
+    uint64_t count[STATE_TYPES];   /* how many there are */
+    uint64_t active;               /* users that are active */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

@@ -34,7 +34,7 @@ const char *http_method_name(enum http_method method);
 /* Everything lives in arena. A header that was not sent is STR_NULL. */
 struct http_request {
     struct arena *arena;
-    struct id id; /* of the request: in the log, in events and in the answer's header X-Request-Id */
+    struct id id;     /* of the request: in the log, in events and in the answer's header X-Request-Id */
     int64_t received; /* clock_now() */
     enum http_method method;
     struct str method_text;
@@ -45,7 +45,7 @@ struct http_request {
     struct str authorization, content_type, accept, if_match, if_none_match, user_agent, remote_address, host, scheme;
     bool authorization_doubled; /* two Authorization headers came, joined by a server with ", " */
     struct str body;
-    bool body_complete; /* false: the connection broke, or its length is not CONTENT_LENGTH */
+    bool body_complete;  /* false: the connection broke, or its length is not CONTENT_LENGTH */
     bool body_too_large; /* more than conf.server_max_body: body is then empty */
 };
 

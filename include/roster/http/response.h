@@ -15,7 +15,7 @@
 
 struct http_response {
     int status;
-    const char *content_type; /* of a body */
+    const char *content_type;         /* of a body */
     struct str etag, location, allow; /* STR_NULL: no such header */
     bool www_authenticate;
     int retry_after; /* seconds; 0: no header */
@@ -26,7 +26,7 @@ struct http_response {
     bool (*send)(struct http_response *r, void *ctx);
     void *send_ctx;
     bool head_sent;
-    bool broken; /* the peer has gone: further pieces are dropped */
+    bool broken;         /* the peer has gone: further pieces are dropped */
     uint64_t bytes_sent; /* of the body */
 };
 

@@ -11,8 +11,8 @@
 #include "roster/http/request.h"
 
 enum route_flags {
-    ROUTE_OPEN = 1,    /* no token needed */
-    ROUTE_BODY = 2,    /* has a JSON body: checked for type, size and completeness before the handler */
+    ROUTE_OPEN = 1,     /* no token needed */
+    ROUTE_BODY = 2,     /* has a JSON body: checked for type, size and completeness before the handler */
     ROUTE_DISCOVERY = 4 /* `filter` is refused (RFC 7644 4) */
 };
 
@@ -20,7 +20,7 @@ struct route {
     const char *path;
     enum http_method method;
     unsigned flags;
-    uint32_t scope; /* the scope that the token must have; the meaning is directory/token's */
+    uint32_t scope;        /* the scope that the token must have; the meaning is directory/token's */
     void (*handler)(void); /* cast by the dispatcher that owns the table */
 };
 

@@ -17,9 +17,20 @@
 #define FILTER_TERMS_MAX 64
 
 enum filter_op {
-    FILTER_AND, FILTER_OR, FILTER_NOT, /* left, right */
-    FILTER_PATH,                       /* path[left]: one value of the attribute matches left as a whole */
-    FILTER_PR, FILTER_EQ, FILTER_NE, FILTER_CO, FILTER_SW, FILTER_EW, FILTER_GT, FILTER_GE, FILTER_LT, FILTER_LE
+    FILTER_AND,
+    FILTER_OR,
+    FILTER_NOT,  /* left, right */
+    FILTER_PATH, /* path[left]: one value of the attribute matches left as a whole */
+    FILTER_PR,
+    FILTER_EQ,
+    FILTER_NE,
+    FILTER_CO,
+    FILTER_SW,
+    FILTER_EW,
+    FILTER_GT,
+    FILTER_GE,
+    FILTER_LT,
+    FILTER_LE
 };
 
 struct filter {

@@ -32,10 +32,10 @@ struct patch *patch_parse(const struct resource_type *type, struct json_object *
 
 /* What a PATCH does to the PLACE_MEMBERS attribute, in order. */
 enum member_op {
-    MEMBER_ADD,        /* values */
-    MEMBER_REMOVE,     /* values */
-    MEMBER_REMOVE_IF,  /* those that match filter */
-    MEMBER_REPLACE     /* exactly values (possibly none) */
+    MEMBER_ADD,       /* values */
+    MEMBER_REMOVE,    /* values */
+    MEMBER_REMOVE_IF, /* those that match filter */
+    MEMBER_REPLACE    /* exactly values (possibly none) */
 };
 struct member_change {
     enum member_op op;

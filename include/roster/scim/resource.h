@@ -28,8 +28,8 @@ struct resource_options {
  * Required attributes are checked here. NULL: *e says why. The result is released when a is reset.
  */
 struct json_object *resource_normalise(const struct resource_type *type, struct json_object *body,
-                                       const struct resource_options *o, struct arena *a,
-                                       struct json_object **members, struct error *e);
+                                       const struct resource_options *o, struct arena *a, struct json_object **members,
+                                       struct error *e);
 
 /* As above for one attribute's value, e.g. a PATCH value: the normal value, owned by the caller (may be NULL: unassigned,
  * then *e is not set). elements: value is one element of a multi-valued attribute. where names it in errors. */

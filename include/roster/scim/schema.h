@@ -53,9 +53,9 @@ struct attribute {
     enum attribute_index index; /* of a sub-attribute `value`: of the multi-valued attribute it is in */
     enum attribute_place place;
     const char *description;
-    const char *const *canonical;  /* canonicalValues, NULL-terminated, or NULL; never enforced */
-    const char *const *references; /* referenceTypes, NULL-terminated, or NULL */
-    const struct attribute *subs;  /* of a complex attribute; ends with a row whose name is NULL */
+    const char *const *canonical;   /* canonicalValues, NULL-terminated, or NULL; never enforced */
+    const char *const *references;  /* referenceTypes, NULL-terminated, or NULL */
+    const struct attribute *subs;   /* of a complex attribute; ends with a row whose name is NULL */
     const struct attribute *parent; /* the complex attribute that this one is in, or NULL */
 };
 
@@ -65,7 +65,7 @@ struct schema {
 };
 
 struct resource_type {
-    uint8_t number; /* names the type in keys: 1 user, 2 team */
+    uint8_t number;                            /* names the type in keys: 1 user, 2 team */
     const char *name, *endpoint, *description; /* "User", "/Users" */
     const struct schema *core;
     const struct schema *const *extensions; /* NULL-terminated */

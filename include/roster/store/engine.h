@@ -44,7 +44,8 @@ struct engine_ops {
      * return: it ends the process with STORE_EXIT_FAULT, its guard flag still set. */
     void (*sync)(struct engine *e);
 
-    enum store_rc (*get)(struct engine_txn *t, enum store_space space, struct str key, struct arena *a, struct str *value);
+    enum store_rc (*get)(struct engine_txn *t, enum store_space space, struct str key, struct arena *a,
+                         struct str *value);
     enum store_rc (*has)(struct engine_txn *t, enum store_space space, struct str key);
     enum store_rc (*put)(struct engine_txn *t, enum store_space space, struct str key, struct str value, bool insert);
     enum store_rc (*del)(struct engine_txn *t, enum store_space space, struct str key);

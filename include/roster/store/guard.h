@@ -15,8 +15,10 @@
  * Slot i holds the owner's pid and the flag "inside". Whoever finds a slot that is inside and has no owner sets
  * `poison` and ends; every member's watching thread sees poison within 20 ms and ends its process; the next to join
  * finds itself alone and recovers, in a child made for it. The same rule serves a master's workers, single processes
- * that Apache's mod_fcgid spawns, and rosterctl. The file is opened once per process, because
- * closing any descriptor of it frees the process's locks, and never replaced.
+ * that Apache's mod_fcgid spawns, and rosterctl.
+ *
+ * The file is opened once per process and never replaced: to close any descriptor of it frees the process's locks. So
+ * nothing that a member calls may open every file of the regions' directory.
  *
  * A process that dies outside does no harm, but leaves some entries in Berkeley DB's tables behind; after many such
  * deaths the next to join ends everybody and recovers, which empties the tables.

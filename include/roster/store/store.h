@@ -36,7 +36,7 @@ enum store_space {
 
 struct store_space_info {
     const char *name;
-    const char *tuple;   /* see key_print() */
+    const char *tuple; /* see key_print() */
     const char *meaning;
 };
 extern const struct store_space_info store_spaces[SPACE_COUNT];
