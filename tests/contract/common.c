@@ -27,11 +27,13 @@ void small_conf(struct conf *c, const char *dir)
 
 struct store *open_or_print(const struct conf *c)
 {
+    struct arena *a = arena_new(0);
     const char *message = NULL;
-    struct store *s = store_open(c, arena_new(0), &message);
+    struct store *s = store_open(c, a, &message);
 
     if (s == NULL)
         printf("# store_open: %s\n", message);
+    arena_free(&a);
     return s;
 }
 

@@ -12,7 +12,7 @@
 /* The defaults, with a small store in dir: strings of the configuration live in static memory until the next call. */
 void small_conf(struct conf *c, const char *dir);
 
-/* store_open() with an arena that is never freed; prints the message where it fails. */
+/* store_open(); prints the message where it fails. */
 struct store *open_or_print(const struct conf *c);
 
 /* Runs fn(ctx) in a child process that ends with fn's result as its exit status. */
