@@ -2,9 +2,11 @@
 #include "common.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,13 +41,14 @@ struct store *open_or_print(const struct conf *c)
 
 pid_t in_child(int (*fn)(void *ctx), void *ctx)
 {
-    pid_t pid;
+    pid_t parent = getpid(), pid;
 
     fflush(NULL);
     pid = fork();
-    if (pid == 0)
-        _exit(fn(ctx));
-    return pid;
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is given up leaves nobody behind */
+    _exit(getppid() == parent ? fn(ctx) : 1);
 }
 
 int child_status(pid_t pid)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rosterctl account … and token … */
+#include "ctl.h"
+#include "roster/base/clock.h"
+#include "roster/directory/token.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+static void put_time(struct buf *b, int64_t ms)
+{
+    char text[CLOCK_TEXT_LEN + 1];
+
+    if (ms == 0) {
+        buf_puts(b, "null");
+        return;
+    }
+    clock_format(ms, text);
+    buf_json(b, str_of(text));
+}
+
+/* The time for people; '-' for never. */
+static const char *shown_time(struct arena *a, int64_t ms)
+{
+    char text[CLOCK_TEXT_LEN + 1];
+
+    if (ms == 0)
+        return "-";
+    clock_format(ms, text);
+    return arena_strdup(a, text);
+}
+
+static void account_json(struct ctl *c, const struct account *account, struct buf *b)
+{
+    buf_puts(b, "{\"slug\":");
+    buf_json(b, str_of(account->slug));
+    buf_puts(b, ",\"name\":");
+    buf_json(b, account->name);
+    buf_printf(b, ",\"number\":%u,\"status\":\"%s\",\"created\":", account->number,
+               account->suspended ? "suspended" : "active");
+    put_time(b, account->created);
+    buf_printf(b, ",\"policy\":{\"preset\":\"%s\"", policy_preset_name(&account->policy));
+    for (int i = 0; i < POLICY_COUNT; i++)
+        buf_printf(b, ",\"%s\":\"%s\"", policy_setting_name((enum policy_name)i),
+                   policy_setting_value(&account->policy, (enum policy_name)i, c->arena));
+    buf_puts(b, "}}");
+}
+
+bool ctl_account_add(struct ctl *c)
+{
+    struct policy policy;
+    struct account account;
+    struct str preset = c->o.policy == NULL ? STR_LIT("workspace") : str_of(c->o.policy);
+
+    if (!policy_preset(&policy, preset)) {
+        error_set(&c->error, ERR_SETTING_VALUE, STR_LIT("policy"), preset, STR_LIT("workspace, rfc"));
+        return false;
+    }
+    return account_add(c->store, c->arena, ctl_arg(c, 0), c->o.name == NULL ? ctl_arg(c, 0) : str_of(c->o.name),
+                       &policy, &account, &c->error);
+}
+
+bool ctl_account_list(struct ctl *c)
+{
+    struct account *accounts;
+    size_t n;
+
+    if (!account_list(c->store, c->arena, &accounts, &n, &c->error))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct buf b;
+
+        buf_init(&b, c->arena);
+        if (c->o.json)
+            account_json(c, &accounts[i], &b);
+        else
+            buf_printf(&b, "%-20s %-10s %-10s %.*s", accounts[i].slug, accounts[i].suspended ? "suspended" : "active",
+                       policy_preset_name(&accounts[i].policy), (int)accounts[i].name.len, accounts[i].name.p);
+        ctl_print(&b);
+    }
+    return true;
+}
+
+bool ctl_account_show(struct ctl *c)
+{
+    struct account account;
+    struct buf b;
+
+    if (!ctl_account(c, 0, &account))
+        return false;
+    buf_init(&b, c->arena);
+    if (c->o.json) {
+        account_json(c, &account, &b);
+        ctl_print(&b);
+        return true;
+    }
+    printf("%-20s %s\n%-20s %.*s\n%-20s %s\n%-20s %s\n%-20s %s\n", "slug", account.slug, "name", (int)account.name.len,
+           account.name.p, "status", account.suspended ? "suspended" : "active", "created",
+           shown_time(c->arena, account.created), "preset", policy_preset_name(&account.policy));
+    for (int i = 0; i < POLICY_COUNT; i++) {
+        enum policy_name name = (enum policy_name)i;
+
+        printf("%-20s %-10s %s (%s)\n", policy_setting_name(name),
+               policy_setting_value(&account.policy, name, c->arena), policy_setting_meaning(name),
+               policy_setting_values(name));
+    }
+    return true;
+}
+
+bool ctl_account_set(struct ctl *c)
+{
+    for (int i = 1; i < c->nargs; i++) {
+        struct str text = ctl_arg(c, i);
+        size_t at = str_find(text, '=', 0);
+        struct str value = at == text.len ? STR_NULL : str_sub(text, at + 1, text.len);
+
+        if (!account_set(c->store, c->arena, ctl_arg(c, 0), str_sub(text, 0, at), value, &c->error))
+            return false;
+    }
+    return true;
+}
+
+bool ctl_account_remove(struct ctl *c)
+{
+    if (!c->o.yes) {
+        error_set(&c->error, ERR_PARAMETER_INVALID, STR_LIT("--yes"), STR_LIT("nothing"),
+                  STR_LIT("given: removing an account cannot be undone"));
+        return false;
+    }
+    return account_remove(c->store, c->arena, ctl_arg(c, 0), &c->error);
+}
+
+/* --expires: days from now, or a date; 0 and true where it was not given. */
+static bool read_expiry(struct ctl *c, int64_t *out)
+{
+    struct str text = str_of(c->o.expires);
+    long long days;
+
+    *out = 0;
+    if (text.p == NULL)
+        return true;
+    if (str_to_ll(text, &days) && days > 0 && days < 36500) {
+        *out = clock_now() + days * 86400000;
+        return true;
+    }
+    if (clock_parse(text, out) || clock_parse(str_of(arena_printf(c->arena, "%sT00:00:00Z", c->o.expires)), out))
+        return true;
+    error_set(&c->error, ERR_PARAMETER_INVALID, STR_LIT("--expires"), text, STR_LIT("a number of days or a date"));
+    return false;
+}
+
+bool ctl_token_add(struct ctl *c)
+{
+    struct account account;
+    struct token token;
+    char text[TOKEN_TEXT_MAX];
+    int64_t expires;
+
+    if (!ctl_account(c, 0, &account) || !read_expiry(c, &expires) ||
+        !token_add(c->store, c->arena, &account, str_of(c->o.name), c->o.scopes == 0 ? SCOPE_SCIM : c->o.scopes,
+                   expires, text, &token, &c->error))
+        return false;
+    puts(text);
+    sodium_memzero(text, sizeof text);
+    return true;
+}
+
+static const char *token_state(const struct token *t)
+{
+    if (t->revoked != 0)
+        return "revoked";
+    return t->expires != 0 && t->expires <= clock_now() ? "expired" : "live";
+}
+
+static void token_json(struct ctl *c, const struct token *t, const char *id, struct buf *b)
+{
+    buf_printf(b, "{\"id\":\"%s\",\"name\":", id);
+    buf_json(b, t->name);
+    buf_printf(b, ",\"state\":\"%s\",\"scopes\":\"%s\",\"created\":", token_state(t),
+               token_scope_words(t->scopes, c->arena));
+    put_time(b, t->created);
+    buf_puts(b, ",\"expires\":");
+    put_time(b, t->expires);
+    buf_puts(b, ",\"revoked\":");
+    put_time(b, t->revoked);
+    buf_puts(b, ",\"last_used\":");
+    put_time(b, t->last_used);
+    buf_putc(b, '}');
+}
+
+bool ctl_token_list(struct ctl *c)
+{
+    struct account account;
+    struct token *tokens;
+    size_t n;
+
+    if (!ctl_account(c, 0, &account) || !token_list(c->store, c->arena, &account, &tokens, &n, &c->error))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const struct token *t = &tokens[i];
+        char id[ID_TEXT_LEN + 1];
+        struct buf b;
+
+        id_format(&t->id, id);
+        buf_init(&b, c->arena);
+        if (c->o.json)
+            token_json(c, t, id, &b);
+        else
+            buf_printf(&b, "%s %-8s %-18s expires %-24s last used %-24s %.*s", id, token_state(t),
+                       token_scope_words(t->scopes, c->arena), shown_time(c->arena, t->expires),
+                       shown_time(c->arena, t->last_used), (int)t->name.len, t->name.p);
+        ctl_print(&b);
+    }
+    return true;
+}
+
+bool ctl_token_revoke(struct ctl *c)
+{
+    struct account account;
+
+    return ctl_account(c, 0, &account) && token_revoke(c->store, c->arena, &account, ctl_arg(c, 1), &c->error);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl - what the commands of rosterctl share. Only src/ctl includes this. */
+#ifndef ROSTER_CTL_CTL_H
+#define ROSTER_CTL_CTL_H
+
+#include "roster/base/buf.h"
+#include "roster/base/conf.h"
+#include "roster/base/error.h"
+#include "roster/directory/account.h"
+#include "roster/store/store.h"
+
+/* Exit statuses: tests and scripts rely on them. */
+enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_MISUSED = 2 };
+
+/* What the options said; a command takes those that its row names. */
+struct ctl_options {
+    const char *config, *name, *policy, *expires, *account;
+    uint32_t scopes; /* of --scope, added up; 0: none was given */
+    long long after, limit;
+    bool json, yes, members, all, defaults;
+};
+
+struct ctl {
+    struct arena *arena;
+    struct conf conf;
+    struct store *store; /* opened where the command's row says so */
+    struct ctl_options o;
+    char **args; /* behind the command's words */
+    int nargs;
+    struct error error;
+};
+
+/* A command does its work and prints; false: c->error says why not. */
+typedef bool ctl_command(struct ctl *c);
+
+ctl_command ctl_init, ctl_check_config, ctl_config;
+ctl_command ctl_account_add, ctl_account_list, ctl_account_show, ctl_account_set, ctl_account_remove;
+ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
+ctl_command ctl_user_list, ctl_user_show, ctl_team_list, ctl_team_show, ctl_events;
+ctl_command ctl_explain, ctl_errors_markdown, ctl_doctor;
+ctl_command ctl_backup, ctl_restore, ctl_verify, ctl_dump, ctl_export, ctl_import;
+
+/* The account that argument i names. */
+bool ctl_account(struct ctl *c, int i, struct account *out);
+
+/* Argument i, or STR_NULL where there are fewer. */
+struct str ctl_arg(const struct ctl *c, int i);
+
+/* Prints what b holds and a line's end. */
+void ctl_print(const struct buf *b);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rosterctl: see rosterctl(8). This file has the table of commands and what happens around each. */
+#include "config.h"
+
+#include "ctl.h"
+#include "roster/base/log.h"
+#include "roster/directory/token.h"
+
+#include <assert.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum need { NEEDS_NOTHING, NEEDS_CONF, NEEDS_STORE };
+
+struct command {
+    const char *words; /* "token add" */
+    const char *usage; /* what follows them */
+    int least, most;   /* arguments */
+    enum need need;
+    ctl_command *run;
+    const char *meaning;
+};
+
+static const struct command commands[] = {
+    {"init", "", 0, 0, NEEDS_STORE, ctl_init, "make the directories and the store"},
+    {"check-config", "", 0, 0, NEEDS_CONF, ctl_check_config, "read the configuration and say whether it is right"},
+    {"config", "[--default]", 0, 0, NEEDS_NOTHING, ctl_config, "print the configuration with all settings"},
+    {"account add", "SLUG [--name NAME] [--policy workspace|rfc]", 1, 1, NEEDS_STORE, ctl_account_add,
+     "make an account"},
+    {"account list", "[--json]", 0, 0, NEEDS_STORE, ctl_account_list, "list the accounts"},
+    {"account show", "SLUG [--json]", 1, 1, NEEDS_STORE, ctl_account_show, "show an account and its settings"},
+    {"account set", "SLUG SETTING=VALUE...", 2, 64, NEEDS_STORE, ctl_account_set, "change settings"},
+    {"account remove", "SLUG --yes", 1, 1, NEEDS_STORE, ctl_account_remove, "remove an account and all that is in it"},
+    {"token add", "ACCOUNT --name NAME [--scope SCOPE]... [--expires DAYS]", 1, 1, NEEDS_STORE, ctl_token_add,
+     "make a token and print it, this once"},
+    {"token list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_token_list, "list an account's tokens"},
+    {"token revoke", "ACCOUNT ID|NAME", 2, 2, NEEDS_STORE, ctl_token_revoke, "end a token"},
+    {"user list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
+    {"user show", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_show, "print a user as JSON"},
+    {"team list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_team_list, "list an account's teams"},
+    {"team show", "ACCOUNT NAME|ID [--members]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
+    {"events", "ACCOUNT [--after N] [--limit M]", 1, 1, NEEDS_STORE, ctl_events,
+     "print an account's events, a line each"},
+    {"explain", "CODE | --all", 0, 1, NEEDS_NOTHING, ctl_explain, "say what an error means and what to do"},
+    {"errors-markdown", "", 0, 0, NEEDS_NOTHING, ctl_errors_markdown,
+     "print the error catalogue as doc/errors.md has it"},
+    {"doctor", "", 0, 0, NEEDS_CONF, ctl_doctor, "look for what is missing"},
+    {"backup", "DIR", 1, 1, NEEDS_STORE, ctl_backup, "copy the store to the new directory DIR while it is used"},
+    {"restore", "DIR", 1, 1, NEEDS_CONF, ctl_restore, "put a backup where the store is to be; nobody may use it"},
+    {"verify", "[ACCOUNT]", 0, 1, NEEDS_STORE, ctl_verify, "prove that what belongs together is together"},
+    {"dump", "[SPACE] [--account ACCOUNT]", 0, 1, NEEDS_STORE, ctl_dump, "print the store's keys readably"},
+    {"export", "ACCOUNT [FILE]", 1, 2, NEEDS_STORE, ctl_export, "write an account as lines of JSON"},
+    {"import", "FILE [--account SLUG]", 1, 1, NEEDS_STORE, ctl_import,
+     "make an account from such lines; - is standard input"},
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},  {"name", required_argument, NULL, 'n'},
+    {"policy", required_argument, NULL, 'p'},  {"scope", required_argument, NULL, 's'},
+    {"expires", required_argument, NULL, 'e'}, {"account", required_argument, NULL, 'a'},
+    {"after", required_argument, NULL, 'A'},   {"limit", required_argument, NULL, 'L'},
+    {"json", no_argument, NULL, 'j'},          {"yes", no_argument, NULL, 'y'},
+    {"members", no_argument, NULL, 'm'},       {"all", no_argument, NULL, 'l'},
+    {"default", no_argument, NULL, 'd'},       {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+};
+
+static void print_usage(FILE *to, const struct command *only)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (only == NULL || only == &commands[i])
+            fprintf(to, "rosterctl %s %s\n    %s\n", commands[i].words, commands[i].usage, commands[i].meaning);
+}
+
+static _Noreturn void misused(const char *message, const struct command *command)
+{
+    fprintf(stderr, "rosterctl: %s\n", message);
+    if (command == NULL)
+        fputs("'rosterctl --help' lists the commands\n", stderr);
+    else
+        print_usage(stderr, command);
+    exit(CTL_MISUSED);
+}
+
+/* The row whose words args begin with; *used is how many words that are. */
+static const struct command *find_command(char **args, int n, int *used)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        struct str words = str_of(commands[i].words);
+        size_t space = str_find(words, ' ', 0);
+        struct str first = str_sub(words, 0, space);
+
+        *used = space == words.len ? 1 : 2;
+        if (n >= *used && str_eq(str_of(args[0]), first) &&
+            (*used == 1 || str_eq(str_of(args[1]), str_sub(words, space + 1, words.len))))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static void read_scope(struct ctl_options *o, const char *word)
+{
+    uint32_t bit = token_scope_find(str_of(word));
+
+    if (bit == 0)
+        misused("--scope takes scim or events:read", NULL);
+    o->scopes |= bit;
+}
+
+static long long read_number(const char *text)
+{
+    long long n;
+
+    if (!str_to_ll(str_of(text), &n) || n < 0)
+        misused("--after and --limit take a number", NULL);
+    return n;
+}
+
+static void read_option(struct ctl_options *o, int option, bool *help)
+{
+    switch (option) {
+    case 'c':
+        o->config = optarg;
+        break;
+    case 'n':
+        o->name = optarg;
+        break;
+    case 'p':
+        o->policy = optarg;
+        break;
+    case 's':
+        read_scope(o, optarg);
+        break;
+    case 'e':
+        o->expires = optarg;
+        break;
+    case 'a':
+        o->account = optarg;
+        break;
+    case 'A':
+        o->after = read_number(optarg);
+        break;
+    case 'L':
+        o->limit = read_number(optarg);
+        break;
+    case 'j':
+        o->json = true;
+        break;
+    case 'y':
+        o->yes = true;
+        break;
+    case 'm':
+        o->members = true;
+        break;
+    case 'l':
+        o->all = true;
+        break;
+    case 'd':
+        o->defaults = true;
+        break;
+    case 'h':
+        *help = true;
+        break;
+    case 'V':
+        puts("rosterctl " PACKAGE_VERSION);
+        exit(CTL_DONE);
+    default:
+        misused("that option is not known", NULL);
+    }
+}
+
+static int refused(const struct error *e)
+{
+    const struct error_entry *entry = error_entry(e->code);
+
+    fprintf(stderr, "%s: %s\n%s\n", entry->code, e->sentence, entry->engineer);
+    return CTL_REFUSED;
+}
+
+/*
+ * The store's files are its owner's: root becomes that user before the first of them is touched, so that the workers
+ * can open what was made here.
+ */
+static void become_owner(const struct conf *c)
+{
+    struct stat st;
+    const struct passwd *who;
+
+    if (geteuid() != 0 || stat(c->store_data, &st) < 0 || st.st_uid == 0)
+        return;
+    who = getpwuid(st.st_uid);
+    if ((who != NULL && initgroups(who->pw_name, who->pw_gid) < 0) ||
+        setgid(who == NULL ? st.st_gid : who->pw_gid) < 0 || setuid(st.st_uid) < 0) {
+        fprintf(stderr, "rosterctl: cannot become the owner of %s\n", c->store_data);
+        exit(CTL_REFUSED);
+    }
+}
+
+static int run(struct ctl *c, const struct command *command)
+{
+    const char *message = NULL;
+    bool done;
+
+    if (command->need != NEEDS_NOTHING && !conf_read(&c->conf, c->arena, c->o.config, &message)) {
+        fprintf(stderr, "rosterctl: %s\n", message);
+        return CTL_REFUSED;
+    }
+    if (command->need != NEEDS_NOTHING)
+        become_owner(&c->conf);
+    if (command->need == NEEDS_STORE && (c->store = store_open(&c->conf, c->arena, &message)) == NULL) {
+        fprintf(stderr, "rosterctl: %s\n", message);
+        return CTL_REFUSED;
+    }
+    done = command->run(c);
+    store_close(&c->store);
+    if (!done)
+        return refused(&c->error);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return CTL_DONE;
+    fputs("rosterctl: cannot write to the standard output\n", stderr);
+    return CTL_REFUSED;
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl c = {.error = ERROR_INIT, .o = {.limit = 100}};
+    const struct command *command;
+    bool help = false;
+    int option, used, status;
+
+    umask(077);
+    log_set_role("ctl");
+    log_set_level(LOG_WARN_);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        read_option(&c.o, option, &help);
+    command = find_command(argv + optind, argc - optind, &used);
+    if (help) {
+        print_usage(stdout, command);
+        return CTL_DONE;
+    }
+    if (command == NULL)
+        misused(optind == argc ? "name a command" : "there is no such command", NULL);
+    c.args = argv + optind + used;
+    c.nargs = argc - optind - used;
+    if (c.nargs < command->least || c.nargs > command->most)
+        misused("that is not how it is used", command);
+    c.arena = arena_new(0);
+    status = run(&c, command);
+    arena_free(&c.arena);
+    return status;
+}
+
+/* --- for the commands --- */
+
+struct str ctl_arg(const struct ctl *c, int i)
+{
+    return i < c->nargs ? str_of(c->args[i]) : STR_NULL;
+}
+
+bool ctl_account(struct ctl *c, int i, struct account *out)
+{
+    return account_find(c->store, c->arena, ctl_arg(c, i), out, &c->error);
+}
+
+void ctl_print(const struct buf *b)
+{
+    fwrite(b->p, 1, b->len, stdout);
+    putchar('\n');
+}

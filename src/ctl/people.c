@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rosterctl user …, team … and events */
+#include "ctl.h"
+#include "roster/base/clock.h"
+#include "roster/directory/event.h"
+#include "roster/directory/listing.h"
+#include "roster/directory/member.h"
+#include "roster/directory/team.h"
+#include "roster/directory/user.h"
+
+#include <stdio.h>
+
+#define MEMBERS_SLICE 1000
+
+/* What a kind of resource is called and found by. */
+struct kind {
+    const struct resource_type *type;
+    bool (*get)(struct call *c, struct str id, struct image *out);
+    uint16_t name; /* the attribute it is shown and found by */
+    const char *name_text;
+};
+static const struct kind user_kind = {&resource_type_user, user_get, ATTR_USER_NAME, "userName"};
+static const struct kind team_kind = {&resource_type_team, team_get, ATTR_TEAM_DISPLAY_NAME, "displayName"};
+
+static struct call call_of(struct ctl *c, const struct account *account)
+{
+    return (struct call){
+        .store = c->store, .arena = c->arena, .account = account, .now = clock_now(), .error = &c->error};
+}
+
+static void print_line(struct ctl *c, const struct kind *kind, const struct image *im)
+{
+    struct buf b;
+
+    buf_init(&b, c->arena);
+    if (c->o.json) {
+        buf_str(&b, im->text);
+        buf_puts(&b, "}}");
+    } else {
+        struct str name = image_leaf(im, kind->name, c->arena);
+        buf_printf(&b, "%.*s %.*s", (int)im->id.len, im->id.p, (int)name.len, name.p);
+    }
+    ctl_print(&b);
+}
+
+/* Every resource in order of creation, page by page in bounded memory. */
+static bool list(struct ctl *c, const struct kind *kind)
+{
+    struct account account;
+    uint64_t start = 1;
+
+    if (!ctl_account(c, 0, &account))
+        return false;
+    struct arena_mark mark = arena_mark(c->arena);
+    for (;;) {
+        struct call call = call_of(c, &account);
+        struct listing page;
+
+        if (!listing_page(&call, kind->type, NULL, start, LISTING_COUNT_MAX, &page))
+            return false;
+        for (size_t i = 0; i < page.n; i++) {
+            char id[ID_TEXT_LEN + 1];
+            struct image im;
+
+            id_format(&page.ids[i], id);
+            if (kind->get(&call, str_of(id), &im))
+                print_line(c, kind, &im);
+            else if (c->error.code != ERR_RESOURCE_NOT_FOUND)
+                return false;
+            c->error = ERROR_INIT; /* one that has just been deleted */
+        }
+        if (page.n == 0)
+            return true;
+        start += page.n;
+        arena_rewind(c->arena, mark);
+    }
+}
+
+/* The resource that argument 1 names by id or by name. */
+static bool find(struct ctl *c, const struct kind *kind, struct call *call, struct image *out)
+{
+    struct str text = ctl_arg(c, 1);
+    struct listing page;
+    struct buf filter;
+    struct id id;
+    char found[ID_TEXT_LEN + 1];
+
+    if (id_parse(text, &id))
+        return kind->get(call, text, out);
+    buf_init(&filter, c->arena);
+    buf_printf(&filter, "%s eq ", kind->name_text);
+    buf_json(&filter, text);
+    struct filter *f = filter_parse(kind->type, buf_view(&filter), c->arena, &c->error);
+    if (f == NULL || !listing_page(call, kind->type, f, 1, 1, &page))
+        return false;
+    if (page.n == 0) {
+        error_set(&c->error, ERR_RESOURCE_NOT_FOUND, str_of(kind->type->name), text);
+        return false;
+    }
+    id_format(&page.ids[0], found);
+    return kind->get(call, str_of(found), out);
+}
+
+static void put_refs(struct buf *b, const struct member_ref *refs, size_t n, bool first)
+{
+    for (size_t i = 0; i < n; i++) {
+        char id[ID_TEXT_LEN + 1];
+
+        id_format(&refs[i].id, id);
+        buf_printf(b, "%s{\"value\":\"%s\",\"display\":", first && i == 0 ? "" : ",", id);
+        buf_json(b, refs[i].display);
+        buf_putc(b, '}');
+    }
+}
+
+bool ctl_user_list(struct ctl *c)
+{
+    return list(c, &user_kind);
+}
+
+bool ctl_team_list(struct ctl *c)
+{
+    return list(c, &team_kind);
+}
+
+bool ctl_user_show(struct ctl *c)
+{
+    struct account account;
+    struct member_ref *refs;
+    struct image im;
+    struct id id;
+    struct buf b;
+    size_t n;
+
+    if (!ctl_account(c, 0, &account))
+        return false;
+    struct call call = call_of(c, &account);
+    if (!find(c, &user_kind, &call, &im) || !id_parse(im.id, &id) || !member_groups(&call, &id, &refs, &n))
+        return false;
+    buf_init(&b, c->arena);
+    buf_str(&b, im.text);
+    buf_puts(&b, "},\"groups\":[");
+    put_refs(&b, refs, n, true);
+    buf_puts(&b, "]}");
+    ctl_print(&b);
+    return true;
+}
+
+/* Appends the members slice by slice; what is written is printed and forgotten. */
+static bool print_members(struct ctl *c, struct call *call, const struct id *team)
+{
+    struct arena_mark mark = arena_mark(c->arena);
+    struct id last;
+    size_t n = MEMBERS_SLICE;
+
+    fputs(",\"members\":[", stdout);
+    for (bool first = true; n == MEMBERS_SLICE; first = false) {
+        struct member_ref *refs;
+        struct buf b;
+
+        if (!member_list(call, team, first ? NULL : &last, MEMBERS_SLICE, &refs, &n))
+            return false;
+        buf_init(&b, c->arena);
+        put_refs(&b, refs, n, first);
+        fwrite(b.p, 1, b.len, stdout);
+        if (n > 0)
+            last = refs[n - 1].id;
+        arena_rewind(c->arena, mark);
+    }
+    putchar(']');
+    return true;
+}
+
+bool ctl_team_show(struct ctl *c)
+{
+    struct account account;
+    struct image im;
+    struct id id;
+
+    if (!ctl_account(c, 0, &account))
+        return false;
+    struct call call = call_of(c, &account);
+    if (!find(c, &team_kind, &call, &im) || !id_parse(im.id, &id))
+        return false;
+    fwrite(im.text.p, 1, im.text.len, stdout);
+    putchar('}');
+    if (c->o.members && !print_members(c, &call, &id))
+        return false;
+    puts("}");
+    return true;
+}
+
+bool ctl_events(struct ctl *c)
+{
+    struct account account;
+    uint64_t last = (uint64_t)c->o.after, newest;
+    size_t left = (size_t)c->o.limit, n = 1;
+    struct arena *work = arena_new(0);
+    bool done;
+
+    done = ctl_account(c, 0, &account);
+    while (done && left > 0 && n > 0) {
+        struct call call = call_of(c, &account);
+        struct arena_mark mark = arena_mark(c->arena);
+        struct buf b;
+
+        call.arena = work;
+        buf_init(&b, c->arena);
+        done = event_read(&call, last, 1, &b, &n, &last, &newest);
+        if (done && n > 0)
+            ctl_print(&b);
+        left--;
+        arena_rewind(c->arena, mark);
+        arena_reset(work);
+    }
+    arena_free(&work);
+    return done;
+}
