@@ -240,7 +240,7 @@ def is_error(answer, status=None):
         return "schemas"
     if body.get("status") != str(answer.status):
         return f"status in the body: {body.get('status')!r}"
-    if not answer.code or not answer.code.replace("_", "").isalpha() or answer.code != answer.code.upper():
+    if not answer.code or not answer.code.replace("_", "").isalnum() or answer.code != answer.code.upper():
         return f"no code in the detail: {body.get('detail')!r}"
     return ""
 

@@ -46,16 +46,20 @@ def free_port():
         return s.getsockname()[1]
 
 
-def children():
-    """{pid: (parent, program file)} of every process that may be looked at; zombies left out."""
+def processes():
+    """{pid: (parent, program file or None)} of every process; zombies left out."""
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError, ValueError):
                 with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as f:
                     state, parent = f.read().rpartition(")")[2].split()[:2]
-                if state not in "ZX":
-                    found[int(name)] = (int(parent), os.readlink(f"/proc/{name}/exe"))
+                if state in "ZX":
+                    continue
+                exe = None
+                with contextlib.suppress(OSError):  # a worker lets nobody but root look
+                    exe = os.readlink(f"/proc/{name}/exe").split(" (deleted)")[0]
+                found[int(name)] = (int(parent), exe)
     return found
 
 
@@ -189,9 +193,11 @@ class Stack:
 
     def processes(self):
         """(parents, workers): pids of roster.fcgi; workers are those whose parent is one too."""
-        ours = {pid: parent for pid, (parent, exe) in children().items() if exe.split(" (deleted)")[0] == self.fcgi}
-        workers = {pid for pid, parent in ours.items() if parent in ours}
-        return sorted(set(ours) - workers), sorted(workers)
+        found = processes()
+        ours = {pid for pid, (_, exe) in found.items() if exe == self.fcgi}
+        ours |= {pid for pid, (parent, exe) in found.items() if exe is None and parent in ours}
+        workers = {pid for pid in ours if found[pid][0] in ours}
+        return sorted(ours - workers), sorted(workers)
 
     def logs(self):
         text = ""
