@@ -81,13 +81,15 @@ bool ctl_doctor(struct ctl *c)
     c->store = store_open(&c->conf, c->arena, &message);
     if (c->store == NULL) {
         say("BAD", "the store does not open", message);
-        error_set(&c->error, ERR_STORAGE_FAULT);
+        error_set(&c->error, ERR_STORE_CLOSED, str_of(message));
         return false;
     }
     say("ok", "the store opens", c->conf.store_data);
     look_at_regions(c);
-    if (!store_has_room(c->store))
+    if (!store_has_room(c->store)) {
         say("BAD", "changes are refused", "less room on the disk than store.reserve_mb");
+        error_set(&c->error, ERR_STORAGE_FULL);
+    }
     if (!account_list(c->store, c->arena, &accounts, &n, &c->error))
         return false;
     if (n == 0)
@@ -95,5 +97,5 @@ bool ctl_doctor(struct ctl *c)
     for (size_t i = 0; i < n; i++)
         if (!look_at_tokens(c, &accounts[i]))
             return false;
-    return true;
+    return !error_is_set(&c->error);
 }

@@ -7,11 +7,14 @@
 #include "roster/directory/token.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -197,34 +200,63 @@ static void become_owner(const struct conf *c)
     who = getpwuid(st.st_uid);
     if ((who != NULL && initgroups(who->pw_name, who->pw_gid) < 0) ||
         setgid(who == NULL ? st.st_gid : who->pw_gid) < 0 || setuid(st.st_uid) < 0) {
-        fprintf(stderr, "rosterctl: cannot become the owner of %s\n", c->store_data);
-        exit(CTL_REFUSED);
+        struct error e = ERROR_INIT;
+
+        error_set(&e, ERR_DIRECTORY_UNUSABLE, str_of(c->store_data), STR_LIT("cannot become the user that owns it"));
+        exit(refused(&e));
     }
+}
+
+/*
+ * A process that dies inside the store makes every other one that has it open end and recover, so whoever types Ctrl-C
+ * waits until the store is closed. A reader that goes away (a pager) shows as an error of the standard output.
+ */
+static void hold_signals(sigset_t *before)
+{
+    static const int held[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
+        sigaddset(&set, held[i]);
+    sigprocmask(SIG_BLOCK, &set, before);
+}
+
+/* Does the command with what it needs; false: c->error says why not. */
+static bool run_with_store(struct ctl *c, const struct command *command)
+{
+    const char *message = NULL;
+    sigset_t before;
+    bool done = true;
+
+    hold_signals(&before);
+    if (command->need == NEEDS_STORE && (c->store = store_open(&c->conf, c->arena, &message)) == NULL) {
+        error_set(&c->error, ERR_STORE_CLOSED, str_of(message));
+        done = false;
+    }
+    done = done && command->run(c);
+    store_close(&c->store);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return done;
 }
 
 static int run(struct ctl *c, const struct command *command)
 {
     const char *message = NULL;
-    bool done;
 
     if (command->need != NEEDS_NOTHING && !conf_read(&c->conf, c->arena, c->o.config, &message)) {
-        fprintf(stderr, "rosterctl: %s\n", message);
-        return CTL_REFUSED;
+        error_set(&c->error, ERR_CONFIG_INVALID, str_of(message));
+        return refused(&c->error);
     }
     if (command->need != NEEDS_NOTHING)
         become_owner(&c->conf);
-    if (command->need == NEEDS_STORE && (c->store = store_open(&c->conf, c->arena, &message)) == NULL) {
-        fprintf(stderr, "rosterctl: %s\n", message);
-        return CTL_REFUSED;
-    }
-    done = command->run(c);
-    store_close(&c->store);
-    if (!done)
+    if (!run_with_store(c, command))
         return refused(&c->error);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return CTL_DONE;
-    fputs("rosterctl: cannot write to the standard output\n", stderr);
-    return CTL_REFUSED;
+    error_set(&c->error, ERR_FILE_UNUSABLE, STR_LIT("of the standard output"), str_of(strerror(errno)));
+    return refused(&c->error);
 }
 
 int main(int argc, char **argv)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 bool ctl_init(struct ctl *c)
 {
@@ -43,10 +44,14 @@ bool ctl_config(struct ctl *c)
 
 bool ctl_backup(struct ctl *c)
 {
-    if (store_backup(c->store, c->args[0]) == STORE_OK)
-        return true;
-    error_set(&c->error, ERR_STORAGE_FAULT);
-    return false;
+    bool there = access(c->args[0], F_OK) == 0;
+    enum store_rc rc = there ? STORE_EXISTS : store_backup(c->store, c->args[0]);
+
+    if (there)
+        error_set(&c->error, ERR_DIRECTORY_UNUSABLE, ctl_arg(c, 0), STR_LIT("it exists already"));
+    else if (rc != STORE_OK)
+        error_set(&c->error, rc == STORE_BUSY ? ERR_BUSY : ERR_STORAGE_FAULT);
+    return rc == STORE_OK;
 }
 
 bool ctl_restore(struct ctl *c)
@@ -128,15 +133,34 @@ static bool dump_account(struct ctl *c, const struct account *account)
     return true;
 }
 
+/* Whether argument 0, if there is one, names a space. */
+static bool space_ok(struct ctl *c)
+{
+    struct buf names;
+
+    buf_init(&names, c->arena);
+    for (int i = 0; i < SPACE_COUNT; i++) {
+        if (c->nargs == 0 || str_eq(ctl_arg(c, 0), str_of(store_spaces[i].name)))
+            return true;
+        buf_printf(&names, "%s%s", i > 0 ? "|" : "", store_spaces[i].name);
+    }
+    error_set(&c->error, ERR_SETTING_VALUE, STR_LIT("SPACE"), ctl_arg(c, 0), buf_view(&names));
+    return false;
+}
+
 bool ctl_dump(struct ctl *c)
 {
-    struct account *accounts;
+    struct account *accounts, one;
     size_t n;
 
-    if (!account_list(c->store, c->arena, &accounts, &n, &c->error) || (c->o.account == NULL && !dump_account(c, NULL)))
+    if (!space_ok(c))
+        return false;
+    if (c->o.account != NULL)
+        return account_find(c->store, c->arena, str_of(c->o.account), &one, &c->error) && dump_account(c, &one);
+    if (!account_list(c->store, c->arena, &accounts, &n, &c->error) || !dump_account(c, NULL))
         return false;
     for (size_t i = 0; i < n; i++)
-        if ((c->o.account == NULL || strcmp(c->o.account, accounts[i].slug) == 0) && !dump_account(c, &accounts[i]))
+        if (!dump_account(c, &accounts[i]))
             return false;
     return true;
 }
