@@ -172,6 +172,16 @@ static enum store_rc verify_team(struct store_txn *txn, struct arena *arena, str
 
 /* --- index entries, back to their records --- */
 
+/* The record of id; STORE_NOTFOUND also where it cannot be read, which was told before. */
+static enum store_rc readable_record(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
+                                     const struct id *id, struct image *out)
+{
+    struct str bytes;
+    enum store_rc rc = store_get(txn, entry_space(type), id_view(id), &bytes);
+
+    return rc == STORE_OK && !(image_open(out, type, bytes) && is_json(out, arena)) ? STORE_NOTFOUND : rc;
+}
+
 /*
  * Whether the record of id asks for the entry (attribute, value as it stands in a key). STORE_NOTFOUND: it does not, or is not there.
  */
@@ -183,13 +193,11 @@ static enum store_rc asks_for(struct store_txn *txn, struct arena *arena, const 
 
     for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
         struct resource_key *keys;
-        enum store_rc rc = entry_get(txn, types[t], id, arena, &im);
+        enum store_rc rc = readable_record(txn, arena, types[t], id, &im);
 
         if (rc != STORE_OK && rc != STORE_NOTFOUND)
             return rc;
-        size_t n = rc == STORE_OK && is_json(&im, arena)
-                       ? resource_keys(types[t], image_resource(&im, arena), arena, &keys)
-                       : 0;
+        size_t n = rc == STORE_OK ? resource_keys(types[t], image_resource(&im, arena), arena, &keys) : 0;
         for (size_t i = 0; i < n; i++) {
             char room[KEY_VALUE_MAX];
 
@@ -297,11 +305,11 @@ static enum store_rc verify_order(struct store_txn *txn, struct arena *arena, st
         complain(v, "%s cannot be read", key_text(arena, SPACE_ORDER, whole));
         return STORE_OK;
     }
-    enum store_rc rc = entry_get(txn, type, &id, arena, &im);
-    if (rc == STORE_NOTFOUND || (rc == STORE_OK && im.ordinal != ordinal))
-        complain(v, "%s: no record is in this place", key_text(arena, SPACE_ORDER, whole));
-    else if (rc != STORE_OK && rc != STORE_ERROR) /* a record that cannot be read was told already */
+    enum store_rc rc = readable_record(txn, arena, type, &id, &im);
+    if (rc != STORE_OK && rc != STORE_NOTFOUND)
         return rc;
+    if (rc == STORE_NOTFOUND || im.ordinal != ordinal)
+        complain(v, "%s: no record is in this place", key_text(arena, SPACE_ORDER, whole));
     if (v->block_type == number && v->block == ordinal / BLOCK_ORDINALS)
         return STORE_OK;
     v->block_type = number;
