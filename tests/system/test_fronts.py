@@ -191,7 +191,10 @@ def own_errors(stack, client):
     tap.ok(is_error(answer) == "" and answer.status in (400, 431), "a header of 70 KB: 400 or 431", answer)
     for i in (20, 90):
         answer = client.get("/Users", headers={f"X-{n}": "a" * 900 for n in range(i)})
-        tap.ok(answer.status == 200 or is_error(answer) == "" and answer.status in (400, 431), f"{i} headers of 900 bytes: 200, 400 or 431", answer)
+        # mod_fcgid fits all of them into one record of 64 KB, or gives up with its own 500.
+        allowed = (400, 431, 500) if stack.front == "apache-fcgid" else (400, 431)
+        tap.ok(answer.status == 200 or is_error(answer) == "" and answer.status in allowed,
+               f"{i} headers of 900 bytes: 200 or one of {allowed}", answer)
     for name, request in (
             ("what is not HTTP", b"NONSENSE\r\n\r\n"),
             ("no Host", b"GET /scim/v2/Users HTTP/1.1\r\n\r\n"),
