@@ -108,6 +108,19 @@ static bool authenticate(struct api_call *c, const struct route *route)
     return !error_is_set(c->error);
 }
 
+/* An object takes some hundreds of bytes of memory, but only two of the body; a '{' in a string may count as one. */
+#define OBJECTS_MAX  32768
+#define OBJECTS_TEXT "32768"
+
+static bool has_many_objects(struct str body)
+{
+    size_t n = 0;
+
+    for (size_t at = str_find(body, '{', 0); at < body.len && n <= OBJECTS_MAX; at = str_find(body, '{', at + 1))
+        n++;
+    return n > OBJECTS_MAX;
+}
+
 static bool read_body(struct api_call *c)
 {
     struct http_request *r = c->r;
@@ -121,6 +134,8 @@ static bool read_body(struct api_call *c)
         error_set(c->error, ERR_MEDIA_TYPE, r->content_type);
     else if (r->body.len == 0)
         error_set(c->error, ERR_BODY_MISSING);
+    else if (has_many_objects(r->body))
+        error_set(c->error, ERR_BODY_TOO_MANY_OBJECTS, STR_LIT(OBJECTS_TEXT));
     else if ((c->body = json_read(r->arena, r->body, c->error)) == NULL ||
              !json_object_is_type(c->body, json_type_object))
         error_set(c->error, ERR_BODY_NOT_OBJECT); /* the first cause stands, if there was one */

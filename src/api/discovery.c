@@ -72,7 +72,7 @@ bool discovery_read_type(struct api_call *c)
             return true;
         }
     }
-    error_set(c->error, ERR_RESOURCE_NOT_FOUND, STR_LIT("ResourceType"), c->params[0]);
+    error_set(c->error, ERR_DISCOVERY_UNKNOWN, STR_LIT("resource type"), c->params[0]);
     return false;
 }
 
@@ -85,6 +85,6 @@ bool discovery_read_schema(struct api_call *c)
             return true;
         }
     }
-    error_set(c->error, ERR_RESOURCE_NOT_FOUND, STR_LIT("Schema"), c->params[0]);
+    error_set(c->error, ERR_DISCOVERY_UNKNOWN, STR_LIT("schema"), c->params[0]);
     return false;
 }

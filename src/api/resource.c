@@ -73,17 +73,23 @@ static bool answer_resource(struct api_call *c, const struct resource_ops *ops, 
     return write_resource(c, ops, &item, im, p);
 }
 
-bool resource_create(struct api_call *c, const struct resource_ops *ops)
+/* POST and, where pre is given, PUT. */
+static bool write_whole(struct api_call *c, const struct resource_ops *ops, const struct precondition *pre)
 {
     struct projection *p;
     struct image im;
-    bool asked;
+    bool asked, done;
 
     if (!read_projection(c, ops->type, &p, &asked))
         return false;
-    bool done = ops->create(&c->call, c->body, &im);
+    done = pre == NULL ? ops->create(&c->call, c->body, &im) : ops->replace(&c->call, c->params[0], c->body, pre, &im);
     wipe(resource_take_password(c->body));
-    return done && answer_resource(c, ops, 201, &im, p);
+    return done && answer_resource(c, ops, pre == NULL ? 201 : 200, &im, p);
+}
+
+bool resource_create(struct api_call *c, const struct resource_ops *ops)
+{
+    return write_whole(c, ops, NULL);
 }
 
 bool resource_read(struct api_call *c, const struct resource_ops *ops)
@@ -95,6 +101,10 @@ bool resource_read(struct api_call *c, const struct resource_ops *ops)
     if (!read_projection(c, ops->type, &p, &asked) || !ops->get(&c->call, c->params[0], &im))
         return false;
     answer_begin(c, 304, im.version);
+    if (c->r->if_match.p != NULL && !http_etag_in(c->r->if_match, c->response->etag)) {
+        error_set(c->error, ERR_VERSION_MISMATCH, c->response->etag);
+        return false;
+    }
     if (c->r->if_none_match.p != NULL && http_etag_in(c->r->if_none_match, c->response->etag))
         return true;
     return answer_resource(c, ops, 200, &im, p);
@@ -103,15 +113,8 @@ bool resource_read(struct api_call *c, const struct resource_ops *ops)
 bool resource_replace(struct api_call *c, const struct resource_ops *ops)
 {
     struct precondition pre = precondition_of(c);
-    struct projection *p;
-    struct image im;
-    bool asked;
 
-    if (!read_projection(c, ops->type, &p, &asked))
-        return false;
-    bool done = ops->replace(&c->call, c->params[0], c->body, &pre, &im);
-    wipe(resource_take_password(c->body));
-    return done && answer_resource(c, ops, 200, &im, p);
+    return write_whole(c, ops, &pre);
 }
 
 bool resource_patch(struct api_call *c, const struct resource_ops *ops)

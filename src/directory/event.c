@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#define READ_BYTES ((size_t)1 << 20) /* after so many a reading ends */
+
 uint64_t event_parts(const struct event *ev)
 {
     size_t ids = ev->nadded + ev->nremoved;
@@ -133,7 +135,7 @@ static enum store_rc read_body(struct store_txn *txn, struct arena *arena, void 
     key_init(&from);
     key_u64(&from, r->after + 1);
     rc = store_scan_open(txn, SPACE_EVENT, key_view(&from), STR_NULL, STORE_FORWARD, &scan);
-    while (rc == STORE_OK && r->n < r->limit) {
+    while (rc == STORE_OK && r->n < r->limit && r->out->len - r->mark < READ_BYTES) {
         rc = store_scan_next(scan, &key, &value);
         if (rc != STORE_OK)
             break;
@@ -146,9 +148,28 @@ static enum store_rc read_body(struct store_txn *txn, struct arena *arena, void 
         buf_str(r->out, value);
     }
     store_scan_close(&scan);
-    if (r->last > r->newest) /* committed between the two reads */
+    if (r->n > 0 && r->last > r->newest) /* committed between the two reads */
         r->newest = r->last;
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc nothing_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    (void)txn;
+    (void)arena;
+    (void)ctx;
+    return STORE_OK;
+}
+
+/*
+ * What a reader sees is committed, but a crash may still undo it until its writer has flushed the log, and its number
+ * is then given again. Nobody may hear of an event that can become another one: a change of nothing ends on disk, with all before it.
+ */
+static enum store_rc make_lasting(struct call *c)
+{
+    enum store_rc rc = store_run(c->store, c->account->number, STORE_WRITE, c->arena, nothing_body, NULL);
+
+    return rc == STORE_FULL ? STORE_OK : rc; /* writers are refused meanwhile; reading goes on */
 }
 
 bool event_read(struct call *c, uint64_t after, size_t limit, struct buf *out, size_t *n, uint64_t *last,
@@ -158,6 +179,8 @@ bool event_read(struct call *c, uint64_t after, size_t limit, struct buf *out, s
 
     assert(out->arena != c->arena); /* which is rewound between tries, with all that out grew there */
     enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, read_body, &r);
+    if (rc == STORE_OK && r.n > 0)
+        rc = make_lasting(c);
     *n = r.n;
     *last = r.last;
     *newest = r.newest;

@@ -5,12 +5,20 @@
 #include "roster/directory/member.h"
 #include "roster/store/key.h"
 
+#include <stdlib.h>
+
 /* One of a filter's conjuncts, with what an index can do for it. */
 struct term {
     const struct filter *filter;
     bool indexed, exact;
     uint16_t attribute;
     struct str value;
+};
+
+/* A resource that a filter found; indexes are in another order than the list is to have. */
+struct found {
+    uint64_t ordinal;
+    struct id id;
 };
 
 struct page_work {
@@ -20,11 +28,15 @@ struct page_work {
     size_t nterms, lead; /* lead: the term whose index is walked */
     uint64_t start;
     size_t count;
+    struct found *found; /* out->total of them */
+    size_t room;
     struct listing *out;
 };
 
 static void page_clear(struct page_work *w)
 {
+    w->found = NULL;
+    w->room = 0;
     w->out->total = 0;
     w->out->n = 0;
 }
@@ -139,9 +151,9 @@ static bool is_membership(const struct term *t)
            (t->attribute == ATTR_TEAM_MEMBERS_VALUE || t->attribute == ATTR_USER_GROUPS_VALUE);
 }
 
-/* Whether the resource id matches every term; one that is gone does not. */
+/* Whether the resource id matches every term, and its ordinal; one that is gone does not. */
 static enum store_rc matches(struct store_txn *txn, struct arena *arena, const struct page_work *w, const struct id *id,
-                             bool *holds)
+                             bool *holds, uint64_t *ordinal)
 {
     struct json_object *resource = NULL;
     struct image im;
@@ -150,6 +162,7 @@ static enum store_rc matches(struct store_txn *txn, struct arena *arena, const s
     *holds = rc == STORE_OK;
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    *ordinal = im.ordinal;
     for (size_t i = 0; i < w->nterms && *holds && rc == STORE_OK; i++) {
         if (is_membership(&w->terms[i])) {
             rc = membership_holds(txn, &w->terms[i], id, holds);
@@ -162,19 +175,42 @@ static enum store_rc matches(struct store_txn *txn, struct arena *arena, const s
     return rc;
 }
 
-/* Counts a candidate that matches, and puts it on the page if its place is there. */
+/* Keeps a candidate that matches. */
 static enum store_rc candidate(struct store_txn *txn, struct arena *arena, struct page_work *w, const struct id *id)
 {
     struct arena_mark mark = arena_mark(arena);
+    uint64_t ordinal = 0;
     bool holds;
-    enum store_rc rc = matches(txn, arena, w, id, &holds);
+    enum store_rc rc = matches(txn, arena, w, id, &holds, &ordinal);
 
     arena_rewind(arena, mark);
     if (rc != STORE_OK || !holds)
         return rc;
-    if (++w->out->total >= w->start && w->out->n < w->count)
-        w->out->ids[w->out->n++] = *id;
+    if (w->out->total == w->room) {
+        struct found *more = arena_alloc_raw(arena, (w->room = w->room == 0 ? 16 : 2 * w->room) * sizeof *more);
+
+        if (w->out->total > 0)
+            memcpy(more, w->found, w->out->total * sizeof *more);
+        w->found = more;
+    }
+    w->found[w->out->total++] = (struct found){ordinal, *id};
     return STORE_OK;
+}
+
+static int by_ordinal(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    return (x->ordinal > y->ordinal) - (x->ordinal < y->ordinal);
+}
+
+/* The page of what was found, in order of creation. */
+static void found_page(struct page_work *w)
+{
+    if (w->out->total > 1)
+        qsort(w->found, w->out->total, sizeof *w->found, by_ordinal);
+    for (uint64_t i = w->start - 1; i < w->out->total && w->out->n < w->count; i++)
+        w->out->ids[w->out->n++] = w->found[i].id;
 }
 
 /* Every id that stands at the end of the keys which begin with prefix. */
@@ -223,6 +259,7 @@ static enum store_rc filter_body(struct store_txn *txn, struct arena *arena, voi
         entry_unique_key(&prefix, lead->attribute, lead->value);
         rc = walk(txn, arena, w, SPACE_INDEX, &prefix);
     }
+    found_page(w);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
@@ -235,15 +272,41 @@ static int selectivity(const struct resource_type *type, const struct term *t)
         return 4;
     if (is_membership(t))
         return 1;
-    if (t->attribute == ATTR_TEAM_MEMBERS_VALUE || t->attribute == ATTR_USER_GROUPS_VALUE)
-        return 0; /* says more than the membership, which the records do not have */
     return attribute_by_number(type, t->attribute)->index == INDEX_UNIQUE ? 3 : 2;
+}
+
+/* Whether path leads to what resource_seen() does not have: members, groups, meta.location. */
+static bool is_unseen(const struct attrpath *path)
+{
+    const struct attribute *top = path->attribute;
+
+    if (top == NULL || top->place == PLACE_RECORD)
+        return false;
+    return attribute_find(common_attributes, str_of(top->name)) != top ||
+           attrpath_leaf(path)->number == ATTR_META_LOCATION;
+}
+
+/* Whether the filter asks anywhere for what resources do not have: it would silently be answered as if nobody had it. */
+static bool asks_unseen(const struct filter *f)
+{
+    switch (f->op) {
+    case FILTER_AND:
+    case FILTER_OR:
+        return asks_unseen(f->left) || asks_unseen(f->right);
+    case FILTER_NOT:
+    case FILTER_PATH:
+        return asks_unseen(f->left);
+    default:
+        return is_unseen(&f->path);
+    }
 }
 
 /* Splits the filter and chooses the term to walk. false: *c->error is FILTER_UNSUPPORTED. */
 static bool plan(struct page_work *w, const struct filter *filter)
 {
     const struct filter **conjuncts;
+    bool answerable = true;
+    struct buf text;
     int best = 0;
 
     w->nterms = filter_conjuncts(filter, w->c->arena, &conjuncts);
@@ -251,19 +314,21 @@ static bool plan(struct page_work *w, const struct filter *filter)
     for (size_t i = 0; i < w->nterms; i++) {
         terms[i].filter = conjuncts[i];
         terms[i].indexed = filter_index_term(conjuncts[i], &terms[i].attribute, &terms[i].value, &terms[i].exact);
+        if (terms[i].indexed && terms[i].attribute == ATTR_ID)
+            terms[i].exact = false; /* records are found by an id in any case, but ids are compared with case */
+        answerable = answerable && (is_membership(&terms[i]) || !asks_unseen(conjuncts[i]));
         if (selectivity(w->type, &terms[i]) > best) {
             best = selectivity(w->type, &terms[i]);
             w->lead = i;
         }
     }
     w->terms = terms;
-    if (best == 0) {
-        struct buf text;
-        buf_init(&text, w->c->arena);
-        filter_print(&text, filter);
-        error_set(w->c->error, ERR_FILTER_UNSUPPORTED, buf_view(&text));
-    }
-    return best > 0;
+    if (answerable && best > 0)
+        return true;
+    buf_init(&text, w->c->arena);
+    filter_print(&text, filter);
+    error_set(w->c->error, ERR_FILTER_UNSUPPORTED, buf_view(&text));
+    return false;
 }
 
 bool listing_page(struct call *c, const struct resource_type *type, const struct filter *filter, uint64_t start,

@@ -102,6 +102,7 @@ struct fate {
 struct fates {
     struct fate *slots;
     size_t mask, n;
+    bool all; /* every member of the team is in it */
     struct arena *arena;
 };
 
@@ -124,8 +125,9 @@ static struct fate *fate_slot(const struct fates *f, const struct id *id)
 
 static void fates_grow(struct fates *f)
 {
-    struct fates bigger = {.mask = f->slots == NULL ? 63 : 2 * f->mask + 1, .n = f->n, .arena = f->arena};
+    struct fates bigger = *f;
 
+    bigger.mask = f->slots == NULL ? 63 : 2 * f->mask + 1;
     bigger.slots = arena_alloc(f->arena, (bigger.mask + 1) * sizeof *bigger.slots);
     for (size_t i = 0; f->slots != NULL && i <= f->mask; i++)
         if (f->slots[i].used)
@@ -237,16 +239,27 @@ static struct json_object *member_element(struct store_txn *txn, struct arena *a
     return element;
 }
 
+/* Enters every member of the team, once in a request: a message may name them all a thousand times. */
+static enum store_rc fates_all(struct fates *f, struct store_txn *txn, struct arena *arena, const struct id *team)
+{
+    struct id *members;
+    size_t n = 0;
+
+    if (f->all)
+        return STORE_OK;
+    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, &members, &n);
+    for (size_t i = 0; i < n && rc == STORE_OK; i++)
+        fate_enter(f, &members[i], true);
+    f->all = rc == STORE_OK;
+    return rc;
+}
+
 /* Removes every member, or every one that filter matches: those of the store, and those that the request added before. */
 static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, struct arena *arena,
                                        const struct id *team, const struct filter *filter)
 {
-    struct id *members;
-    size_t n;
+    enum store_rc rc = fates_all(f, txn, arena, team);
 
-    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, &members, &n);
-    for (size_t i = 0; i < n && rc == STORE_OK; i++)
-        fate_enter(f, &members[i], true);
     for (size_t i = 0; rc == STORE_OK && f->slots != NULL && i <= f->mask; i++) {
         struct fate *fate = &f->slots[i];
 

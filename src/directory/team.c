@@ -126,6 +126,16 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     return team_finish(txn, w, &state, &ev, &delta);
 }
 
+/* What the team was, with what body says; what body leaves out stays. */
+static struct json_object *merged(struct json_object *before, struct json_object *body)
+{
+    json_object_object_foreach(body, name, value)
+    {
+        json_put_member(before, name, json_object_get(value));
+    }
+    return before;
+}
+
 /* A pushed group meets a team of its name: it takes that team over, or joins it. */
 static enum store_rc create_over(struct store_txn *txn, struct arena *arena, struct team_write *w, const struct id *id)
 {
@@ -136,7 +146,8 @@ static enum store_rc create_over(struct store_txn *txn, struct arena *arena, str
     enum store_rc rc = entry_get(txn, &resource_type_team, id, arena, &old);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    return team_change(txn, arena, w, id, &old, w->body, &change, 1);
+    struct json_object *after = merge ? merged(image_resource(&old, arena), w->body) : w->body;
+    return team_change(txn, arena, w, id, &old, after, &change, 1);
 }
 
 static enum store_rc create_body(struct store_txn *txn, struct arena *arena, void *ctx)

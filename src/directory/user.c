@@ -91,12 +91,10 @@ static struct json_object *user_after(const struct update *w, struct json_object
     struct json_object *after = json_own(arena, json_clone(w->patch == NULL ? w->body : before));
     struct json_object *active = json_member(before, "active");
 
-    if (w->patch != NULL) {
-        if (!patch_apply(w->patch, &resource_type_user, after, arena, NULL, NULL, w->c->error))
-            return NULL;
-    } else if (active != NULL && json_member(after, "active") == NULL) {
-        json_put_member(after, "active", json_object_get(active)); /* said nothing: neither wakes nor suspends */
-    }
+    if (w->patch != NULL && !patch_apply(w->patch, &resource_type_user, after, arena, NULL, NULL, w->c->error))
+        return NULL;
+    if (active != NULL && json_member(after, "active") == NULL) /* left out, null or "": neither wakes nor suspends */
+        json_put_member(after, "active", json_object_get(active));
     return policy_judge_user(&w->c->account->policy, after, before, arena, w->c->error) ? after : NULL;
 }
 

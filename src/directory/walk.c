@@ -25,11 +25,6 @@ enum store_rc walk_batch(struct store_txn *txn, struct arena *arena, enum store_
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-struct str walk_next(struct arena *arena, struct str key)
-{
-    return str_make(arena_str(arena, key).p, key.len + 1); /* the copy's NUL is part of it */
-}
-
 enum store_rc walk_range(struct store_txn *txn, struct arena *arena, enum store_space space, struct str from,
                          struct str to, walk_fn *fn, void *ctx)
 {

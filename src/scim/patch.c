@@ -14,6 +14,7 @@ struct reader {
     size_t operation; /* from 1 */
     bool pathless;    /* inside the value of an operation without path */
     size_t terms;     /* of all filters in paths */
+    size_t member_filters;
     size_t step_cap, change_cap;
 };
 
@@ -286,9 +287,13 @@ static bool remove_members(struct reader *r, const struct target *t, struct oper
 {
     struct json_object *values = json_own(r->arena, json_object_new_array());
 
+    if (t->filter != NULL && collect_ids(t->filter, values))
+        return add_change(r, MEMBER_REMOVE, values, NULL);
+    if (t->filter != NULL && ++r->member_filters > PATCH_MEMBER_FILTERS_MAX)
+        return filter_failed(r, arena_printf(r->arena, "more than %d filters in one message that ask each member",
+                                             PATCH_MEMBER_FILTERS_MAX));
     if (t->filter != NULL)
-        return collect_ids(t->filter, values) ? add_change(r, MEMBER_REMOVE, values, NULL)
-                                              : add_change(r, MEMBER_REMOVE_IF, NULL, t->filter);
+        return add_change(r, MEMBER_REMOVE_IF, NULL, t->filter);
     if (!o.given || o.v == NULL)
         return add_change(r, MEMBER_REPLACE, values, NULL);
     if (!read_members(r, t, o.v, &values))

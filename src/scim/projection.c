@@ -240,13 +240,6 @@ bool projection_wants(const struct projection *p, const struct attribute *attrib
     return fate_of(p, attribute) != FATE_NONE;
 }
 
-bool projection_wants_number(const struct projection *p, const struct resource_type *type, uint16_t number)
-{
-    const struct attribute *attribute = attribute_by_number(type, number);
-
-    return attribute != NULL && projection_wants(p, attribute);
-}
-
 bool projection_wants_sub(const struct projection *p, const struct attribute *attribute, const struct attribute *sub)
 {
     return projection_wants(p, attribute) && fate_of(p, sub) != FATE_NONE;

@@ -318,9 +318,10 @@ static bool read_elements(const struct reading *r, const struct attribute *attri
                           const struct place *at, struct json_object *into)
 {
     size_t n = json_object_array_length(values);
+    size_t most = attribute->place == PLACE_MEMBERS ? ATTRIBUTE_MEMBERS_MAX : ATTRIBUTE_VALUES_MAX;
 
-    if (n > ATTRIBUTE_VALUES_MAX && attribute->place != PLACE_MEMBERS)
-        return too_much(r->error, ERR_VALUES_TOO_MANY, at, ATTRIBUTE_VALUES_MAX);
+    if (n > most)
+        return too_much(r->error, ERR_VALUES_TOO_MANY, at, most);
     for (size_t i = 0; i < n; i++) {
         struct place here = {at->up, at->name, at->joint, i};
         struct json_object *element = json_object_array_get_idx(values, i), *normal = NULL;
@@ -552,6 +553,50 @@ static bool check_list(const struct attribute *list, struct json_object *object,
     return true;
 }
 
+#define SCALAR_MAX 24 /* more than the text of a number or boolean has */
+
+/* The size of s as a JSON string, as buf_json() writes it. */
+static size_t string_size(struct str s)
+{
+    size_t size = 2;
+
+    for (size_t i = 0; i < s.len; i++)
+        size += (unsigned char)s.p[i] < 0x20 ? 6 : s.p[i] == '"' || s.p[i] == '\\' ? 2 : 1;
+    return size;
+}
+
+/* No less than the size of v as JSON text. Resources nest three levels deep. */
+static size_t text_size(struct json_object *v)
+{
+    size_t size = 2;
+
+    if (json_object_is_type(v, json_type_string))
+        return string_size(json_str(v));
+    if (json_object_is_type(v, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(v); i++)
+            size += 1 + text_size(json_object_array_get_idx(v, i));
+        return size;
+    }
+    if (!json_object_is_type(v, json_type_object))
+        return SCALAR_MAX;
+    json_object_object_foreach(v, name, member)
+    {
+        size += 2 + string_size(str_of(name)) + text_size(member);
+    }
+    return size;
+}
+
+static bool check_size(struct json_object *resource, struct error *e)
+{
+    char limit[24];
+
+    if (text_size(resource) <= RESOURCE_BYTES_MAX)
+        return true;
+    snprintf(limit, sizeof limit, "%d", RESOURCE_BYTES_MAX);
+    error_set(e, ERR_RESOURCE_TOO_LARGE, str_of(limit));
+    return false;
+}
+
 bool resource_check(const struct resource_type *type, struct json_object *resource, struct error *e)
 {
     if (!check_list(common_attributes, resource, NULL, 0, e) ||
@@ -564,7 +609,7 @@ bool resource_check(const struct resource_type *type, struct json_object *resour
             !check_list((*x)->attributes, object, &here, ':', e))
             return false;
     }
-    return true;
+    return check_size(resource, e);
 }
 
 struct json_object *resource_get(struct json_object *resource, const struct schema *extension,

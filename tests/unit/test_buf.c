@@ -114,17 +114,6 @@ static void finds_specials_at_every_position(void)
     }
 }
 
-static void percent_encodes(void)
-{
-    fresh();
-    buf_percent(&buf, STR_LIT("AZaz09-._~"));
-    CHECK_STR(buf_view(&buf), STR_LIT("AZaz09-._~"));
-    buf_clear(&buf);
-    buf_percent(&buf, STR_LIT("a b/?%+\xc3\xbc@[`{"));
-    CHECK_STR(buf_view(&buf), STR_LIT("a%20b%2F%3F%25%2B%C3%BC%40%5B%60%7B"));
-    arena_free(&arena);
-}
-
 static const struct unit_test tests[] = {
     UNIT(starts_empty),
     UNIT(appends),
@@ -133,7 +122,6 @@ static const struct unit_test tests[] = {
     UNIT(writes_numbers),
     UNIT(writes_json_strings),
     UNIT(finds_specials_at_every_position),
-    UNIT(percent_encodes),
 };
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "roster/directory/user.h"
 #include "roster/directory/verify.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -243,6 +244,40 @@ static void no_change_writes_nothing(void)
     CHECK_INT(newest(), 1);
 }
 
+static void unassigning_active_wakes_nobody(void)
+{
+    static const char *const operations[] = {"{\"op\":\"replace\",\"path\":\"active\",\"value\":null}",
+                                             "{\"op\":\"replace\",\"value\":{\"active\":\"\"}}",
+                                             "{\"op\":\"remove\",\"path\":\"active\"}"};
+    struct image made, im;
+
+    fresh("workspace");
+    CHECK(user_create(call(), json(USER("\"userName\":\"a@example.com\",\"active\":false")), &made));
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        CHECK(patch_user(made.id, operations[i], &im));
+        CHECK(strstr(arena_strndup(arena, im.text.p, im.text.len), "\"active\":false") != NULL);
+    }
+    CHECK(user_replace(call(), made.id, json(USER("\"userName\":\"a@example.com\",\"active\":null")), NULL, &im));
+    CHECK_INT(im.version, made.version);
+    CHECK_INT(newest(), 1);
+    verified();
+}
+
+static void newest_is_true_for_who_is_ahead(void)
+{
+    uint64_t last, top;
+    struct buf b;
+    size_t n;
+
+    fresh("workspace");
+    make_user("a@example.com");
+    buf_init(&b, scratch);
+    CHECK(event_read(call(), 1000, 10, &b, &n, &last, &top));
+    CHECK_INT(n, 0);
+    CHECK_INT(last, 1000);
+    CHECK_INT(top, 1);
+}
+
 static void deactivation_is_told_and_counted(void)
 {
     struct image made, im;
@@ -396,6 +431,12 @@ static void pushed_group_replaces_the_team_of_its_name(void)
         json(arena_printf(arena, GROUP("\"displayName\":\"Sales\",\"members\":[{\"value\":\"%.36s\"}]"), u[0].id.p)),
         &again));
     CHECK_INT(members(t.id), 2);
+    CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"Sales\",\"externalId\":\"x1\"")), NULL, &again));
+    CHECK(team_create(call(), json(GROUP("\"displayName\":\"SALES\"")), &again));
+    CHECK_STR(image_leaf(&again, ATTR_EXTERNAL_ID, arena), STR_LIT("x1"));
+    CHECK_STR(image_leaf(&again, ATTR_TEAM_DISPLAY_NAME, arena), STR_LIT("SALES"));
+    CHECK_INT(members(t.id), 2);
+    verified();
     account.policy.value[POLICY_TEAM_SAME_NAME] = SAME_NAME_ALLOW;
     CHECK(team_create(call(), json(GROUP("\"displayName\":\"sales\"")), &again));
     CHECK_INT(total(&resource_type_team, "displayName eq \"Sales\""), 2);
@@ -414,6 +455,28 @@ static void put_without_members_leaves_them(void)
     CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"New\"")), NULL, &im));
     CHECK_INT(members(t.id), 1);
     CHECK(team_replace(call(), t.id, json(GROUP("\"displayName\":\"New\",\"members\":null")), NULL, &im));
+    CHECK_INT(members(t.id), 0);
+    verified();
+}
+
+/* The whole membership, a thousand times in one message: it is read once. */
+static void all_members_are_named_again_and_again(void)
+{
+    struct image u, t, im;
+    struct buf ops;
+
+    fresh("workspace");
+    u = make_user("u@example.com");
+    CHECK(team_create(call(), json(GROUP("\"displayName\":\"T\"")), &t));
+    buf_init(&ops, arena);
+    for (int i = 0; i < 500; i++)
+        buf_printf(&ops,
+                   "%s{\"op\":\"remove\",\"path\":\"members\"},"
+                   "{\"op\":\"add\",\"path\":\"members\",\"value\":\"%.36s\"}",
+                   i > 0 ? "," : "", u.id.p);
+    CHECK(patch_team(t.id, buf_cstr(&ops), &im));
+    CHECK_INT(members(t.id), 1);
+    CHECK(patch_team(t.id, "{\"op\":\"remove\",\"path\":\"members\"}", &im));
     CHECK_INT(members(t.id), 0);
     verified();
 }
@@ -474,6 +537,31 @@ static void pages_keep_the_order_of_creation(void)
     CHECK_INT(page.total, 24);
 }
 
+static void filtered_pages_keep_the_order_of_creation(void)
+{
+    struct filter *f;
+    struct listing page;
+    struct id id;
+    struct image u[25];
+
+    fresh("rfc");
+    for (int i = 0; i < 25; i++)
+        u[i] = make_user(arena_printf(arena, "u%02d", i));
+    f = filter_parse(&resource_type_user, STR_LIT("displayName eq \"d\""), arena, &error);
+    for (uint64_t start = 1; start <= 21; start += 10) {
+        CHECK(listing_page(call(), &resource_type_user, f, start, 10, &page));
+        CHECK_INT(page.total, 25);
+        CHECK_INT(page.n, start == 21 ? 5 : 10);
+        for (size_t i = 0; i < page.n; i++)
+            CHECK(id_parse(u[start - 1 + i].id, &id) && id_eq(&page.ids[i], &id));
+    }
+    CHECK(listing_page(call(), &resource_type_user, f, 26, 10, &page));
+    CHECK_INT(page.n, 0);
+    CHECK(listing_page(call(), &resource_type_user, f, 1, 0, &page));
+    CHECK_INT(page.n, 0);
+    CHECK_INT(page.total, 25);
+}
+
 static void pages_cross_blocks(void)
 {
     struct listing page;
@@ -489,6 +577,48 @@ static void pages_cross_blocks(void)
     CHECK(listing_page(call(), &resource_type_user, NULL, BLOCK_ORDINALS + 1, 5, &page));
     CHECK_INT(page.n, 5);
     verified();
+}
+
+/* A filter that is answered from records alone would silently find, or not find, by what they do not have. */
+static void filters_never_guess_about_members(void)
+{
+    static const char *const users[] = {"groups pr",
+                                        "not (groups eq \"%.36s\")",
+                                        "groups.display eq \"T\"",
+                                        "groups[value eq \"%.36s\" and type eq \"direct\"]",
+                                        "(title eq \"x\" or groups eq \"%.36s\")",
+                                        "meta.location pr"};
+    static const char *const teams[] = {"members pr", "not (members eq \"%.36s\")", "members.$ref pr",
+                                        "members[value eq \"%.36s\" and type eq \"User\"]"};
+    struct image u, t;
+
+    fresh("workspace");
+    u = make_user("u@example.com");
+    CHECK(team_create(
+        call(), json(arena_printf(arena, GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"}]"), u.id.p)),
+        &t));
+    for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
+        const char *asked = arena_printf(arena, users[i], t.id.p);
+        CHECK_INT(total(&resource_type_user, arena_printf(arena, "userName eq \"u@example.com\" and %s", asked)),
+                  UINT64_MAX);
+        CHECK_INT(error.code, ERR_FILTER_UNSUPPORTED);
+    }
+    for (size_t i = 0; i < sizeof teams / sizeof teams[0]; i++) {
+        const char *asked = arena_printf(arena, teams[i], u.id.p);
+        CHECK_INT(total(&resource_type_team, arena_printf(arena, "displayName eq \"T\" and %s", asked)), UINT64_MAX);
+        CHECK_INT(error.code, ERR_FILTER_UNSUPPORTED);
+    }
+    CHECK_INT(total(&resource_type_user, "userName eq \"u@example.com\" and meta.created pr and schemas pr"), 1);
+}
+
+/* The id with capital letters. */
+static const char *upper_of(struct str id)
+{
+    char *text = arena_strndup(arena, id.p, id.len);
+
+    for (char *p = text; *p != '\0'; p++)
+        *p = (char)toupper((unsigned char)*p);
+    return text;
 }
 
 static void filters_use_indexes(void)
@@ -512,6 +642,7 @@ static void filters_use_indexes(void)
     CHECK_INT(total(&resource_type_user, "emails[type eq \"home\"].value eq \"b@example.com\""), 0);
     CHECK_INT(total(&resource_type_user, arena_printf(arena, "id eq \"%.36s\"", b.id.p)), 1);
     CHECK_INT(total(&resource_type_user, "id eq \"nothing\""), 0);
+    CHECK_INT(total(&resource_type_user, arena_printf(arena, "id eq \"%s\"", upper_of(b.id))), 0);
     CHECK_INT(total(&resource_type_team, "externalId eq \"X1\""), 1);
     CHECK_INT(total(&resource_type_team, "externalId eq \"x1\""), 0);
     CHECK_INT(
@@ -528,6 +659,8 @@ static const struct unit_test tests[] = {
     UNIT(user_name_is_unique_without_case),
     UNIT(user_in_another_account_is_unknown),
     UNIT(no_change_writes_nothing),
+    UNIT(unassigning_active_wakes_nobody),
+    UNIT(newest_is_true_for_who_is_ahead),
     UNIT(deactivation_is_told_and_counted),
     UNIT(rename_frees_the_old_name),
     UNIT(deleted_user_is_gone_everywhere),
@@ -535,9 +668,12 @@ static const struct unit_test tests[] = {
     UNIT(unknown_and_nested_members_are_refused_whole),
     UNIT(pushed_group_replaces_the_team_of_its_name),
     UNIT(put_without_members_leaves_them),
+    UNIT(all_members_are_named_again_and_again),
     UNIT(many_members_make_events_in_parts),
     UNIT(pages_keep_the_order_of_creation),
+    UNIT(filtered_pages_keep_the_order_of_creation),
     UNIT(pages_cross_blocks),
+    UNIT(filters_never_guess_about_members),
     UNIT(filters_use_indexes),
 };
 

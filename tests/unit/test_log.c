@@ -74,6 +74,23 @@ static void stays_one_line(void)
     close_log();
 }
 
+/* A value stands bare if it has nothing but what no reader of a log could take for something else. */
+static void quotes_what_is_not_plain(void)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,%";
+
+    open_log();
+    for (int c = 0; c < 256; c++) {
+        char value[2] = {'x', (char)c};
+        bool bare = c != 0 && strchr(plain, c) != NULL;
+
+        log_event(LOG_INFO_, "start", LOG_S("k", str_make(value, sizeof value)));
+        struct str line = logged();
+        CHECK_INT(str_find(line, '"', 0) == line.len, bare);
+    }
+    close_log();
+}
+
 static void keeps_to_its_level(void)
 {
     enum log_level level = LOG_INFO_;
@@ -134,7 +151,8 @@ static void keeps_errno(void)
 }
 
 static const struct unit_test tests[] = {
-    UNIT(writes_fields), UNIT(stays_one_line), UNIT(keeps_to_its_level), UNIT(cuts_long_lines), UNIT(keeps_errno),
+    UNIT(writes_fields),      UNIT(stays_one_line),  UNIT(quotes_what_is_not_plain),
+    UNIT(keeps_to_its_level), UNIT(cuts_long_lines), UNIT(keeps_errno),
 };
 
 int main(void)

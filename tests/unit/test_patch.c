@@ -963,6 +963,22 @@ static void bounds_terms_of_filters(void)
     arena_free(&a);
 }
 
+/* Each looks at every member of a team of any size. */
+static void bounds_filters_on_members(void)
+{
+    struct arena *a = arena_new(0);
+    struct str team = STR_LIT("{\"displayName\":\"T\"}");
+    const char *asks = "{\"op\":\"remove\",\"path\":\"members[display sw \\\"%zu\\\"]\"}";
+    const char *names = "{\"op\":\"remove\",\"path\":\"members[value eq \\\"%zu\\\"]\"}";
+    const struct resource_type *t = &resource_type_team;
+
+    CHECK_INT(run(a, t, team, list_of(a, "[", asks, PATCH_MEMBER_FILTERS_MAX, "]"), false).error.code, ERR_NONE);
+    check_refused(t, team, list_of(a, "[", asks, PATCH_MEMBER_FILTERS_MAX + 1, "]"), ERR_PATCH_FILTER,
+                  PATCH_MEMBER_FILTERS_MAX + 1);
+    CHECK_INT(run(a, t, team, list_of(a, "[", names, PATCH_OPERATIONS_MAX, "]"), false).error.code, ERR_NONE);
+    arena_free(&a);
+}
+
 static void takes_ten_thousand_members(void)
 {
     struct arena *a = arena_new(0);
@@ -1093,6 +1109,7 @@ static const struct unit_test tests[] = {
     UNIT(simple_lists_and_immutable_values),
     UNIT(bounds_operations_and_values),
     UNIT(bounds_terms_of_filters),
+    UNIT(bounds_filters_on_members),
     UNIT(takes_ten_thousand_members),
     UNIT(many_operations_on_many_values),
     UNIT(takes_valid_files),

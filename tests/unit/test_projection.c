@@ -185,22 +185,16 @@ static void knows_what_is_wanted(void)
     CHECK(projection_wants(NULL, members) && projection_wants(NULL, groups));
     CHECK(!projection_wants(NULL, find(USER, "password")));
     CHECK(projection_wants_sub(NULL, members, value));
-    CHECK(projection_wants_number(NULL, GROUP, ATTR_TEAM_MEMBERS_VALUE));
-    CHECK(!projection_wants_number(NULL, GROUP, ATTR_USER_NAME));
 
     struct projection *p = parse(a, GROUP, NULL, "members");
     CHECK(!projection_wants(p, members));
     CHECK(!projection_wants_sub(p, members, value));
-    CHECK(!projection_wants_number(p, GROUP, ATTR_TEAM_MEMBERS_VALUE));
     CHECK(projection_wants(p, find(GROUP, "displayName")));
 
     p = parse(a, GROUP, "members.value", NULL);
     CHECK(projection_wants(p, members));
     CHECK(projection_wants_sub(p, members, value) && !projection_wants_sub(p, members, display));
-    CHECK(projection_wants_number(p, GROUP, ATTR_TEAM_MEMBERS_VALUE));
-    CHECK(!projection_wants_number(p, GROUP, 412));
     CHECK(!projection_wants(p, find(GROUP, "displayName")));
-    CHECK(projection_wants_number(p, GROUP, ATTR_ID));
 
     p = parse(a, GROUP, NULL, "members.display");
     CHECK(projection_wants(p, members));
@@ -208,9 +202,10 @@ static void knows_what_is_wanted(void)
 
     p = parse(a, USER, "userName", NULL);
     CHECK(!projection_wants(p, groups) && projection_wants(p, find(USER, "userName")));
-    CHECK(!projection_wants_number(p, USER, ATTR_META) && projection_wants_number(p, USER, ATTR_ID));
+    CHECK(!projection_wants(p, attribute_by_number(USER, ATTR_META)));
+    CHECK(projection_wants(p, attribute_by_number(USER, ATTR_ID)));
     p = parse(a, USER, "groups", NULL);
-    CHECK(projection_wants(p, groups) && projection_wants_number(p, USER, ATTR_USER_GROUPS_VALUE));
+    CHECK(projection_wants(p, groups) && projection_wants(p, attribute_by_number(USER, ATTR_USER_GROUPS_VALUE)));
     arena_free(&a);
 }
 

@@ -213,6 +213,50 @@ static void bounds_values(void)
     arena_free(&a);
 }
 
+/* n roles of `each` bytes of text: with it the resource is larger than RESOURCE_BYTES_MAX, or not. */
+static const char *heavy_body(struct arena *a, size_t n, size_t each, const char *text)
+{
+    struct buf b;
+
+    buf_init(&b, a);
+    buf_puts(&b, "{" HEAD ",\"roles\":[");
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(&b, i == 0 ? "\"" : ",\"");
+        for (size_t j = 0; j < each; j++)
+            buf_puts(&b, text);
+        buf_puts(&b, "\"");
+    }
+    buf_puts(&b, "]}");
+    return buf_cstr(&b);
+}
+
+static void bounds_the_whole(void)
+{
+    struct arena *a = arena_new(0);
+
+    CHECK(resource_of(a, USER, heavy_body(a, 31, 8192, "x")) != NULL);
+    check_refused(USER, heavy_body(a, 33, 8192, "x"), false, ERR_RESOURCE_TOO_LARGE, "more than 262144 bytes");
+    CHECK(resource_of(a, USER, heavy_body(a, 5, 8192, "\\u0001")) != NULL);
+    check_refused(USER, heavy_body(a, 6, 8192, "\\u0001"), false, ERR_RESOURCE_TOO_LARGE, "more than 262144 bytes");
+    check_refused(USER, heavy_body(a, 17, 8192, "\\\""), false, ERR_RESOURCE_TOO_LARGE, "more than 262144 bytes");
+    arena_free(&a);
+}
+
+static void bounds_members(void)
+{
+    struct arena *a = arena_new(0);
+    struct buf b;
+
+    buf_init(&b, a);
+    for (size_t i = 0; i < ATTRIBUTE_MEMBERS_MAX; i++)
+        buf_puts(&b, i == 0 ? "\"u\"" : ",\"u\"");
+    const char *members = buf_cstr(&b);
+    CHECK(resource_of(a, GROUP, arena_printf(a, TEAM("\"members\":[%s]"), members)) != NULL);
+    check_refused(GROUP, arena_printf(a, TEAM("\"members\":[%s,\"u\"]"), members), false, ERR_VALUES_TOO_MANY,
+                  "members has more than 32768 values");
+    arena_free(&a);
+}
+
 /* A long unknown name is named, in part, and does no harm. */
 static void names_long_names(void)
 {
@@ -480,6 +524,8 @@ int main(void)
         UNIT(refuses),
         UNIT(refuses_unknown_attributes_where_told),
         UNIT(bounds_values),
+        UNIT(bounds_the_whole),
+        UNIT(bounds_members),
         UNIT(names_long_names),
         UNIT(hands_out_members),
         UNIT(takes_the_password),

@@ -36,9 +36,10 @@ uint64_t event_parts(const struct event *ev);
 enum store_rc event_write(struct store_txn *txn, const struct call *c, struct state *state, const struct event *ev);
 
 /*
- * Appends the events numbered after `after`, at most limit, as the elements of a JSON array parted by commas.
+ * Appends the events numbered after `after`, at most limit and fewer where they are large, as the elements of a JSON
+ * array parted by commas.
  * out is in another arena than c's. *n how many, *last the number of the last one written (or `after`), *newest the
- * account's last number.
+ * account's last number. What is told is on disk: no crash gives its number to another event.
  */
 bool event_read(struct call *c, uint64_t after, size_t limit, struct buf *out, size_t *n, uint64_t *last,
                 uint64_t *newest);

@@ -14,10 +14,12 @@ bool user_create(struct call *c, struct json_object *body, struct image *out);
 /* id as the client wrote it; RESOURCE_NOT_FOUND. */
 bool user_get(struct call *c, struct str id, struct image *out);
 
-/* PUT: `active` stays as it is where the body does not have it. No event and no new version when nothing changes. */
+/*
+ * PUT and PATCH. `active` stays as it is where nothing is assigned to it (left out, null, "" or removed). No event and
+ * no new version when nothing changes.
+ */
 bool user_replace(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
                   struct image *out);
-
 bool user_patch(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
                 struct image *out);
 

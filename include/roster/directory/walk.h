@@ -16,13 +16,10 @@ struct walk_pair {
 
 /*
  * The next pairs with from <= key < to (to of no bytes: to the end), at most WALK_BATCH of them or one MiB, copied to arena.
- * *n is 0 at the end. Goes on from walk_next().
+ * *n is 0 at the end. What follows goes on from the last key with a NUL behind it, the least that is greater.
  */
 enum store_rc walk_batch(struct store_txn *txn, struct arena *arena, enum store_space space, struct str from,
                          struct str to, struct walk_pair **out, size_t *n);
-
-/* The least key that is greater than key, in arena. */
-struct str walk_next(struct arena *arena, struct str key);
 
 /*
  * Calls fn with every pair of the range in order. fn may read and write; arena is rewound after each call. Ends early with

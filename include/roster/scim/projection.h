@@ -20,7 +20,6 @@ struct projection *projection_parse(const struct resource_type *type, struct str
 /* Whether attribute is in the answer, as a whole or in part; p may be NULL (everything). The caller need not fetch what
  * is not (a team's members, a user's groups). */
 bool projection_wants(const struct projection *p, const struct attribute *attribute);
-bool projection_wants_number(const struct projection *p, const struct resource_type *type, uint16_t number);
 
 /* Whether a sub-attribute of the attribute is in the answer (derived and members values are written by the caller). */
 bool projection_wants_sub(const struct projection *p, const struct attribute *attribute, const struct attribute *sub);

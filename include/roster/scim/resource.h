@@ -13,6 +13,9 @@
 #include "roster/base/json.h"
 #include "roster/scim/schema.h"
 
+/* The most that a resource has as JSON text, so that a change's event and a page of events have bounded size too. */
+#define RESOURCE_BYTES_MAX (256 * 1024)
+
 struct resource_options {
     bool reject_unknown; /* an attribute that no schema has is refused (ATTRIBUTE_UNKNOWN); else it is passed over */
 };
@@ -37,7 +40,7 @@ struct json_object *resource_normalise_value(const struct attribute *attribute, 
                                              const struct resource_options *o, struct str where, struct error *e);
 
 /* Checks the final state: required attributes are there, at most one primary:true in each multi-valued attribute, no
- * more than ATTRIBUTE_VALUES_MAX values. */
+ * more than ATTRIBUTE_VALUES_MAX values, in all no more than RESOURCE_BYTES_MAX (RESOURCE_TOO_LARGE). */
 bool resource_check(const struct resource_type *type, struct json_object *resource, struct error *e);
 
 /* The password of a body or NULL; borrowed. The caller wipes it after use. */

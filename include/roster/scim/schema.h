@@ -39,8 +39,9 @@ enum attribute_place {
     PLACE_MEMBERS  /* a team's members: records of their own, never in the resource's record */
 };
 
-#define ATTRIBUTE_MAX_DEFAULT 8192 /* bytes of a string value */
-#define ATTRIBUTE_VALUES_MAX  1000 /* values of a multi-valued attribute in a record */
+#define ATTRIBUTE_MAX_DEFAULT 8192  /* bytes of a string value */
+#define ATTRIBUTE_VALUES_MAX  1000  /* values of a multi-valued attribute in a record */
+#define ATTRIBUTE_MEMBERS_MAX 32768 /* members in one value of a message */
 
 struct attribute {
     uint16_t number; /* names the attribute in records and index keys: unique, never changed or reused; 0 is none */

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the server answers while it has no store, and how errors are rendered. */
+#include "unit.h"
+
+#include "roster/api/api.h"
+#include "roster/base/json.h"
+#include "roster/directory/call.h"
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+#define TOKEN       "Bearer rst_x_0000000000000000000000000000000000000000000000000"
+
+static struct conf conf;
+
+static struct str param(void *ctx, const char *name)
+{
+    const char *const *line = ctx; /* method and address */
+
+    if (strcmp(name, "REQUEST_METHOD") == 0)
+        return str_of(line[0]);
+    if (strcmp(name, "REQUEST_URI") == 0)
+        return str_of(line[1]);
+    return strcmp(name, "HTTP_AUTHORIZATION") == 0 ? STR_LIT(TOKEN) : STR_NULL;
+}
+
+/* The answer of a server without a store; e as found while reading. */
+static struct http_response answer(struct arena *a, const char *method, const char *address, struct error e)
+{
+    const char *line[] = {method, address};
+    struct http_response response;
+    struct http_request r;
+    struct api *api = api_new(&conf, NULL);
+
+    http_response_init(&response, a);
+    http_request_read(&r, a, param, line, STR_LIT(""), &e);
+    api_answer(api, &r, &response, &e);
+    api_after(api);
+    api_free(&api);
+    return response;
+}
+
+/* The code that the detail of an error body begins with. */
+static const char *code_of(struct arena *a, const struct http_response *response)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *body = json_read(a, buf_view(&response->body), &e), *detail = json_member(body, "detail");
+
+    if (!CHECK(detail != NULL))
+        return "";
+    return arena_strndup(a, json_str(detail).p, str_find(json_str(detail), ':', 0));
+}
+
+static void has_a_sound_route_table(void)
+{
+    route_table_check(api_routes);
+    for (const struct route *row = api_routes; row->path != NULL; row++)
+        CHECK_INT(row->scope == 0, (row->flags & ROUTE_OPEN) != 0);
+}
+
+static void answers_without_a_store(void)
+{
+    static const struct {
+        const char *method, *address;
+        int status;
+        const char *code; /* or "" */
+    } cases[] = {
+        {"GET", "/healthz", 200, ""},
+        {"HEAD", "/healthz", 200, ""},
+        {"GET", "/readyz", 503, "STORAGE_FAULT"},
+        {"GET", "/scim/v2/Users", 503, "STORAGE_FAULT"},
+        {"POST", "/scim/v2/Users", 503, "STORAGE_FAULT"},
+        {"GET", "/scim/v2/Schemas", 503, "STORAGE_FAULT"},
+        {"GET", "/api/v1/events", 503, "STORAGE_FAULT"},
+        {"POST", "/healthz", 405, "METHOD_NOT_ALLOWED"},
+        {"TRACE", "/scim/v2/Users", 405, "METHOD_NOT_ALLOWED"},
+        {"GET", "/scim/v2/Nothing", 404, "PATH_UNKNOWN"},
+        {"GET", "/scim/v2/%zz", 400, "PATH_MALFORMED"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *a = arena_new(0);
+        struct http_response r = answer(a, cases[i].method, cases[i].address, ERROR_INIT);
+
+        CHECK_INT(r.status, cases[i].status);
+        CHECK_INT(r.retry_after, cases[i].status == 503 ? 2 : 0);
+        CHECK_INT(r.allow.p != NULL, cases[i].status == 405);
+        if (cases[i].code[0] != '\0')
+            CHECK_CSTR(code_of(a, &r), cases[i].code);
+        arena_free(&a);
+    }
+}
+
+/* Every code becomes an answer that a client can read, with what its status demands. */
+static void renders_every_code(void)
+{
+    for (int code = ERR_NONE + 1; code < ERR_COUNT; code++) {
+        static const struct str args[] = {STR_LIT("\"a\\"), STR_LIT("b"), STR_LIT("c"), STR_LIT("d")};
+        const struct error_entry *entry = error_entry((enum error_code)code);
+        struct arena *a = arena_new(0);
+        struct error e = ERROR_INIT;
+        struct buf head;
+        size_t holes = 0;
+
+        for (const char *p = strstr(entry->sentence, "{}"); p != NULL; p = strstr(p + 2, "{}"))
+            holes++;
+        error_set_args(&e, (enum error_code)code, args, holes);
+        struct http_response r = answer(a, "GET", "/healthz", e);
+        CHECK_INT(r.status, entry->status);
+        CHECK_CSTR(code_of(a, &r), entry->code);
+        CHECK_INT(r.retry_after > 0, entry->status == 503);
+        CHECK_INT(r.www_authenticate, entry->status == 401);
+        buf_init(&head, a);
+        http_response_head(&head, &r, "id", true);
+        CHECK(strncmp(buf_cstr(&head), "Status: ", 8) == 0);
+        arena_free(&a);
+    }
+}
+
+static void what_the_store_says_becomes_an_error(void)
+{
+    static const struct {
+        enum store_rc rc;
+        enum error_code code;
+    } results[] = {
+        {STORE_OK, ERR_NONE},
+        {STORE_BUSY, ERR_BUSY},
+        {STORE_FULL, ERR_STORAGE_FULL},
+        {STORE_ERROR, ERR_STORAGE_FAULT},
+        {STORE_NOTFOUND, ERR_STORAGE_FAULT},
+    };
+
+    for (size_t i = 0; i < COUNT(results); i++) {
+        struct error e = ERROR_INIT, said = ERROR_INIT;
+        struct call c = {.error = &e};
+
+        CHECK_INT(call_done(&c, results[i].rc), results[i].rc == STORE_OK);
+        CHECK_INT(e.code, results[i].code);
+        error_set(&said, ERR_BODY_MISSING);
+        c.error = &said;
+        CHECK(!call_done(&c, STORE_REFUSED));
+        CHECK_INT(said.code, ERR_BODY_MISSING);
+    }
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        UNIT(has_a_sound_route_table),
+        UNIT(answers_without_a_store),
+        UNIT(renders_every_code),
+        UNIT(what_the_store_says_becomes_an_error),
+    };
+    conf_defaults(&conf);
+    return unit_run("api", tests, COUNT(tests));
+}
