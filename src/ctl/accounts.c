@@ -122,15 +122,10 @@ bool ctl_account_set(struct ctl *c)
 
 bool ctl_account_remove(struct ctl *c)
 {
-    if (!c->o.yes) {
-        error_set(&c->error, ERR_PARAMETER_INVALID, STR_LIT("--yes"), STR_LIT("nothing"),
-                  STR_LIT("given: removing an account cannot be undone"));
-        return false;
-    }
     return account_remove(c->store, c->arena, ctl_arg(c, 0), &c->error);
 }
 
-/* --expires: days from now, or a date; 0 and true where it was not given. */
+/* --expires: days from now, or a date to come; 0 where it was not given. */
 static bool read_expiry(struct ctl *c, int64_t *out)
 {
     struct str text = str_of(c->o.expires);
@@ -139,13 +134,15 @@ static bool read_expiry(struct ctl *c, int64_t *out)
     *out = 0;
     if (text.p == NULL)
         return true;
-    if (str_to_ll(text, &days) && days > 0 && days < 36500) {
-        *out = clock_now() + days * 86400000;
-        return true;
+    if (str_to_ll(text, &days)) {
+        if (days > 0 && days < 36500)
+            *out = clock_now() + days * 86400000;
+    } else if (!clock_parse(text, out)) {
+        clock_parse(str_of(arena_printf(c->arena, "%sT00:00:00Z", c->o.expires)), out);
     }
-    if (clock_parse(text, out) || clock_parse(str_of(arena_printf(c->arena, "%sT00:00:00Z", c->o.expires)), out))
+    if (*out > clock_now())
         return true;
-    error_set(&c->error, ERR_PARAMETER_INVALID, STR_LIT("--expires"), text, STR_LIT("a number of days or a date"));
+    error_set(&c->error, ERR_SETTING_VALUE, STR_LIT("--expires"), text, STR_LIT("a number of days or a date to come"));
     return false;
 }
 

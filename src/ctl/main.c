@@ -39,15 +39,15 @@ static const struct command commands[] = {
     {"account show", "SLUG [--json]", 1, 1, NEEDS_STORE, ctl_account_show, "show an account and its settings"},
     {"account set", "SLUG SETTING=VALUE...", 2, 64, NEEDS_STORE, ctl_account_set, "change settings"},
     {"account remove", "SLUG --yes", 1, 1, NEEDS_STORE, ctl_account_remove, "remove an account and all that is in it"},
-    {"token add", "ACCOUNT --name NAME [--scope SCOPE]... [--expires DAYS]", 1, 1, NEEDS_STORE, ctl_token_add,
+    {"token add", "ACCOUNT --name NAME [--scope SCOPE]... [--expires DAYS|DATE]", 1, 1, NEEDS_STORE, ctl_token_add,
      "make a token and print it, this once"},
     {"token list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_token_list, "list an account's tokens"},
     {"token revoke", "ACCOUNT ID|NAME", 2, 2, NEEDS_STORE, ctl_token_revoke, "end a token"},
     {"user list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
-    {"user show", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_show, "print a user as JSON"},
+    {"user show", "ACCOUNT USERNAME|ID [--json]", 2, 2, NEEDS_STORE, ctl_user_show, "print a user as JSON"},
     {"team list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_team_list, "list an account's teams"},
-    {"team show", "ACCOUNT NAME|ID [--members]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
-    {"events", "ACCOUNT [--after N] [--limit M]", 1, 1, NEEDS_STORE, ctl_events,
+    {"team show", "ACCOUNT NAME|ID [--members] [--json]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
+    {"events", "ACCOUNT [--after N] [--limit M] [--json]", 1, 1, NEEDS_STORE, ctl_events,
      "print an account's events, a line each"},
     {"explain", "CODE | --all", 0, 1, NEEDS_NOTHING, ctl_explain, "say what an error means and what to do"},
     {"errors-markdown", "", 0, 0, NEEDS_NOTHING, ctl_errors_markdown,
@@ -259,18 +259,45 @@ static int run(struct ctl *c, const struct command *command)
     return refused(&c->error);
 }
 
+/* --- what a command takes --- */
+
+/* Whether the usage names the option. */
+static bool names(const char *usage, const char *option)
+{
+    size_t len = strlen(option);
+
+    for (const char *at = usage; (at = strstr(at, "--")) != NULL; at += 2)
+        if (strncmp(at + 2, option, len) == 0 && strchr(" ]", at[2 + len]) != NULL)
+            return true;
+    return false;
+}
+
+/* Ends where an option was given that the command does not take: to ignore it would be to do something else. */
+static void check_use(const struct command *command, const struct ctl *c, const bool *given)
+{
+    if (c->nargs < command->least || c->nargs > command->most)
+        misused("that is not how it is used", command);
+    for (size_t i = 0; options[i].name != NULL; i++)
+        if (given[i] && options[i].val != 'c' && !names(command->usage, options[i].name))
+            misused("it does not take all of these options", command);
+    if (names(command->usage, "yes") && !c->o.yes)
+        misused("this cannot be undone; say --yes", command);
+}
+
 int main(int argc, char **argv)
 {
     struct ctl c = {.error = ERROR_INIT, .o = {.limit = 100}};
+    bool given[sizeof options / sizeof options[0]] = {false}, help = false;
     const struct command *command;
-    bool help = false;
-    int option, used, status;
+    int option, which, used, status;
 
     umask(077);
     log_set_role("ctl");
     log_set_level(LOG_WARN_);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "", options, &which)) != -1) {
         read_option(&c.o, option, &help);
+        given[which] = true;
+    }
     command = find_command(argv + optind, argc - optind, &used);
     if (help) {
         print_usage(stdout, command);
@@ -280,8 +307,7 @@ int main(int argc, char **argv)
         misused(optind == argc ? "name a command" : "there is no such command", NULL);
     c.args = argv + optind + used;
     c.nargs = argc - optind - used;
-    if (c.nargs < command->least || c.nargs > command->most)
-        misused("that is not how it is used", command);
+    check_use(command, &c, given);
     c.arena = arena_new(0);
     status = run(&c, command);
     arena_free(&c.arena);

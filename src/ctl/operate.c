@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 bool ctl_init(struct ctl *c)
 {
@@ -20,7 +19,12 @@ bool ctl_init(struct ctl *c)
 
 bool ctl_check_config(struct ctl *c)
 {
-    (void)c;
+    const char *fault = conf_fault(&c->conf, c->arena);
+
+    if (fault != NULL) {
+        error_set(&c->error, ERR_CONFIG_INVALID, str_of(fault));
+        return false;
+    }
     puts("configuration OK");
     return true;
 }
@@ -44,11 +48,10 @@ bool ctl_config(struct ctl *c)
 
 bool ctl_backup(struct ctl *c)
 {
-    bool there = access(c->args[0], F_OK) == 0;
-    enum store_rc rc = there ? STORE_EXISTS : store_backup(c->store, c->args[0]);
+    enum store_rc rc = store_backup(c->store, c->args[0]);
 
-    if (there)
-        error_set(&c->error, ERR_DIRECTORY_UNUSABLE, ctl_arg(c, 0), STR_LIT("it exists already"));
+    if (rc == STORE_REFUSED)
+        error_set(&c->error, ERR_DIRECTORY_UNUSABLE, ctl_arg(c, 0), str_of(strerror(errno)));
     else if (rc != STORE_OK)
         error_set(&c->error, rc == STORE_BUSY ? ERR_BUSY : ERR_STORAGE_FAULT);
     return rc == STORE_OK;

@@ -35,6 +35,12 @@ void conf_defaults(struct conf *out);
  */
 bool conf_read(struct conf *out, struct arena *a, const char *path, const char **message);
 
+/*
+ * What is wrong with a value whose form is more than a range (paths, permissions, addresses, words), in a sentence in a;
+ * NULL: nothing. Apart from conf_read(), because options of a command line may replace settings in between.
+ */
+const char *conf_fault(const struct conf *c, struct arena *a);
+
 /* The configuration as a file with each setting's meaning as a comment (rosterctl config). */
 void conf_write(struct buf *b, const struct conf *c);
 
