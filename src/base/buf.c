@@ -135,17 +135,3 @@ void buf_json(struct buf *b, struct str s)
     }
     buf_putc(b, '"');
 }
-
-void buf_percent(struct buf *b, struct str s)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    buf_reserve(b, s.len);
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.p[i], l = byte_lower(c);
-        if ((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~')
-            buf_putc(b, (char)c);
-        else
-            buf_add(b, (const char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
-    }
-}

@@ -3,6 +3,8 @@
 
 #include "roster/base/clock.h"
 
+#include "word.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <unistd.h>
@@ -75,10 +77,21 @@ static void put_int(struct line *l, int64_t i)
     put(l, digits + at, sizeof digits - at);
 }
 
+/* As much of s as there is room for. */
+static void put_bare(struct line *l, struct str s)
+{
+    size_t room = l->full ? 0 : sizeof l->text - RESERVED - l->len;
+
+    put(l, s.p, s.len < room ? s.len : room);
+    l->full = l->full || s.len > room;
+}
+
+/* Letters, digits and -_.:/@+,% */
 static bool is_plain(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-_.:/@+,%", c) != NULL);
+    unsigned char l = byte_lower(c);
+
+    return (l >= 'a' && l <= 'z') || (c >= '+' && c <= ':') || c == '@' || c == '_' || c == '%';
 }
 
 static bool is_bare(struct str s)
@@ -112,12 +125,10 @@ static void put_field(struct line *l, const char *key, struct str value)
         put(l, " ", 1);
     put(l, key, strlen(key));
     put(l, "=", 1);
-    if (!is_bare(value)) {
+    if (is_bare(value))
+        put_bare(l, value);
+    else
         put_quoted(l, value);
-        return;
-    }
-    for (size_t i = 0; i < value.len; i++)
-        put(l, value.p + i, 1);
 }
 
 static void put_int_field(struct line *l, const char *key, int64_t value)

@@ -35,7 +35,7 @@
 
 /* A transaction that puts 50,000 users into a team reads and writes some 70,000 pages. */
 #define LOCKS        100000
-#define LOCKERS      12000 /* 16 per process, and 16 for each that died outside a call */
+#define LOCKERS      (16 * (STORE_PROCESSES_MAX + 150)) /* 16 for each that lives, or died outside a call */
 #define TRANSACTIONS 1000
 #define LOG_REGION   (4 * MIB) /* names of the files that each process has open */
 #define LOG_BUFFER   MIB
@@ -779,7 +779,7 @@ static bool add_pair(struct engine_scan *s, size_t *end, struct str key, struct 
     return true;
 }
 
-/* Puts the cursor on the last pair in front of `to`. */
+/* Puts the cursor on the last pair in front of `to`. Others may have written behind that between two steps. */
 static int look_last(struct engine_scan *s, DBC *cursor, DBT *key, DBT *value)
 {
     DBT at = dbt_of(bound_view(&s->to)), nothing = {.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL};
@@ -787,7 +787,10 @@ static int look_last(struct engine_scan *s, DBC *cursor, DBT *key, DBT *value)
 
     if (rc != 0 && rc != DB_NOTFOUND)
         return rc;
-    return cursor->get(cursor, key, value, rc == 0 ? DB_PREV : DB_LAST);
+    rc = cursor->get(cursor, key, value, rc == 0 ? DB_PREV : DB_LAST);
+    while (rc == 0 && str_cmp(dbt_view(key), bound_view(&s->to)) >= 0)
+        rc = cursor->get(cursor, key, value, DB_PREV);
+    return rc;
 }
 
 /* Berkeley DB has no bulk call backwards: pair by pair into the same form. */

@@ -23,7 +23,7 @@
 
 #define MAGIC    "ROSTERG"
 #define LAYOUT   1
-#define SLOTS    512
+#define SLOTS    STORE_PROCESSES_MAX
 #define WATCH_MS 20
 
 /* Each idle death leaves 16 lockers, 15 locks and 15 file numbers in Berkeley DB's tables, and 1.2 KB more to write at
@@ -57,6 +57,7 @@ struct file {
     _Atomic uint32_t idle_deaths;
     _Atomic uint64_t generation; /* raised by each recovering child, so that an orphaned one sees that it is late */
     _Atomic uint64_t recoveries;
+    _Atomic int64_t looked; /* clock_ticks() when somebody looked for deaths last */
     struct slot slot[SLOTS];
 };
 
@@ -288,6 +289,8 @@ static void forget_everybody(struct guard *g)
 static bool recover(struct guard *g, const struct guard_calls *calls, const char *why, struct arena *a,
                     const char **message)
 {
+    if (!calls->begin(calls->ctx, message))
+        return false;
     for (int try = 1; try <= RECOVERY_TRIES; try++) {
         int64_t start = clock_ticks();
         int status;
@@ -382,6 +385,17 @@ static bool become_member(struct guard *g, const struct guard_calls *calls, stru
 }
 
 /*
+ * One look for all: to ask for a byte's owner takes the longer the more members there are, and if each member did it
+ * for each other, a few hundred would have no time for anything else. Where the clock began anew, it is time, too.
+ */
+static bool is_time_to_look(struct guard *g)
+{
+    int64_t now = clock_ticks(), last = atomic_load(&g->file->looked);
+
+    return (now < last || now - last >= WATCH_MS / 2) && atomic_compare_exchange_strong(&g->file->looked, &last, now);
+}
+
+/*
  * Makes no call of the engine, so that it can end the process while the main thread waits in there for ever:
  * _exit() ends all threads.
  */
@@ -391,7 +405,7 @@ static void *watch(void *arg)
     struct pollfd stop = {.fd = g->stop, .events = POLLIN};
 
     while (poll(&stop, 1, WATCH_MS) <= 0) {
-        if (atomic_load(&g->file->poison) == POISON_NONE && somebody_died_inside(g))
+        if (atomic_load(&g->file->poison) == POISON_NONE && is_time_to_look(g) && somebody_died_inside(g))
             poison(g, POISON_DEATH);
         if (atomic_load(&g->file->poison) != POISON_NONE && !atomic_load(&g->faulting)) {
             log_event(LOG_WARN_, "poisoned", LOG_I("slot", g->mine));
@@ -438,6 +452,19 @@ struct guard *guard_join(const char *dir, const struct guard_calls *calls, struc
     if (!joined || !start_watching(g, a, message))
         guard_leave(&g);
     return g;
+}
+
+int guard_keep_out(const char *dir, struct arena *a, const char **message)
+{
+    struct guard g = {.fd = -1};
+
+    *message = NULL;
+    if (open_file(&g, dir, a, message) && lock_byte(&g, BYTE_GATE, F_WRLCK, false) &&
+        lock_byte(&g, BYTE_MEMBERS, F_WRLCK, false))
+        return g.fd;
+    if (g.fd >= 0)
+        close(g.fd);
+    return -1;
 }
 
 void guard_leave(struct guard **gp)

@@ -2,6 +2,7 @@
 #include "roster/store/restore.h"
 
 #include "roster/store/engine.h"
+#include "roster/store/guard.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GUARD_MEMBERS 1 /* the byte of the guard file that every member has a lock on: see guard.h */
-#define COPY_BYTES    ((size_t)256 * 1024)
+#define COPY_BYTES ((size_t)256 * 1024)
 
 /* A backup is one directory; the store has one for the records and one for the log. */
 struct restoring {
@@ -23,24 +23,21 @@ struct restoring {
 
 static bool refuse(struct restoring *r, enum error_code code, const char *path, const char *why)
 {
-    if (code == ERR_STORE_IN_USE)
-        error_set(r->error, ERR_STORE_IN_USE);
-    else
-        error_set(r->error, code, str_of(path), str_of(why));
+    error_set(r->error, code, str_of(path), str_of(why));
     return false;
 }
 
-static bool has_members(const struct conf *c, struct arena *a)
+/* The descriptor that keeps everybody out; -1: refused. */
+static int keep_out(struct restoring *r, const char *regions)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = GUARD_MEMBERS, .l_len = 1};
-    int fd = open(arena_printf(a, "%s/guard", c->store_regions), O_RDWR | O_CLOEXEC);
-    bool used;
+    const char *message = NULL;
+    int fd = store_directory(regions, r->arena, &message) ? guard_keep_out(regions, r->arena, &message) : -1;
 
-    if (fd < 0)
-        return false;
-    used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    close(fd);
-    return used;
+    if (fd < 0 && message == NULL)
+        error_set(r->error, ERR_STORE_IN_USE);
+    else if (fd < 0)
+        refuse(r, ERR_DIRECTORY_UNUSABLE, regions, message);
+    return fd;
 }
 
 /* Makes the directory where it is missing; false: it is no good, or there is something in it. */
@@ -138,8 +135,8 @@ static bool each_file(struct restoring *r, bool remove)
         if (remove) {
             unlink(to);
         } else {
-            ok = copy_file(r, arena_printf(r->arena, "%s/%s", r->from, name), to);
             *(into == r->data ? &r->ndata : &r->nlog) += 1;
+            ok = copy_file(r, arena_printf(r->arena, "%s/%s", r->from, name), to);
         }
     }
     closedir(d);
@@ -166,6 +163,21 @@ static bool copy_all(struct restoring *r)
     return sync_directory(r, r->data) && sync_directory(r, r->log);
 }
 
+static bool restore(struct restoring *r, const char *top)
+{
+    const char *message = NULL;
+
+    if (!store_directory(top, r->arena, &message))
+        return refuse(r, ERR_DIRECTORY_UNUSABLE, top, message);
+    if (!empty_directory(r, r->data) || !empty_directory(r, r->log))
+        return false;
+    if (copy_all(r))
+        return true;
+    if (r->ndata + r->nlog > 0)
+        each_file(r, true);
+    return false;
+}
+
 bool store_restore(const struct conf *c, const char *dir, struct arena *a, struct error *e)
 {
     struct restoring r = {.from = dir,
@@ -173,16 +185,10 @@ bool store_restore(const struct conf *c, const char *dir, struct arena *a, struc
                           .log = arena_printf(a, "%s/log", c->store_data),
                           .arena = a,
                           .error = e};
-    const char *message = NULL;
+    int guard = keep_out(&r, c->store_regions);
+    bool ok = guard >= 0 && restore(&r, c->store_data);
 
-    if (has_members(c, a))
-        return refuse(&r, ERR_STORE_IN_USE, NULL, NULL);
-    if (!store_directory(c->store_data, a, &message))
-        return refuse(&r, ERR_DIRECTORY_UNUSABLE, c->store_data, message);
-    if (!empty_directory(&r, r.data) || !empty_directory(&r, r.log))
-        return false;
-    if (copy_all(&r))
-        return true;
-    each_file(&r, true);
-    return false;
+    if (guard >= 0)
+        close(guard);
+    return ok;
 }

@@ -11,9 +11,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -25,6 +27,8 @@
 #define TRIES               16 /* of one store_run(); the pauses between them sum up to 0.4 s on average */
 #define PAUSE_MAX_MS        50
 #define ROOM_LOOK_MS        1000
+#define HOLD_MS             2000
+#define HOLD_STEP_MS        5
 #define BACKUP_WAIT_MS      60000
 #define BACKUP_WAIT_STEP_MS 50
 
@@ -33,6 +37,7 @@ struct store {
     const struct engine_ops *ops;
     struct engine *engine;
     struct guard *guard;
+    int data; /* the directory, with a lock: see hold_data() */
     bool has_room;
     int64_t room_looked; /* clock_ticks() */
     struct sigaction sigbus_before;
@@ -69,17 +74,6 @@ const struct store_space_info store_spaces[SPACE_COUNT] = {
 
 /* The store that this process has open; for signal handlers and for what an engine reports from the depth of a call. */
 static struct store *the_store;
-
-const char *store_rc_name(enum store_rc rc)
-{
-    static const char *const names[] = {
-        [STORE_OK] = "ok",       [STORE_NOTFOUND] = "notfound", [STORE_EXISTS] = "exists", [STORE_REFUSED] = "refused",
-        [STORE_RETRY] = "retry", [STORE_BUSY] = "busy",         [STORE_FULL] = "full",     [STORE_ERROR] = "error",
-    };
-
-    assert((size_t)rc < sizeof names / sizeof names[0]);
-    return names[rc];
-}
 
 /* --- the ways a process ends --- */
 
@@ -154,12 +148,41 @@ static const char *ballast_path(const struct conf *c, char *room, size_t size)
     return n > 0 && (size_t)n < size ? room : NULL;
 }
 
+/*
+ * The guard knows those who come by the same store.regions. Another configuration, or another container, may name
+ * others for the same store.data, and then each side would recover under the other's feet. So all who have the
+ * data open share a lock on their directory, and a recovery needs it alone. Who was ended may need a moment to let go.
+ */
+static bool hold_data(int fd, int how, const struct conf *c, struct arena *a, const char **message)
+{
+    for (int64_t start = clock_ticks(); flock(fd, how | LOCK_NB) < 0; poll(NULL, 0, HOLD_STEP_MS)) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            *message = arena_printf(a, "cannot lock %s: %s", c->store_data, strerror(errno));
+            return false;
+        }
+        if (clock_ticks() - start > HOLD_MS) {
+            *message = arena_printf(a, "%s is in use by processes that have another store.regions than %s; stop them",
+                                    c->store_data, c->store_regions);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Called back by the guard. */
 struct joining {
     const struct conf *conf;
     const struct engine_ops *ops;
     struct arena *arena;
+    int data;
 };
+
+static bool begin_recovery(void *ctx, const char **message)
+{
+    const struct joining *j = ctx;
+
+    return hold_data(j->data, LOCK_EX, j->conf, j->arena, message);
+}
 
 static bool recover_store(void *ctx, bool fault)
 {
@@ -206,7 +229,8 @@ struct store *store_open(const struct conf *c, struct arena *a, const char **mes
 {
     const struct engine_ops *ops = &engine_bdb;
     struct joining joining = {.conf = c, .ops = ops, .arena = a};
-    const struct guard_calls calls = {.recover = recover_store, .give_room = give_ballast, .ctx = &joining};
+    const struct guard_calls calls = {
+        .begin = begin_recovery, .recover = recover_store, .give_room = give_ballast, .ctx = &joining};
     struct store *s;
 
     *message = NULL;
@@ -223,8 +247,9 @@ struct store *store_open(const struct conf *c, struct arena *a, const char **mes
     s->ops = ops;
     s->has_room = true;
     s->room_looked = clock_ticks() - ROOM_LOOK_MS;
+    joining.data = s->data = open(c->store_data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     s->guard = guard_join(c->store_regions, &calls, a, message);
-    if (s->guard == NULL || !open_engine(s, a, message))
+    if (s->guard == NULL || !hold_data(s->data, LOCK_SH, c, a, message) || !open_engine(s, a, message))
         store_close(&s);
     return s;
 }
@@ -246,6 +271,8 @@ void store_close(struct store **sp)
         the_store = NULL;
     }
     guard_leave(&s->guard);
+    if (s->data >= 0)
+        close(s->data);
     free(s);
 }
 
@@ -597,10 +624,8 @@ enum store_rc store_backup(struct store *s, const char *dir)
     mode_t before;
     enum store_rc rc;
 
-    if (mkdir(dir, 0700) < 0) {
-        log_event(LOG_ERROR_, "engine", LOG_C("what", "backup"), LOG_C("error", strerror(errno)));
-        return STORE_ERROR;
-    }
+    if (mkdir(dir, 0700) < 0)
+        return STORE_REFUSED;
     if (!stop_housekeeping(s))
         return STORE_BUSY;
     before = umask(077);

@@ -3,7 +3,9 @@
 #include "common.h"
 #include "tests/unit/unit.h"
 
+#include "roster/base/error.h"
 #include "roster/base/log.h"
+#include "roster/store/restore.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -821,6 +823,62 @@ CONTRACT(many_processes)
     CHECK(info.recoveries >= 1);
 }
 
+/* Puts and deletes, over and over, what lies right behind the range that check_backward() walks. */
+static enum store_rc flicker(struct store_txn *t, struct arena *a, void *ctx)
+{
+    struct str key = store_account(t) == 1 ? STR_LIT("m") : STR_LIT("a");
+    enum store_rc rc = store_delete(t, SPACE_USER, key);
+
+    (void)a;
+    (void)ctx;
+    return rc == STORE_NOTFOUND ? store_put(t, SPACE_USER, key, STR_LIT("not for you")) : rc;
+}
+
+static enum store_rc check_backward(struct store_txn *t, struct arena *a, void *ctx)
+{
+    const struct str *to = ctx;
+    struct str key = NONSENSE, value = NONSENSE;
+    struct store_scan *scan;
+
+    (void)a;
+    CHECK_INT(store_scan_open(t, SPACE_USER, STR_LIT("b"), *to, STORE_BACKWARD, &scan), STORE_OK);
+    CHECK_INT(store_scan_next(scan, &key, &value), STORE_OK);
+    CHECK_STR(key, STR_LIT("c"));
+    CHECK_INT(store_scan_next(scan, &key, &value), STORE_NOTFOUND);
+    store_scan_close(&scan);
+    return STORE_OK;
+}
+
+static enum store_rc put_c(struct store_txn *t, struct arena *a, void *ctx)
+{
+    (void)a;
+    (void)ctx;
+    return put(t, SPACE_USER, "c", "the only one");
+}
+
+/* Others write behind the end of the range while its last key is looked for, in the next account and in its own. */
+CONTRACT(backward_scans_keep_to_their_range)
+{
+    struct worker w[2] = {{&f->conf, 2, flicker, 1000000}, {&f->conf, 1, flicker, 1000000}};
+    struct str to[2] = {STR_NULL, STR_LIT("d")};
+    pid_t pid;
+
+    CHECK_INT(run(f, 1, STORE_WRITE, put_c, NULL), STORE_OK);
+    for (size_t i = 0; i < N(w); i++) {
+        store_close(&f->store);
+        atomic_store(&shared->ready, 0);
+        atomic_store(&shared->stop, 0);
+        pid = in_child(work, &w[i]);
+        f->store = open_or_print(&f->conf);
+        CHECK_FATAL(f->store != NULL);
+        for (int64_t end = now_us() + 1000000; now_us() < end;)
+            CHECK_INT(run(f, 1, STORE_READ, check_backward, &to[i]), STORE_OK);
+        atomic_store(&shared->stop, 1);
+        CHECK_INT(child_status(pid), 0);
+        atomic_store(&shared->stop, 0);
+    }
+}
+
 /* --- the whole --- */
 
 static int count_files(const char *dir, const char *prefix)
@@ -856,12 +914,23 @@ CONTRACT(housekeeping_bounds_the_log)
     CHECK(count_files(log, "log.") >= 6 && count_files(log, "log.") <= 8);
 }
 
+static int restore_into(void *ctx)
+{
+    struct arena *a = arena_new(0);
+    struct error e = ERROR_INIT;
+
+    if (!store_restore(ctx, "/nothing", a, &e))
+        return e.code == ERR_STORE_IN_USE ? 1 : 2;
+    return 0;
+}
+
 /* A restored copy has what was there when the backup began. */
 CONTRACT(backup_can_be_restored)
 {
     struct worker w = {&f->conf, 1, increment, 1000000};
     const char *copy = arena_printf(f->arena, "%s/copy", f->dir);
     struct conf restored = f->conf;
+    struct error e = ERROR_INIT;
     uint64_t before, after;
     pid_t pid;
 
@@ -875,23 +944,55 @@ CONTRACT(backup_can_be_restored)
     while ((before = counter_of(f, 1)) < 500);
     CHECK_INT(store_backup(f->store, copy), STORE_OK);
     after = counter_of(f, 1);
-    CHECK_INT(store_backup(f->store, copy), STORE_ERROR); /* the directory is not new */
+    CHECK_INT(store_backup(f->store, copy), STORE_REFUSED); /* the directory is not new */
     atomic_store(&shared->stop, 1);
     CHECK_INT(child_status(pid), 0);
     atomic_store(&shared->stop, 0);
     store_close(&f->store);
     CHECK(after > before);
 
-    CHECK_INT(system(arena_printf(f->arena,
-                                  "cd %s && mkdir -m 700 new new/data new/log && mv copy/*.db new/data && "
-                                  "mv copy/log.* new/log",
-                                  f->dir)),
-              0);
     restored.store_data = arena_printf(f->arena, "%s/new", f->dir);
+    restored.store_regions = arena_printf(f->arena, "%s/new-regions", f->dir);
+    CHECK(store_restore(&restored, copy, f->arena, &e));
     f->store = open_or_print(&restored);
     CHECK_FATAL(f->store != NULL);
     CHECK(counter_of(f, 1) >= before);
     CHECK_INT(run(f, 1, STORE_WRITE, increment, NULL), STORE_OK);
+    CHECK_INT(child_status(in_child(restore_into, &restored)), 1);
+}
+
+/* Opens the store as soon as the first file is there; succeeds if it has all there is in the end. */
+static int open_early(void *ctx)
+{
+    const struct conf *c = ctx;
+    struct arena *a = arena_new(0);
+    const char *data = arena_printf(a, "%s/data", c->store_data);
+    struct store *s;
+
+    for (int i = 0; i < 20000 && count_files(data, "") <= 2; i++)
+        usleep(100);
+    s = open_or_print(c);
+    return s != NULL && store_run(s, 1, STORE_READ, a, get_k, &got) == STORE_OK ? 0 : 1;
+}
+
+CONTRACT(restore_keeps_others_out)
+{
+    const char *copy = arena_printf(f->arena, "%s/copy", f->dir);
+    struct conf restored = f->conf;
+    struct error e = ERROR_INIT;
+    uint32_t one = 1;
+    pid_t pid;
+
+    CHECK_INT(run(f, 1, STORE_WRITE, put_own_number, &one), STORE_OK);
+    for (uint32_t account = 2; account < 20; account++) /* so much that copying takes a while */
+        CHECK_INT(run(f, account, STORE_WRITE, put_many, NULL), STORE_OK);
+    CHECK_INT(store_backup(f->store, copy), STORE_OK);
+    store_close(&f->store);
+    restored.store_data = arena_printf(f->arena, "%s/new", f->dir);
+    restored.store_regions = arena_printf(f->arena, "%s/new-regions", f->dir);
+    pid = in_child(open_early, &restored);
+    CHECK(store_restore(&restored, copy, f->arena, &e));
+    CHECK_INT(child_status(pid), 0);
 }
 
 static bool refused_with(const struct conf *c, struct arena *a, const char *words)
@@ -935,6 +1036,52 @@ CONTRACT(refuses_unsafe_directories)
     }
     f->store = open_or_print(&f->conf);
     CHECK(f->store != NULL);
+}
+
+/* The number of things below dir that others may look at; each is printed. */
+static int count_open_to_others(const char *dir, struct arena *a)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *entry;
+    struct stat st;
+    int n = 0;
+
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        const char *path = arena_printf(a, "%s/%s", dir, entry->d_name);
+
+        if (entry->d_name[0] == '.' || lstat(path, &st) != 0)
+            continue;
+        if ((st.st_mode & 077) != 0) {
+            printf("# %s has mode %o\n", path, st.st_mode & 07777);
+            n++;
+        }
+        if (S_ISDIR(st.st_mode))
+            n += count_open_to_others(path, a);
+    }
+    if (d != NULL)
+        closedir(d);
+    return n;
+}
+
+/* Whatever the umask: records, log, regions, guard, ballast, backups and what is restored of them. */
+CONTRACT(files_are_private)
+{
+    const char *top = arena_printf(f->arena, "%s/top", f->dir);
+    struct conf conf = f->conf;
+    mode_t before = umask(0);
+
+    conf.store_data = arena_printf(f->arena, "%s/data", top);
+    conf.store_regions = arena_printf(f->arena, "%s/regions", top);
+    store_close(&f->store);
+    CHECK_INT(mkdir(top, 0700), 0);
+    f->store = open_or_print(&conf);
+    CHECK_FATAL(f->store != NULL);
+    CHECK_INT(run(f, 1, STORE_WRITE, put_many, NULL), STORE_OK);
+    store_housekeep(f->store, true);
+    CHECK_INT(store_backup(f->store, arena_printf(f->arena, "%s/copy", top)), STORE_OK);
+    CHECK_INT(count_open_to_others(top, f->arena), 0);
+    store_close(&f->store);
+    umask(before);
 }
 
 /* --- the guard's own: what the others do not reach --- */
@@ -1022,6 +1169,45 @@ CONTRACT(deaths)
     CHECK_INT(run(f, 1, STORE_READ, get_k, &got), STORE_NOTFOUND);
 }
 
+/* The same data by other shared memory: to recover it there would pull it from under those who have it open. */
+CONTRACT(refuses_data_that_are_open_elsewhere)
+{
+    struct conf other = f->conf;
+    uint32_t one = 1;
+    pid_t pid;
+
+    other.store_regions = arena_printf(f->arena, "%s/other-regions", f->dir);
+    CHECK_INT(run(f, 1, STORE_WRITE, put_own_number, &one), STORE_OK);
+    store_close(&f->store);
+    atomic_store(&shared->ready, 0);
+    atomic_store(&shared->stop, 0);
+    pid = in_child(stay, &f->conf);
+    wait_ready(1);
+    CHECK(refused_with(&other, f->arena, "another store.regions"));
+    kill(pid, SIGKILL);
+    CHECK_INT(child_status(pid), 1000 + SIGKILL);
+    f->store = open_or_print(&other); /* nobody else has it now */
+    CHECK_FATAL(f->store != NULL);
+    CHECK_INT(run(f, 1, STORE_READ, check_own_number, &one), STORE_OK);
+}
+
+/* So many that whatever each of them does for each other is seen; all at once, as after a death. */
+CONTRACT(a_crowd_can_join)
+{
+    pid_t pid[200];
+
+    store_close(&f->store);
+    atomic_store(&shared->ready, 0);
+    atomic_store(&shared->stop, 0);
+    for (size_t i = 0; i < N(pid); i++)
+        pid[i] = in_child(stay, &f->conf);
+    wait_ready(N(pid));
+    atomic_store(&shared->stop, 1);
+    for (size_t i = 0; i < N(pid); i++)
+        CHECK_INT(child_status(pid[i]), 0);
+    atomic_store(&shared->stop, 0);
+}
+
 /* Entries that idle deaths leave behind are cleared before the tables are full. */
 CONTRACT(many_idle_deaths)
 {
@@ -1086,10 +1272,15 @@ int main(void)
         UNIT(freeze_is_stable),
         UNIT(many_processes),
         UNIT(housekeeping_bounds_the_log),
+        UNIT(backward_scans_keep_to_their_range),
         UNIT(backup_can_be_restored),
+        UNIT(restore_keeps_others_out),
         UNIT(refuses_unsafe_directories),
+        UNIT(files_are_private),
         UNIT(deaths),
+        UNIT(refuses_data_that_are_open_elsewhere),
         UNIT(many_idle_deaths),
+        UNIT(a_crowd_can_join),
         UNIT(guard_of_another_version),
     };
 

@@ -50,7 +50,4 @@ const char *buf_cstr(struct buf *b);
 /* s as a JSON string with its quotes (RFC 8259 7): escapes '"', '\\' and control characters; '/' stays as it is. */
 void buf_json(struct buf *b, struct str s);
 
-/* s percent-encoded but for RFC 3986's unreserved characters. */
-void buf_percent(struct buf *b, struct str s);
-
 #endif

@@ -34,17 +34,25 @@
 struct guard;
 
 /*
- * Joins. recover() is called in a child process when nobody else is alive or somebody died inside; it returns false
+ * Joins. A recovery is due when nobody else is alive or somebody died inside. begin() is called first; false: there can
+ * be none, *message says why. recover() is called in a child process; it returns false
  * if it failed (retried a few times; before the last tries give_room() is called, which may free disk space). fault:
  * the storage failed beneath the last ones, so that what the kernel has cached of the files may not be on the disk.
  * NULL: *message says why.
  */
 struct guard_calls {
+    bool (*begin)(void *ctx, const char **message);
     bool (*recover)(void *ctx, bool fault);
     void (*give_room)(void *ctx);
     void *ctx;
 };
 struct guard *guard_join(const char *dir, const struct guard_calls *calls, struct arena *a, const char **message);
+
+/*
+ * Keeps everybody from joining for as long as the descriptor is open; whoever joins meanwhile waits. -1: *message says
+ * why, or is NULL where there are members.
+ */
+int guard_keep_out(const char *dir, struct arena *a, const char **message);
 
 /* Leaves in order; the slot is free at once. Call outside. */
 void guard_leave(struct guard **g);

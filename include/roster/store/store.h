@@ -53,15 +53,15 @@ enum store_rc {
     STORE_ERROR     /* the engine failed and has logged it; nothing was changed */
 };
 
-/* "ok", "notfound" …; static. */
-const char *store_rc_name(enum store_rc rc);
-
 enum store_mode {
     STORE_READ,   /* each call sees committed data; two calls may see different commits */
     STORE_FREEZE, /* reads while no writer of the account commits: a stable view of the account */
     STORE_WRITE   /* serialisable. An engine may let the writers of an account run one after another; callers do not
                      depend on it, they are ready to be run again */
 };
+
+/* So many processes may have the store open at a time. */
+#define STORE_PROCESSES_MAX 576
 
 /* How a process ends when the store was poisoned by another's death, or failed beneath it. */
 #define STORE_EXIT_POISONED 75
@@ -70,7 +70,7 @@ enum store_mode {
 /*
  * Joins the store that c's section `store` describes, creating directories (0700), files (0600) and spaces as
  * needed, and recovering it if nobody else is using it. Refuses a directory that others may write to or that holds a
- * DB_CONFIG file. Waits while another process recovers. Starts a thread that watches for other members' deaths.
+ * DB_CONFIG file, and data that are open by other regions. Waits while another process recovers. Starts a thread that watches for other members' deaths.
  * NULL: *message (in a) says why, with the remedy. c must outlive the store.
  */
 struct store *store_open(const struct conf *c, struct arena *a, const char **message);
@@ -155,7 +155,10 @@ void store_housekeep(struct store *s, bool force);
 /* False while writes are refused for want of space. Looked at no more than once a second. */
 bool store_has_room(struct store *s);
 
-/* A consistent copy of everything into the new directory dir, made while others write. */
+/*
+ * A consistent copy of everything into the new directory dir, made while others write. REFUSED: dir cannot be made, and
+ * errno says why; BUSY: somebody else's housekeeping does not end.
+ */
 enum store_rc store_backup(struct store *s, const char *dir);
 
 /* Figures for diagnosis. */
