@@ -7,10 +7,12 @@
 
 #include "roster/base/clock.h"
 #include "roster/base/log.h"
+#include "roster/server/records.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcgios.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -21,15 +23,16 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 64    /* kept open at a time; one more, and the one that was used longest ago is closed */
-#define FIRST_BYTE_MS   20    /* a new connection that says nothing for so long waits among the kept ones */
-#define IO_SECONDS      30    /* of silence in the middle of a request */
-#define CLOSE_MS        "200" /* how long the library waits for the web server to close its end */
-#define PAUSE_US        50000 /* after an accept that failed for want of descriptors or memory */
-#define SIGNALS_EVERY   16    /* requests in a row */
+#define CONNECTIONS_MAX 64     /* kept open at a time; one more, and the one that was used longest ago is closed */
+#define FIRST_BYTE_MS   20     /* a new connection that says nothing for so long waits among the kept ones */
+#define IO_SECONDS      30     /* of silence in the middle of a request */
+#define REQUEST_MS      120000 /* within which all of a request must have come */
+#define PAUSE_US        50000  /* after an accept that failed for want of descriptors or memory */
+#define SIGNALS_EVERY   16     /* requests in a row */
 #define BODY_STEP       ((size_t)16 << 10)
 #define DISCARD_MAX     ((size_t)64 << 20) /* of a body that is too large */
 #define ARENA_LIMIT     ((size_t)256 << 20)
+#define PARAMS_SHARE    16 /* so many times server.max_params are read, so that they can be answered with 431 */
 
 struct connection {
     FCGX_Request request;
@@ -40,11 +43,12 @@ struct connection {
 struct fcgi {
     const struct conf *conf;
     struct str mount;
-    struct arena *arena; /* of the request in hand */
-    int listen_fd, epoll_fd;
-    sigset_t waiting; /* the mask to wait with */
-    bool busy;        /* a new connection was served last: there is likely to be another */
+    struct arena *arena;     /* of the request in hand */
+    int listen_fd, epoll_fd; /* listen_fd: where connections come from; see passed */
+    sigset_t waiting;        /* the mask to wait with */
+    bool busy;               /* a new connection was served last: there is likely to be another */
     bool leaving;
+    bool passed;       /* connections are accepted by the master, which passes them on (server/relay) */
     unsigned in_a_row; /* requests since the start, modulo SIGNALS_EVERY */
     uint64_t uses;
     size_t nwatched;
@@ -52,6 +56,32 @@ struct fcgi {
 };
 
 /* --- the library and its descriptors --- */
+
+/* Of the request in hand: a process has one at a time. */
+static struct {
+    struct records records;
+    int64_t deadline; /* clock_ticks() */
+    char *buffer;     /* the library's */
+    size_t size;
+} incoming;
+
+/*
+ * Takes the place of the library's own function of this name, through which it reads everything: a program's functions
+ * go before those of its libraries. So no record reaches the library that it could not stand. It reads on before it
+ * closes a connection, for as long as something comes: hence the shutdown.
+ */
+int OS_Read(int fd, char *buf, size_t len)
+{
+    ssize_t n = clock_ticks() < incoming.deadline ? read(fd, buf, len) : 0;
+
+    incoming.buffer = buf;
+    incoming.size = len;
+    if (n > 0 && records_judge(&incoming.records, (const unsigned char *)buf, (size_t)n))
+        return (int)n;
+    explicit_bzero(buf, len);
+    shutdown(fd, SHUT_RD);
+    return n < 0 ? -1 : 0;
+}
 
 static void watch(struct fcgi *f, int fd, uint32_t events, struct connection *c)
 {
@@ -77,19 +107,27 @@ static void prepare_signals(struct fcgi *f)
     signal(SIGUSR1, SIG_IGN);
 }
 
+static bool listens(int fd)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
+}
+
 struct fcgi *fcgi_new(const struct conf *c, int listen_fd)
 {
     struct fcgi *f = calloc(1, sizeof *f);
 
     if (f == NULL)
         arena_no_memory(sizeof *f);
-    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_MS, 1);
     FCGX_Init();
     prepare_signals(f); /* after FCGX_Init(), which sets handlers of its own */
     *f = (struct fcgi){.conf = c,
                        .mount = str_of(c->server_mount),
                        .arena = arena_new(ARENA_LIMIT),
                        .listen_fd = listen_fd,
+                       .passed = !listens(listen_fd),
                        .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                        .waiting = f->waiting};
     fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
@@ -140,6 +178,7 @@ struct param {
 struct params {
     struct param *list;
     size_t n;
+    struct arena *arena;
 };
 
 /* Lists the parameters that fit into max bytes, each with its NUL. false: some do not. */
@@ -150,7 +189,7 @@ static bool list_params(struct params *out, struct arena *a, char *const *envp, 
 
     while (envp[count] != NULL)
         count++;
-    out->n = 0;
+    *out = (struct params){.arena = a};
     out->list = arena_alloc_raw(a, (count < max ? count : max) * sizeof *out->list);
     for (; *envp != NULL; envp++) {
         const char *equals = strchr(*envp, '=');
@@ -167,17 +206,21 @@ static bool list_params(struct params *out, struct arena *a, char *const *envp, 
     return fit;
 }
 
+/* One that came more than once is all its values, as HTTP joins them (RFC 9110 5.3): none of them goes unseen. */
 static struct str find_param(void *ctx, const char *name)
 {
     const struct params *params = ctx;
+    struct str found = STR_NULL;
     size_t len = strlen(name);
 
     for (size_t i = 0; i < params->n; i++) {
         const struct param *p = &params->list[i];
-        if (p->name_len == len && memcmp(p->text, name, len) == 0)
-            return str_of(p->text + len + 1);
+        if (p->name_len != len || memcmp(p->text, name, len) != 0)
+            continue;
+        const char *value = p->text + len + 1;
+        found = str_of(found.p == NULL ? value : arena_printf(params->arena, "%s, %s", found.p, value));
     }
-    return STR_NULL;
+    return found;
 }
 
 /* --- the body --- */
@@ -210,14 +253,14 @@ static void read_bytes(struct buf *body, FCGX_Stream *in, size_t first, size_t m
     }
 }
 
-/* CONTENT_LENGTH is absent or empty where there is no body, or where its length was not known before. */
+/* CONTENT_LENGTH is absent or empty where there is no body, or where its length was not known before; else digits. */
 static bool read_length(struct params *params, bool *declared, long long *length)
 {
     struct str text = find_param(params, "CONTENT_LENGTH");
 
     *declared = text.len > 0;
     *length = 0;
-    return !*declared || (str_to_ll(text, length) && *length >= 0);
+    return !*declared || (*text.p >= '0' && *text.p <= '9' && str_to_ll(text, length));
 }
 
 /* Fills body, body_complete and body_too_large. false: the body was not read to its end. */
@@ -296,18 +339,32 @@ static bool read_request(struct fcgi *f, FCGX_Request *io, struct http_request *
     return read_body(f, &params, io->in, r);
 }
 
-/*
- * Ends a request. Where all of it was read, the descriptor is closed here, at once: the library would wait for the web
- * server to close its end first, so that unread data does not reset the connection under the answer.
- */
+/* Tokens and passwords do not stay in what the library is about to free. */
+static void wipe(const FCGX_Request *io)
+{
+    static const char *const secrets[] = {"HTTP_AUTHORIZATION=", "REDIRECT_HTTP_AUTHORIZATION="};
+
+    explicit_bzero(incoming.buffer, incoming.size);
+    for (char **p = io->envp; *p != NULL; p++)
+        for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+            if (**p == *secrets[i] && strncmp(*p, secrets[i], strlen(secrets[i])) == 0)
+                explicit_bzero(*p, strlen(*p));
+}
+
+/* Ends a request. The connection is closed here, at once, and not by the library, which would wait before it does. */
 static void end_request(struct fcgi *f, struct connection *c, bool drained, bool broken)
 {
-    bool keep = c->request.keepConnection && drained && !broken && !f->leaving;
+    FCGX_Request *io = &c->request;
+    bool keep = io->keepConnection && drained && !broken && !f->leaving;
 
     if (broken) /* the answer ended in the middle, and must not look whole */
-        shutdown(c->request.ipcFd, SHUT_RDWR);
-    c->request.keepConnection = drained;
-    FCGX_Finish_r(&c->request);
+        shutdown(io->ipcFd, SHUT_RDWR);
+    io->keepConnection = 1;
+    FCGX_ClearError(io->in);
+    if (FCGX_FClose(io->err) != 0 || FCGX_FClose(io->out) != 0)
+        shutdown(io->ipcFd, SHUT_RDWR);
+    wipe(io);
+    FCGX_Finish_r(io);
     settle(f, c, keep);
 }
 
@@ -353,11 +410,33 @@ static struct connection *free_slot(struct fcgi *f)
     return oldest;
 }
 
+/* A connection that the master has accepted; -1: there is none. */
+static int receive_connection(const struct fcgi *f)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    char byte;
+    struct iovec content = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &content, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    ssize_t n = recvmsg(f->listen_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *c = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+    int fd = -1;
+
+    if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    else if (n == 1)
+        errno = EMFILE; /* it was lost on its way: this process has too many descriptors */
+    return fd;
+}
+
 /* The next new connection, if its request has begun to arrive. */
 static struct connection *accept_connection(struct fcgi *f)
 {
     static const struct timeval limit = {.tv_sec = IO_SECONDS};
-    int fd = accept4(f->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    int fd = f->passed ? receive_connection(f) : accept4(f->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
@@ -380,9 +459,17 @@ static bool serve(struct fcgi *f, struct connection *c, struct api *api)
 {
     int64_t began = clock_ticks();
 
+    incoming.deadline = began + REQUEST_MS;
+    incoming.size = 0;
+    records_begin(&incoming.records, PARAMS_SHARE * (size_t)f->conf->server_max_params);
     c->request.keepConnection = 1; /* else the library closes it before it begins */
     if (FCGX_Accept_r(&c->request) != 0) {
         settle(f, c, false); /* the web server has closed it, or does not speak FastCGI */
+        return false;
+    }
+    if (FCGX_GetError(c->request.in) != 0) { /* the library takes an end between two parameters for the end of all */
+        FCGX_Free(&c->request, 1);
+        settle(f, c, false);
         return false;
     }
     answer(f, c, api, began);
@@ -400,6 +487,14 @@ static void let_signals_in(struct fcgi *f)
     sigprocmask(SIG_SETMASK, &held, NULL);
 }
 
+/* Also when the relay has ended: its channel is ready for ever then, so that no signal would come in. */
+static void stop_listening(struct fcgi *f)
+{
+    struct epoll_event unused;
+
+    epoll_ctl(f->epoll_fd, EPOLL_CTL_DEL, f->listen_fd, &unused);
+}
+
 static struct connection *next_connection(struct fcgi *f, int timeout_ms)
 {
     struct epoll_event event;
@@ -414,6 +509,8 @@ static struct connection *next_connection(struct fcgi *f, int timeout_ms)
         return event.data.ptr;
     c = accept_connection(f);
     f->busy = c != NULL;
+    if (!f->busy && (event.events & EPOLLHUP) != 0)
+        stop_listening(f);
     return c;
 }
 
@@ -432,7 +529,7 @@ void fcgi_leave(struct fcgi *f, struct api *api)
     struct epoll_event event;
 
     f->leaving = true;
-    epoll_ctl(f->epoll_fd, EPOLL_CTL_DEL, f->listen_fd, &event);
+    stop_listening(f);
     while (epoll_wait(f->epoll_fd, &event, 1, 0) == 1)
         serve(f, event.data.ptr, api);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)

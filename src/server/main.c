@@ -15,9 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WRONG_USE   2
-#define WORKERS_MAX 256
-#define CONF_LIMIT  ((size_t)1 << 20)
+#define WRONG_USE  2
+#define CONF_LIMIT ((size_t)1 << 20)
 
 static const char usage[] = "usage: roster.fcgi [--config FILE] [--listen PATH] [--workers N] [--check]\n";
 

@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKERS_MAX     256   /* the greatest server.workers */
-#define CHILDREN_MAX    1024  /* two generations, and what is left of some more */
+#define CHILDREN_MAX    512   /* two generations of the most workers there may be */
+#define OTHERS_MAX      64    /* that may have the store open beside them: rosterctl */
 #define EARLY_MS        1000  /* a worker that ended sooner did not get far */
 #define STOP_MS         6000  /* from TERM to KILL when all is to end: Apache kills us after 8 s */
 #define RETIRE_MS       60000 /* the same for a worker that was replaced: no request shall be lost */
@@ -32,6 +32,9 @@
 #define BURST_DEATHS    20 /* in BURST_MS, and BURST_SHARE for each worker: when one dies in the store, all leave */
 #define BURST_SHARE     4
 #define CONF_LIMIT      ((size_t)1 << 20)
+
+_Static_assert(CHILDREN_MAX >= 2 * WORKERS_MAX, "the old workers stay until the new ones can serve");
+_Static_assert(CHILDREN_MAX + OTHERS_MAX <= STORE_PROCESSES_MAX, "each has a place in the store");
 
 struct child {
     pid_t pid; /* 0: a free slot */
@@ -45,7 +48,7 @@ struct master {
     struct arena *conf_arena; /* NULL: the first configuration, which is the caller's */
     const struct server_options *options;
     struct listener *listener;
-    pid_t pid;
+    pid_t pid, parent; /* parent: 0 unless it handed the socket over */
     int report[2];
     sigset_t waiting;
     bool announced;
@@ -71,7 +74,8 @@ static void on_signal(int signo)
         got_stop = 1;
 }
 
-static const int handled[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD};
+/* USR1 is how some managers of FastCGI programs ask one to end. */
+static const int handled[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGHUP, SIGCHLD};
 #define NHANDLED (sizeof handled / sizeof handled[0])
 
 /* Blocked always but while the master waits, so none comes between a look at a flag and the wait. */
@@ -172,6 +176,27 @@ static bool start_worker(struct master *m, int64_t now)
     return pid > 0;
 }
 
+/* --- the web server that started us --- */
+
+/*
+ * Where the web server handed the socket over, we end when it does. Left behind we would stay for ever, and a new
+ * lighttpd that finds the socket answered takes us as we are: it neither stops us nor starts us again when we die. It
+ * also looks, at once, when we die; so the workers do not have the socket, which they would hold open for another moment.
+ */
+static void follow_parent(struct master *m)
+{
+    if (m->listener->path != NULL)
+        return;
+    relay_start(m->listener);
+    m->parent = getppid();
+    prctl(PR_SET_PDEATHSIG, SIGCHLD); /* only wakes us: it also comes when no more than a thread of the parent's ends */
+}
+
+static bool orphaned(const struct master *m)
+{
+    return m->parent != 0 && getppid() != m->parent;
+}
+
 /* --- throttling --- */
 
 static void pause_starts(struct master *m, int64_t now, int64_t longest, const char *reason)
@@ -239,8 +264,8 @@ static void reap(struct master *m)
         struct child *c = find_child(m, pid);
         if (c == NULL)
             continue;
-        read_reports(m); /* what it said before it died */
-        if (!c->leaving)
+        read_reports(m);              /* what it said before it died */
+        if (!c->leaving && !got_stop) /* a terminal's INT goes to all at once */
             judge_death(m, c, status, clock_ticks());
         c->pid = 0;
     }
@@ -382,7 +407,7 @@ static void wait_for_something(struct master *m, bool stopping)
 
 static void run(struct master *m)
 {
-    while (!got_stop) {
+    while (!got_stop && !orphaned(m)) {
         if (got_hup && has_room(m)) /* else later: many still leave */
             reload(m);
         start_missing(m);
@@ -398,6 +423,9 @@ static void stop_all(struct master *m)
     int64_t kill_at = clock_ticks() + STOP_MS;
 
     notify("STOPPING=1");
+    if (orphaned(m))
+        log_event(LOG_WARN_, "stop", LOG_C("reason", "parent"));
+    relay_stop(); /* at once: the next lighttpd is not to find the socket answered */
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         if (m->children[i].pid != 0)
             leave(&m->children[i], kill_at);
@@ -417,6 +445,7 @@ int master_run(const struct conf *conf, const struct server_options *options, st
         return EXIT_FAILURE;
     }
     install_signals(&m);
+    follow_parent(&m);
     log_event(LOG_INFO_, "start", LOG_I("workers", conf->server_workers));
     run(&m);
     stop_all(&m);

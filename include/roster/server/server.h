@@ -9,6 +9,9 @@
 
 #include <sys/types.h>
 
+/* The greatest server.workers; conf.def has it too. */
+#define WORKERS_MAX 256
+
 /* What the command line and the environment say; it goes before what the configuration says, also when that is read again. */
 struct server_options {
     const char *config; /* NULL: as conf_read() */
@@ -44,12 +47,23 @@ bool listen_open(struct listener *out, const char *path, const char *mode, struc
 void listen_close(struct listener *l);
 
 /*
- * server/master: runs until TERM, INT or QUIT; returns the exit status. Forks conf->server_workers workers and replaces those that end.
+ * server/relay: where the web server handed the socket over, takes its connections in a thread and passes them to the
+ * workers through a channel, which l->fd becomes; no process that is forked later has the socket. So it is closed
+ * when this process is killed, before its parent hears of that. Where that cannot be had, l is left as it is.
+ */
+void relay_start(struct listener *l);
+
+/* Closes the socket. What waits in the channel is lost with it when the workers end. */
+void relay_stop(void);
+
+/*
+ * server/master: runs until TERM, INT, QUIT or USR1; returns the exit status. Forks conf->server_workers workers and replaces those that end.
  * A worker that ended by itself within a second of its start, or before it could serve, is started again only after a pause
  * that doubles up to 30 s; one that was killed, or left because of the store, at once, unless very many have
  * done so without serving anything. TERM and INT: workers finish the request in hand and leave; after 6 s they are killed. HUP: the
  * configuration is read again and new workers take over, each old one leaving after its request, so that none is
- * lost. The master never opens the store; when it dies, its workers are killed.
+ * lost. The master never opens the store; when it dies, its workers are killed. Where the web server handed the socket
+ * over and ends, the master ends as after TERM.
  */
 int master_run(const struct conf *conf, const struct server_options *options, struct listener *listener);
 
