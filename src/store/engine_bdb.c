@@ -5,8 +5,8 @@
  * - Pages are of 4 KB, which a file system writes whole, with checksums; keys are compared by memcmp.
  * - Locks are held per page until commit, so a commit does not wait for the disk: it is made without a flush, and
  *   sync() flushes the log afterwards for everybody who waits.
- * - Writers of one account wait for one lock of the account before they touch anything, so that they do not meet in
- *   the middle of their work.
+ * - Writers of one account take turns (turn.h) before they touch anything, so that they do not meet in the middle of
+ *   their work.
  * - Reads outside a transaction keep no lock between two calls. Each cursor there is a locker of its own to Berkeley DB,
  *   so that a process which held one while it waited for another could wait for itself, unseen by the deadlock
  *   detector. So a scan fetches a batch, closes its cursor, and goes on later behind the last key.
@@ -16,6 +16,7 @@
 #include "roster/base/clock.h"
 #include "roster/base/log.h"
 #include "roster/store/key.h"
+#include "turn.h"
 
 #include <assert.h>
 #include <db.h>
@@ -55,11 +56,13 @@
 
 _Static_assert(KEY_ROOM > 4 + KEY_MAX + 1, "a full key fits");
 
+#define HELD_MAX 4 /* the registry's transactions enter one account */
+
 struct engine_txn {
     struct engine *engine;
-    DB_TXN *txn;       /* NULL in modes READ and FREEZE */
-    u_int32_t freezer; /* mode FREEZE: the locker of the account's lock; else 0 */
-    DB_LOCK freeze;
+    DB_TXN *txn;             /* NULL in modes READ and FREEZE */
+    uint32_t held[HELD_MAX]; /* turns */
+    unsigned nheld;
     bool open;
 };
 
@@ -67,6 +70,7 @@ struct engine {
     const struct conf *conf;
     DB_ENV *env;
     DB *db[SPACE_COUNT];
+    struct turns *turns;
     struct engine_txn txn; /* the one there may be */
     struct engine_scan *spare;
     unsigned char *got; /* GET_ROOM bytes */
@@ -400,7 +404,7 @@ static bool bdb_recover(const struct conf *c, bool fault, struct arena *a, const
         rc = rc_close;
     if (rc != 0)
         *message = arena_printf(a, "recovery of %s failed (%s): %s", c->store_data, failed, db_strerror(rc));
-    return rc == 0;
+    return rc == 0 && turns_make(c->store_regions, a, message);
 }
 
 static bool bdb_open(const struct conf *c, struct arena *a, struct engine **out, const char **message)
@@ -416,19 +420,18 @@ static bool bdb_open(const struct conf *c, struct arena *a, struct engine **out,
         if (rc == 0)
             rc = open_spaces(e->env, 0, e->db, &failed);
     }
-    if (rc == 0) {
-        *out = e;
-        return true;
-    }
     if (rc == DB_RUNRECOVERY)
         store_fault("open", EIO);
-    *message = arena_printf(a, "cannot open the store in %s (%s): %s", c->store_data, failed, db_strerror(rc));
-    if (e != NULL) {
+    if (rc != 0)
+        *message = arena_printf(a, "cannot open the store in %s (%s): %s", c->store_data, failed, db_strerror(rc));
+    else if ((e->turns = turns_open(c->store_regions, a, message)) != NULL)
+        *out = e;
+    if (*out == NULL && e != NULL) {
         close_all(e->env, e->db);
         free(e->got);
+        free(e);
     }
-    free(e);
-    return false;
+    return *out != NULL;
 }
 
 static void bdb_close(struct engine **ep)
@@ -446,54 +449,35 @@ static void bdb_close(struct engine **ep)
         free(scan->buf);
         free(scan);
     }
+    turns_close(&e->turns);
     free(e->got);
     free(e);
 }
 
 /* --- transactions --- */
 
-/* The lock of an account's writers. No page's lock has a name of this length. */
-static int lock_account(struct engine *e, u_int32_t locker, uint32_t account, u_int32_t flags, db_lockmode_t mode,
-                        DB_LOCK *out)
+static bool holds(const struct engine_txn *t, uint32_t turn)
 {
-    struct {
-        char kind[8];
-        uint32_t account;
-    } name = {"account", account};
-    DBT object = {.data = &name, .size = sizeof name};
-
-    return e->env->lock_get(e->env, locker, flags, &object, mode, out);
+    for (unsigned i = 0; i < t->nheld; i++)
+        if (t->held[i] == turn)
+            return true;
+    return false;
 }
 
-static int begin_write(struct engine *e, struct engine_txn *t, uint32_t account)
+static void hold(struct engine_txn *t, uint32_t turn)
 {
-    DB_LOCK lock; /* freed with the transaction */
-    int rc = e->env->txn_begin(e->env, NULL, &t->txn, 0);
-
-    if (rc != 0)
-        return rc;
-    rc = lock_account(e, t->txn->id(t->txn), account, 0, DB_LOCK_WRITE, &lock);
-    if (rc != 0 && t->txn->abort(t->txn) != 0)
-        rc = DB_RUNRECOVERY;
-    return rc;
+    assert(t->nheld < HELD_MAX);
+    t->held[t->nheld++] = turn;
 }
 
-/*
- * Others may freeze the account at the same time; its writers wait. The reads have no transaction: they would fill the
- * lock table.
- */
-static int begin_freeze(struct engine *e, struct engine_txn *t, uint32_t account)
+/* After commit and abort: whoever comes next sees all of it. */
+static void give_turns(struct engine_txn *t)
 {
-    int rc = e->env->lock_id(e->env, &t->freezer);
-
-    if (rc != 0)
-        return rc;
-    rc = lock_account(e, t->freezer, account, 0, DB_LOCK_READ, &t->freeze);
-    if (rc != 0)
-        e->env->lock_id_free(e->env, t->freezer);
-    return rc;
+    while (t->nheld > 0)
+        turn_give(t->engine->turns, t->held[--t->nheld]);
 }
 
+/* Mode FREEZE has the account's turn and no transaction: its reads would fill the lock table. */
 static enum store_rc bdb_begin(struct engine *e, enum store_mode mode, uint32_t lock, struct engine_txn **out)
 {
     struct engine_txn *t = &e->txn;
@@ -502,56 +486,50 @@ static enum store_rc bdb_begin(struct engine *e, enum store_mode mode, uint32_t 
     *out = t;
     assert(!t->open);
     *t = (struct engine_txn){.engine = e};
+    if (mode != STORE_READ) {
+        turn_take(e->turns, turn_of(lock));
+        hold(t, turn_of(lock));
+    }
     if (mode == STORE_WRITE)
-        rc = begin_write(e, t, lock);
-    else if (mode == STORE_FREEZE)
-        rc = begin_freeze(e, t, lock);
+        rc = e->env->txn_begin(e->env, NULL, &t->txn, 0);
+    if (rc != 0)
+        give_turns(t);
     t->open = rc == 0;
     return result_of(e, "begin", rc);
 }
 
+/* Waiting here, with pages locked, for one who may want those pages, would be for ever: the detector knows no turns. */
 static enum store_rc bdb_lock(struct engine_txn *t, uint32_t account)
 {
-    struct engine *e = t->engine;
-    DB_LOCK lock;
+    uint32_t turn = turn_of(account);
 
-    /* Waiting here, with pages locked, for one who freezes the account and may want those pages, would be for ever:
-     * his reads are of another locker than his lock, and the detector does not know that they are one. */
-    return result_of(e, "lock", lock_account(e, t->txn->id(t->txn), account, DB_LOCK_NOWAIT, DB_LOCK_WRITE, &lock));
-}
-
-static enum store_rc end_freeze(struct engine_txn *t)
-{
-    DB_ENV *env = t->engine->env;
-    int rc = env->lock_put(env, &t->freeze);
-
-    if (rc == 0)
-        rc = env->lock_id_free(env, t->freezer);
-    return result_of(t->engine, "thaw", rc);
+    if (holds(t, turn))
+        return STORE_OK;
+    if (!turn_try(t->engine->turns, turn))
+        return STORE_RETRY;
+    hold(t, turn);
+    return STORE_OK;
 }
 
 static enum store_rc bdb_commit(struct engine_txn *t)
 {
-    enum store_rc rc;
+    enum store_rc rc = STORE_OK;
 
     t->open = false;
-    if (t->freezer != 0)
-        return end_freeze(t);
-    if (t->txn == NULL)
-        return STORE_OK;
-    rc = result_of(t->engine, "commit", t->txn->commit(t->txn, DB_TXN_NOSYNC));
+    if (t->txn != NULL)
+        rc = result_of(t->engine, "commit", t->txn->commit(t->txn, DB_TXN_NOSYNC));
     if (rc != STORE_OK && rc != STORE_FULL && rc != STORE_RETRY)
         store_fault("commit", EIO); /* nobody knows whether it is done */
+    give_turns(t);
     return rc;
 }
 
 static void bdb_abort(struct engine_txn *t)
 {
     t->open = false;
-    if (t->freezer != 0)
-        end_freeze(t);
     if (t->txn != NULL && t->txn->abort(t->txn) != 0)
         store_fault("abort", EIO);
+    give_turns(t);
 }
 
 static void bdb_sync(struct engine *e)
