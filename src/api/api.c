@@ -20,6 +20,8 @@ struct api *api_new(const struct conf *c, struct store *s)
     a->store = s;
     a->cache = access_cache_new();
     a->scratch = arena_new(SCRATCH_LIMIT);
+    if (s != NULL)
+        store_defer_sync(s);
     return a;
 }
 
@@ -181,6 +183,17 @@ void api_answer(struct api *a, struct http_request *r, struct http_response *res
         answer_error(a, r, response, e);
     }
     assert(response->status != 0);
+}
+
+bool api_unsynced(const struct api *a)
+{
+    return a->store != NULL && store_unsynced(a->store);
+}
+
+void api_sync(struct api *a)
+{
+    if (api_unsynced(a))
+        store_sync(a->store);
 }
 
 void api_after(struct api *a)

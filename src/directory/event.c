@@ -153,25 +153,10 @@ static enum store_rc read_body(struct store_txn *txn, struct arena *arena, void 
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-static enum store_rc nothing_body(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    (void)txn;
-    (void)arena;
-    (void)ctx;
-    return STORE_OK;
-}
-
 /*
  * What a reader sees is committed, but a crash may still undo it until its writer has flushed the log, and its number
- * is then given again. Nobody may hear of an event that can become another one: a change of nothing ends on disk, with all before it.
+ * is then given again. Nobody may hear of an event that can become another one.
  */
-static enum store_rc make_lasting(struct call *c)
-{
-    enum store_rc rc = store_run(c->store, c->account->number, STORE_WRITE, c->arena, nothing_body, NULL);
-
-    return rc == STORE_FULL ? STORE_OK : rc; /* writers are refused meanwhile; reading goes on */
-}
-
 bool event_read(struct call *c, uint64_t after, size_t limit, struct buf *out, size_t *n, uint64_t *last,
                 uint64_t *newest)
 {
@@ -180,7 +165,7 @@ bool event_read(struct call *c, uint64_t after, size_t limit, struct buf *out, s
     assert(out->arena != c->arena); /* which is rewound between tries, with all that out grew there */
     enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, read_body, &r);
     if (rc == STORE_OK && r.n > 0)
-        rc = make_lasting(c);
+        store_sync(c->store);
     *n = r.n;
     *last = r.last;
     *newest = r.newest;

@@ -2,6 +2,9 @@
 /*
  * Connections are accepted here and handed to the library as if it had kept them open: so they have time limits before
  * their first byte is read, and several kept ones can be waited for at once, where the library would block on one.
+ *
+ * An answer that tells of a change leaves when the change is on disk. While another request is there already, the
+ * answer waits and that request is done first, so that one wait for the disk serves both.
  */
 #include "roster/server/fcgi.h"
 
@@ -32,18 +35,37 @@
 #define BODY_STEP       ((size_t)16 << 10)
 #define DISCARD_MAX     ((size_t)64 << 20) /* of a body that is too large */
 #define ARENA_LIMIT     ((size_t)256 << 20)
-#define PARAMS_SHARE    16 /* so many times server.max_params are read, so that they can be answered with 431 */
+#define WAITING_MAX     16    /* answers that wait for the disk together, and the one in hand */
+#define WHOLE_MAX       16384 /* bytes of a request that others' answers wait for */
+#define PARAMS_SHARE    16    /* so many times server.max_params are read, so that they can be answered with 431 */
 
 struct connection {
     FCGX_Request request;
     bool open, watched; /* watched: in the epoll set */
+    bool waiting;       /* its answer waits for the disk */
     uint64_t used;      /* when, by fcgi.uses */
+};
+
+/* A request and its answer. */
+struct exchange {
+    struct connection *connection;
+    struct arena *arena;
+    struct api *api;
+    struct http_request request;
+    struct http_response response;
+    struct buf head;
+    struct api_trace trace;
+    char id[ID_TEXT_LEN + 1], token_id[ID_TEXT_LEN + 1];
+    char *input; /* the library's buffer of input_size bytes */
+    size_t input_size;
+    int64_t began;
+    bool final; /* what is in the response's body is all of it */
+    bool drained;
 };
 
 struct fcgi {
     const struct conf *conf;
     struct str mount;
-    struct arena *arena;     /* of the request in hand */
     int listen_fd, epoll_fd; /* listen_fd: where connections come from; see passed */
     sigset_t waiting;        /* the mask to wait with */
     bool busy;               /* a new connection was served last: there is likely to be another */
@@ -52,6 +74,8 @@ struct fcgi {
     unsigned in_a_row; /* requests since the start, modulo SIGNALS_EVERY */
     uint64_t uses;
     size_t nwatched;
+    size_t nwaiting; /* of the exchanges; the next one is that in hand */
+    struct exchange exchanges[WAITING_MAX];
     struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -125,11 +149,12 @@ struct fcgi *fcgi_new(const struct conf *c, int listen_fd)
     prepare_signals(f); /* after FCGX_Init(), which sets handlers of its own */
     *f = (struct fcgi){.conf = c,
                        .mount = str_of(c->server_mount),
-                       .arena = arena_new(ARENA_LIMIT),
                        .listen_fd = listen_fd,
                        .passed = !listens(listen_fd),
                        .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                        .waiting = f->waiting};
+    for (size_t i = 0; i < WAITING_MAX; i++)
+        f->exchanges[i].arena = arena_new(ARENA_LIMIT);
     fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
     watch(f, listen_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL);
     return f;
@@ -163,7 +188,8 @@ void fcgi_free(struct fcgi **f)
         if ((*f)->connections[i].open)
             settle(*f, &(*f)->connections[i], false);
     close((*f)->epoll_fd);
-    arena_free(&(*f)->arena);
+    for (size_t i = 0; i < WAITING_MAX; i++)
+        arena_free(&(*f)->exchanges[i].arena);
     free(*f);
     *f = NULL;
 }
@@ -264,14 +290,14 @@ static bool read_length(struct params *params, bool *declared, long long *length
 }
 
 /* Fills body, body_complete and body_too_large. false: the body was not read to its end. */
-static bool read_body(struct fcgi *f, struct params *params, FCGX_Stream *in, struct http_request *r)
+static bool read_body(const struct conf *conf, struct params *params, FCGX_Stream *in, struct http_request *r)
 {
-    size_t max = (size_t)f->conf->server_max_body;
+    size_t max = (size_t)conf->server_max_body;
     bool declared, sound;
     long long length;
     struct buf body;
 
-    buf_init(&body, f->arena);
+    buf_init(&body, params->arena);
     sound = read_length(params, &declared, &length);
     r->body_too_large = sound && (unsigned long long)length > max;
     if (!r->body_too_large) {
@@ -288,14 +314,6 @@ static bool read_body(struct fcgi *f, struct params *params, FCGX_Stream *in, st
 
 /* --- the answer --- */
 
-struct exchange {
-    FCGX_Stream *out;
-    struct buf head;
-    char id[ID_TEXT_LEN + 1];
-    bool head_only; /* the method is HEAD */
-    bool final;     /* what is in the response's body is all of it */
-};
-
 static bool put(FCGX_Stream *out, struct str s)
 {
     assert(s.len <= INT_MAX);
@@ -305,91 +323,119 @@ static bool put(FCGX_Stream *out, struct str s)
 static bool send_piece(struct http_response *response, void *ctx)
 {
     struct exchange *x = ctx;
+    FCGX_Stream *out = x->connection->request.out;
 
     if (!response->head_sent) {
+        api_sync(x->api);
         http_response_head(&x->head, response, x->id, x->final);
-        if (!put(x->out, buf_view(&x->head)))
+        if (!put(out, buf_view(&x->head)))
             return false;
     }
-    if (x->head_only || !http_status_has_body(response->status))
+    if (x->request.method == HTTP_HEAD || !http_status_has_body(response->status))
         return true;
     response->bytes_sent += response->body.len;
-    return put(x->out, buf_view(&response->body));
+    return put(out, buf_view(&response->body));
 }
 
-static void log_request(const struct http_request *r, const struct http_response *response, const char *id,
-                        const struct api_trace *trace, int64_t ms)
+static void log_request(const struct exchange *x)
 {
-    log_event(response->status >= 500 ? LOG_WARN_ : LOG_INFO_, "request", LOG_C("id", id),
-              LOG_C("method", http_method_name(r->method)), LOG_C("route", trace->route),
-              LOG_I("status", response->status), LOG_I("ms", ms), LOG_I("bytes", response->bytes_sent),
-              LOG_I("account", trace->account), LOG_C("token", trace->token_id), LOG_C("error", trace->error_code),
-              LOG_C("auth", trace->auth));
+    const struct http_response *response = &x->response;
+    const struct api_trace *trace = &x->trace;
+
+    log_event(response->status >= 500 ? LOG_WARN_ : LOG_INFO_, "request", LOG_C("id", x->id),
+              LOG_C("method", http_method_name(x->request.method)), LOG_C("route", trace->route),
+              LOG_I("status", response->status), LOG_I("ms", clock_ticks() - x->began),
+              LOG_I("bytes", response->bytes_sent), LOG_I("account", trace->account), LOG_C("token", x->token_id),
+              LOG_C("error", trace->error_code), LOG_C("auth", trace->auth));
 }
 
-/* Reads the request's parameters and body. false: the body was not read to its end. */
-static bool read_request(struct fcgi *f, FCGX_Request *io, struct http_request *r, struct error *e)
+/* Reads the request's parameters and body; what is wrong with them is in *e. */
+static void read_request(struct fcgi *f, struct exchange *x, struct error *e)
 {
+    FCGX_Request *io = &x->connection->request;
     struct params params;
 
-    if (!list_params(&params, f->arena, io->envp, (size_t)f->conf->server_max_params))
+    if (!list_params(&params, x->arena, io->envp, (size_t)f->conf->server_max_params))
         error_set(e, ERR_HEADERS_TOO_LARGE,
-                  str_of(arena_printf(f->arena, "%lld", (long long)f->conf->server_max_params)));
-    http_request_read(r, f->arena, find_param, &params, f->mount, e); /* what is wrong is in e */
-    return read_body(f, &params, io->in, r);
+                  str_of(arena_printf(x->arena, "%lld", (long long)f->conf->server_max_params)));
+    http_request_read(&x->request, x->arena, find_param, &params, f->mount, e);
+    x->drained = read_body(f->conf, &params, io->in, &x->request);
+    x->input = incoming.buffer;
+    x->input_size = incoming.size;
 }
 
 /* Tokens and passwords do not stay in what the library is about to free. */
-static void wipe(const FCGX_Request *io)
+static void wipe(const struct exchange *x)
 {
     static const char *const secrets[] = {"HTTP_AUTHORIZATION=", "REDIRECT_HTTP_AUTHORIZATION="};
 
-    explicit_bzero(incoming.buffer, incoming.size);
-    for (char **p = io->envp; *p != NULL; p++)
+    explicit_bzero(x->input, x->input_size);
+    for (char **p = x->connection->request.envp; *p != NULL; p++)
         for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
             if (**p == *secrets[i] && strncmp(*p, secrets[i], strlen(secrets[i])) == 0)
                 explicit_bzero(*p, strlen(*p));
 }
 
 /* Ends a request. The connection is closed here, at once, and not by the library, which would wait before it does. */
-static void end_request(struct fcgi *f, struct connection *c, bool drained, bool broken)
+static void end_request(struct fcgi *f, const struct exchange *x)
 {
-    FCGX_Request *io = &c->request;
-    bool keep = io->keepConnection && drained && !broken && !f->leaving;
+    FCGX_Request *io = &x->connection->request;
+    bool keep = io->keepConnection && x->drained && !x->response.broken && !f->leaving;
 
-    if (broken) /* the answer ended in the middle, and must not look whole */
+    if (x->response.broken) /* the answer ended in the middle, and must not look whole */
         shutdown(io->ipcFd, SHUT_RDWR);
     io->keepConnection = 1;
     FCGX_ClearError(io->in);
     if (FCGX_FClose(io->err) != 0 || FCGX_FClose(io->out) != 0)
         shutdown(io->ipcFd, SHUT_RDWR);
-    wipe(io);
+    wipe(x);
     FCGX_Finish_r(io);
-    settle(f, c, keep);
+    x->connection->waiting = false;
+    settle(f, x->connection, keep);
 }
 
+/* Sends the answers that wait: one wait for the disk is enough for all. */
+static void send_waiting(struct fcgi *f, struct api *api)
+{
+    size_t n = f->nwaiting;
+
+    f->nwaiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct exchange *x = &f->exchanges[i];
+
+        if (!x->response.broken && !send_piece(&x->response, x))
+            x->response.broken = true;
+        end_request(f, x);
+        log_request(x);
+        arena_reset(x->arena);
+    }
+    api_after(api);
+}
+
+static void begin_exchange(struct exchange *x, struct connection *c, struct api *api, int64_t began)
+{
+    *x = (struct exchange){.connection = c, .arena = x->arena, .api = api, .began = began};
+    buf_init(&x->head, x->arena);
+    http_response_init(&x->response, x->arena);
+    x->response.send = send_piece;
+    x->response.send_ctx = x;
+}
+
+/* Answers a request; the answer is then one of those that wait. */
 static void answer(struct fcgi *f, struct connection *c, struct api *api, int64_t began)
 {
-    struct exchange x = {.out = c->request.out};
-    struct http_response response;
-    struct http_request r;
+    struct exchange *x = &f->exchanges[f->nwaiting];
     struct error e = ERROR_INIT;
 
-    bool drained = read_request(f, &c->request, &r, &e);
-    id_format(&r.id, x.id);
-    x.head_only = r.method == HTTP_HEAD;
-    buf_init(&x.head, f->arena);
-    http_response_init(&response, f->arena);
-    response.send = send_piece;
-    response.send_ctx = &x;
-    api_answer(api, &r, &response, &e);
-    x.final = true;
-    if (!response.broken && !send_piece(&response, &x))
-        response.broken = true;
-    end_request(f, c, drained, response.broken);
-    log_request(&r, &response, x.id, api_trace(api), clock_ticks() - began);
-    api_after(api);
-    arena_reset(f->arena);
+    begin_exchange(x, c, api, began);
+    read_request(f, x, &e);
+    id_format(&x->request.id, x->id);
+    api_answer(api, &x->request, &x->response, &e);
+    x->final = true;
+    x->trace = *api_trace(api);
+    memcpy(x->token_id, x->trace.token_id, strlen(x->trace.token_id) + 1);
+    c->waiting = true;
+    f->nwaiting++;
 }
 
 /* --- waiting --- */
@@ -397,15 +443,16 @@ static void answer(struct fcgi *f, struct connection *c, struct api *api, int64_
 /* A slot for a new connection; where all are taken, the one used longest ago gives way. */
 static struct connection *free_slot(struct fcgi *f)
 {
-    struct connection *oldest = &f->connections[0];
+    struct connection *oldest = NULL;
 
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         struct connection *c = &f->connections[i];
         if (!c->open)
             return c;
-        if (c->used < oldest->used)
+        if (!c->waiting && (oldest == NULL || c->used < oldest->used))
             oldest = c;
     }
+    assert(oldest != NULL); /* there are more connections than answers that wait */
     settle(f, oldest, false);
     return oldest;
 }
@@ -432,8 +479,8 @@ static int receive_connection(const struct fcgi *f)
     return fd;
 }
 
-/* The next new connection, if its request has begun to arrive. */
-static struct connection *accept_connection(struct fcgi *f)
+/* The next new connection, if its request begins to arrive within so many milliseconds. */
+static struct connection *accept_connection(struct fcgi *f, int first_byte_ms)
 {
     static const struct timeval limit = {.tv_sec = IO_SECONDS};
     int fd = f->passed ? receive_connection(f) : accept4(f->listen_fd, NULL, NULL, SOCK_CLOEXEC);
@@ -449,7 +496,7 @@ static struct connection *accept_connection(struct fcgi *f)
     FCGX_InitRequest(&c->request, -1, 0);
     c->request.ipcFd = fd;
     c->open = true;
-    if (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, FIRST_BYTE_MS) != 0)
+    if (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, first_byte_ms) != 0)
         return c;
     settle(f, c, true);
     return NULL;
@@ -497,21 +544,56 @@ static void stop_listening(struct fcgi *f)
 
 static struct connection *next_connection(struct fcgi *f, int timeout_ms)
 {
+    int first_byte_ms = timeout_ms == 0 ? 0 : FIRST_BYTE_MS;
     struct epoll_event event;
     struct connection *c;
 
-    if (f->busy && f->nwatched == 0 && (c = accept_connection(f)) != NULL)
+    if (f->busy && f->nwatched == 0 && (c = accept_connection(f, first_byte_ms)) != NULL)
         return c;
     f->busy = false;
     if (epoll_pwait(f->epoll_fd, &event, 1, timeout_ms, &f->waiting) <= 0)
         return NULL;
     if (event.data.ptr != NULL)
         return event.data.ptr;
-    c = accept_connection(f);
+    c = accept_connection(f, first_byte_ms);
     f->busy = c != NULL;
     if (!f->busy && (event.events & EPOLLHUP) != 0)
         stop_listening(f);
     return c;
+}
+
+/* Whether all of a request has come, and it is a short one: others' answers may wait while it is done. */
+static bool is_whole(const struct fcgi *f, const struct connection *c)
+{
+    static unsigned char seen[WHOLE_MAX];
+    ssize_t n = recv(c->request.ipcFd, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT);
+    struct records records;
+
+    if (n <= 0)
+        return false;
+    records_begin(&records, (size_t)f->conf->server_max_params);
+    bool whole = records_judge(&records, seen, (size_t)n) && records.type == 0;
+    explicit_bzero(seen, (size_t)n);
+    return whole;
+}
+
+/*
+ * Serves what is there for as long as answers have a change to wait for, and sends them: none waits for a request that
+ * is still on its way, nor for a long one.
+ */
+static void serve_waiting(struct fcgi *f, struct api *api)
+{
+    while (f->nwaiting > 0) {
+        bool more = api_unsynced(api) && f->nwaiting < WAITING_MAX && !f->leaving;
+        struct connection *c = more ? next_connection(f, 0) : NULL;
+
+        if (c != NULL && c->waiting)
+            c = NULL; /* the web server has gone, or is ahead of the answer */
+        if (c == NULL || !is_whole(f, c))
+            send_waiting(f, api);
+        if (c != NULL)
+            serve(f, c, api);
+    }
 }
 
 int fcgi_serve(struct fcgi *f, struct api *api, int timeout_ms)
@@ -519,6 +601,7 @@ int fcgi_serve(struct fcgi *f, struct api *api, int timeout_ms)
     struct connection *c = next_connection(f, timeout_ms);
     bool served = c != NULL && serve(f, c, api);
 
+    serve_waiting(f, api);
     if (served)
         let_signals_in(f);
     return served;
@@ -530,8 +613,10 @@ void fcgi_leave(struct fcgi *f, struct api *api)
 
     f->leaving = true;
     stop_listening(f);
-    while (epoll_wait(f->epoll_fd, &event, 1, 0) == 1)
+    while (epoll_wait(f->epoll_fd, &event, 1, 0) == 1) {
         serve(f, event.data.ptr, api);
+        serve_waiting(f, api);
+    }
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         if (f->connections[i].open)
             settle(f, &f->connections[i], false);

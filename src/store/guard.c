@@ -384,6 +384,14 @@ static bool become_member(struct guard *g, const struct guard_calls *calls, stru
     return true;
 }
 
+/* Whether somebody removed the file from under everybody: whoever came next would make one of his own. */
+static bool is_removed(const struct guard *g)
+{
+    struct stat st;
+
+    return fstat(g->fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /*
  * One look for all: to ask for a byte's owner takes the longer the more members there are, and if each member did it
  * for each other, a few hundred would have no time for anything else. Where the clock began anew, it is time, too.
@@ -405,7 +413,8 @@ static void *watch(void *arg)
     struct pollfd stop = {.fd = g->stop, .events = POLLIN};
 
     while (poll(&stop, 1, WATCH_MS) <= 0) {
-        if (atomic_load(&g->file->poison) == POISON_NONE && is_time_to_look(g) && somebody_died_inside(g))
+        if (atomic_load(&g->file->poison) == POISON_NONE && is_time_to_look(g) &&
+            (somebody_died_inside(g) || is_removed(g)))
             poison(g, POISON_DEATH);
         if (atomic_load(&g->file->poison) != POISON_NONE && !atomic_load(&g->faulting)) {
             log_event(LOG_WARN_, "poisoned", LOG_I("slot", g->mine));

@@ -37,7 +37,8 @@ struct store {
     const struct engine_ops *ops;
     struct engine *engine;
     struct guard *guard;
-    int data; /* the directory, with a lock: see hold_data() */
+    int data;                 /* the directory, with a lock: see hold_data() */
+    bool deferring, unsynced; /* see store_defer_sync() */
     bool has_room;
     int64_t room_looked; /* clock_ticks() */
     struct sigaction sigbus_before;
@@ -332,9 +333,31 @@ static enum store_rc try_body(struct store *s, struct store_txn *t, store_body *
         return rc;
     }
     rc = s->ops->commit(t->engine);
-    if (rc == STORE_OK && t->mode == STORE_WRITE)
-        s->ops->sync(s->engine); /* also where the body wrote nothing: what it read is then on disk */
+    if (rc == STORE_OK &&
+        t->mode == STORE_WRITE) { /* also where the body wrote nothing: what it read is then on disk */
+        s->unsynced = true;
+        if (!s->deferring)
+            store_sync(s);
+    }
     return rc;
+}
+
+void store_defer_sync(struct store *s)
+{
+    s->deferring = true;
+}
+
+bool store_unsynced(const struct store *s)
+{
+    return s->unsynced;
+}
+
+void store_sync(struct store *s)
+{
+    guard_enter(s->guard);
+    s->ops->sync(s->engine);
+    guard_exit(s->guard);
+    s->unsynced = false;
 }
 
 /* Waits for a random time that grows with the number of tries. */

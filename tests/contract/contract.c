@@ -1191,6 +1191,30 @@ CONTRACT(refuses_data_that_are_open_elsewhere)
     CHECK_INT(run(f, 1, STORE_READ, check_own_number, &one), STORE_OK);
 }
 
+static void remove_guard(const struct conf *c, struct arena *a)
+{
+    CHECK_INT(unlink(arena_printf(a, "%s/guard", c->store_regions)), 0);
+}
+
+/* Whoever lost the shared memory ends, so that those who come next and make it anew are alone with the data. */
+CONTRACT(ends_when_the_regions_are_removed)
+{
+    uint32_t one = 1;
+    pid_t pid;
+
+    CHECK_INT(run(f, 1, STORE_WRITE, put_own_number, &one), STORE_OK);
+    store_close(&f->store);
+    atomic_store(&shared->ready, 0);
+    atomic_store(&shared->stop, 0);
+    pid = in_child(stay, &f->conf);
+    wait_ready(1);
+    remove_guard(&f->conf, f->arena);
+    CHECK_INT(child_status(pid), STORE_EXIT_POISONED);
+    f->store = open_or_print(&f->conf);
+    CHECK_FATAL(f->store != NULL);
+    CHECK_INT(run(f, 1, STORE_READ, check_own_number, &one), STORE_OK);
+}
+
 /* So many that whatever each of them does for each other is seen; all at once, as after a death. */
 CONTRACT(a_crowd_can_join)
 {
@@ -1279,6 +1303,7 @@ int main(void)
         UNIT(files_are_private),
         UNIT(deaths),
         UNIT(refuses_data_that_are_open_elsewhere),
+        UNIT(ends_when_the_regions_are_removed),
         UNIT(many_idle_deaths),
         UNIT(a_crowd_can_join),
         UNIT(guard_of_another_version),

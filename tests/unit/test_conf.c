@@ -70,7 +70,7 @@ static void reads_settings(void)
     CHECK_CSTR(conf.server_mount, "");
     CHECK_CSTR(conf.log_level, "info");
     CHECK(read_text(STR_NULL));
-    CHECK_INT(conf.server_workers, 8);
+    CHECK_INT(conf.server_workers, 4);
     CHECK(read_text(STR_LIT("[server]\r\nworkers = 256\r\n")));
     CHECK_INT(conf.server_workers, 256);
 }
@@ -153,7 +153,8 @@ static void reads_what_it_writes(void)
     buf_init(&b, arena);
     conf_write(&b, &conf);
     CHECK_STR(buf_view(&b), copy);
-    CHECK(strstr(buf_cstr(&b), "# processes that answer requests (1 to 256)\nworkers = 3\n") != NULL);
+    CHECK(strstr(buf_cstr(&b),
+                 "# processes that answer requests: about two for each processor (1 to 256)\nworkers = 3\n") != NULL);
     for (size_t at = 0, end; at < copy.len; at = end + 1) {
         end = str_find(copy, '\n', at);
         CHECK(end - at <= 120);

@@ -287,6 +287,52 @@ def kept_connections(w):
     w.alive("kept connections")
 
 
+def together(w):
+    """
+    Answers that wait for the disk together. Both workers stand still while requests pile up; then one goes on and finds
+    them all: it does what is whole, and lets no answer wait for what is not.
+    """
+    workers = w.stack.processes()[1]
+    kept = [w.peer(timeout=5) for _ in range(4)]
+    for p in kept:
+        p.send(fc.request(w.params("GET", "/Users?count=0"), flags=fc.KEEP_CONN)).reply()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        late, peers = fc.request(w.params("GET", "/Users?count=0")), []
+        for i in range(40):  # more than wait at a time
+            if i == 20:
+                half = w.peer(timeout=5).send(late[:-8])
+            body = new_user(f"together{i % 10}")  # after the tenth they are refused
+            peers.append(w.peer(timeout=5).send(fc.request(w.params("POST", "/Users", body), body)))
+        with w.peer() as gone:
+            body = new_user("together-gone")
+            gone.send(fc.request(w.params("POST", "/Users", body), body))
+        broken = w.peer(timeout=5).send(fc.request(w.params("POST", "/Users", b"{"), b"{"))
+        for i, p in enumerate(kept):
+            body = new_user(f"kept-together{i}")
+            p.send(fc.request(w.params("POST", "/Users", body), body, flags=fc.KEEP_CONN)).socket.shutdown(socket.SHUT_WR)
+        reading = w.peer(timeout=5).send(fc.request(w.params("GET", "/Users?count=1000")))
+        os.kill(workers[0], signal.SIGCONT)
+        replies = [p.reply() for p in peers[:20]]
+        tap.ok(True, "no answer waits for the request behind it that is not whole")
+        half.send(late[-8:])
+        answered(half.reply(), 200, "which is answered when it is")
+        replies += [p.reply() for p in peers[20:]]
+        tap.equal([r.status for r in replies], [201] * 10 + [409] * 30, "40 changes at once, each with its own answer")
+        good = all(json.loads(r.body)["userName"] == f"together{i}@example.com" for i, r in enumerate(replies[:10]))
+        tap.ok(good, "and none with another's")
+        answered(broken.reply(), 400, "a body that is no JSON among them")
+        answered(reading.reply(), 200, "a list among them")
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+    tap.equal([p.reply().status for p in kept], [201] * 4, "kept connections that come to their end before the answer")
+    tap.equal(w.ask(w.params("GET", "/Users?filter=userName%20eq%20%22together-gone@example.com%22")).body.count(b'"userName"'), 1,
+              "what a peer that has gone asked for was done")
+    w.alive("answers that waited together")
+
+
 def silence(w):
     """Connections that say nothing, or half of something, keep nobody else from being served."""
     silent = [w.peer() for _ in range(20)]
@@ -599,7 +645,7 @@ def signals(w):
 
 
 # secrets before what breaks off in the parameters: there the library frees them before anybody could wipe them.
-TESTS = (parameters, credentials, lengths, large_bodies, unread_bodies, kept_connections, secrets, broken_parameters,
+TESTS = (parameters, credentials, lengths, large_bodies, unread_bodies, kept_connections, together, secrets, broken_parameters,
          silence, slow, abort, odd_records, noise, roles, starts, signals)
 
 

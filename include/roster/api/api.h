@@ -19,9 +19,14 @@ void api_free(struct api **a);
 
 /*
  * Answers r: fills response (already initialised in r's arena). e: what was found wrong while the request was read, or
- * ERROR_INIT. Never fails; every error is rendered. The caller sends response and then calls api_after().
+ * ERROR_INIT. Never fails; every error is rendered. The caller calls api_sync() before the first byte of response leaves,
+ * and api_after() when it has.
  */
 void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e);
+
+/* Whether answers must wait for the disk, and the wait: afterwards every change that was answered is there. */
+bool api_unsynced(const struct api *a);
+void api_sync(struct api *a);
 
 /* Work that follows an answer, after it was sent: noting the token's use. Cheap when there is nothing to do. */
 void api_after(struct api *a);

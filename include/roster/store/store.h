@@ -152,6 +152,16 @@ void store_scan_close(struct store_scan **scan);
  */
 void store_housekeep(struct store *s, bool force);
 
+/*
+ * Everything that was committed before, by anybody, is on disk when store_sync() returns. store_run() calls it after each
+ * change, until store_defer_sync(): from then on its caller does, before anybody hears of the change. So several
+ * changes can wait for the disk together. store_unsynced(): since the last store_sync() this process committed a change.
+ * A failure ends the process.
+ */
+void store_sync(struct store *s);
+void store_defer_sync(struct store *s);
+bool store_unsynced(const struct store *s);
+
 /* False while writes are refused for want of space. Looked at no more than once a second. */
 bool store_has_room(struct store *s);
 
