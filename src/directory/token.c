@@ -414,7 +414,7 @@ bool token_revoke(struct store *s, struct arena *a, const struct account *accoun
                   struct error *e)
 {
     struct revoking w = {.id_or_name = id_or_name, .now = clock_now()};
-    enum store_rc rc = store_run(s, account->number, STORE_WRITE, a, revoke_body, &w);
+    enum store_rc rc = store_run(s, account->number, STORE_URGENT, a, revoke_body, &w);
 
     if (rc == STORE_NOTFOUND)
         error_set(e, ERR_TOKEN_UNKNOWN, id_or_name);

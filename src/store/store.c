@@ -27,6 +27,7 @@
 #define TRIES               16 /* of one store_run(); the pauses between them sum up to 0.4 s on average */
 #define PAUSE_MAX_MS        50
 #define ROOM_LOOK_MS        1000
+#define LAST_ROOM           MIB /* the ballast is given up when less is left */
 #define HOLD_MS             2000
 #define HOLD_STEP_MS        5
 #define BACKUP_WAIT_MS      60000
@@ -40,6 +41,7 @@ struct store {
     int data;                 /* the directory, with a lock: see hold_data() */
     bool deferring, unsynced; /* see store_defer_sync() */
     bool has_room;
+    uint64_t room;       /* bytes, when it was looked at */
     int64_t room_looked; /* clock_ticks() */
     struct sigaction sigbus_before;
 };
@@ -196,14 +198,23 @@ static bool recover_store(void *ctx, bool fault)
     return false;
 }
 
-static void give_ballast(void *ctx)
+/* The ballast becomes room. false: there was none. */
+static bool give_up_ballast(const struct conf *c)
+{
+    char room[4096];
+    const char *path = ballast_path(c, room, sizeof room);
+
+    if (path == NULL || unlink(path) < 0)
+        return false;
+    log_event(LOG_WARN_, "storage_full", LOG_C("what", "ballast"), LOG_I("ballast_mb", c->store_ballast_mb));
+    return true;
+}
+
+static void give_room(void *ctx)
 {
     const struct joining *j = ctx;
-    char room[4096];
-    const char *path = ballast_path(j->conf, room, sizeof room);
 
-    if (path != NULL && unlink(path) == 0)
-        log_event(LOG_WARN_, "storage_full", LOG_C("what", "ballast"), LOG_I("ballast_mb", j->conf->store_ballast_mb));
+    give_up_ballast(j->conf);
 }
 
 static void catch_sigbus(struct store *s)
@@ -231,7 +242,7 @@ struct store *store_open(const struct conf *c, struct arena *a, const char **mes
     const struct engine_ops *ops = &engine_bdb;
     struct joining joining = {.conf = c, .ops = ops, .arena = a};
     const struct guard_calls calls = {
-        .begin = begin_recovery, .recover = recover_store, .give_room = give_ballast, .ctx = &joining};
+        .begin = begin_recovery, .recover = recover_store, .give_room = give_room, .ctx = &joining};
     struct store *s;
 
     *message = NULL;
@@ -291,19 +302,26 @@ static uint64_t free_bytes(const struct store *s)
 bool store_has_room(struct store *s)
 {
     int64_t now = clock_ticks();
-    uint64_t left;
     bool has_room;
 
     if (now - s->room_looked < ROOM_LOOK_MS)
         return s->has_room;
     s->room_looked = now;
-    left = free_bytes(s);
-    has_room = left >= (uint64_t)s->conf->store_reserve_mb * MIB;
+    s->room = free_bytes(s);
+    if (s->room < LAST_ROOM && give_up_ballast(s->conf))
+        s->room = free_bytes(s);
+    has_room = s->room >= (uint64_t)s->conf->store_reserve_mb * MIB;
     if (has_room != s->has_room)
-        log_event(LOG_WARN_, has_room ? "storage_room" : "storage_full", LOG_I("free_mb", left / MIB),
+        log_event(LOG_WARN_, has_room ? "storage_room" : "storage_full", LOG_I("free_mb", s->room / MIB),
                   LOG_I("reserve_mb", s->conf->store_reserve_mb));
     s->has_room = has_room;
     return has_room;
+}
+
+/* A leaked token can be revoked on a disk that is too full for anything else. */
+static bool may_write(struct store *s, enum store_mode mode)
+{
+    return store_has_room(s) || (mode == STORE_URGENT && s->room >= (uint64_t)s->conf->store_reserve_mb * MIB / 2);
 }
 
 /* --- running a body --- */
@@ -378,8 +396,10 @@ static enum store_rc run(struct store *s, uint32_t account, bool system, enum st
 {
     struct arena_mark mark;
 
-    if (mode == STORE_WRITE && !store_has_room(s))
+    if ((mode == STORE_WRITE || mode == STORE_URGENT) && !may_write(s, mode))
         return STORE_FULL;
+    if (mode == STORE_URGENT)
+        mode = STORE_WRITE;
     mark = arena_mark(arena);
     for (int try = 0; try < TRIES; try++) {
         struct store_txn t = {.store = s, .arena = arena, .mode = mode, .account = account, .system = system};
@@ -390,7 +410,8 @@ static enum store_rc run(struct store *s, uint32_t account, bool system, enum st
         guard_enter(s->guard);
         rc = try_body(s, &t, body, ctx);
         guard_exit(s->guard);
-        if (rc != STORE_RETRY)
+        /* Also a read may need room: for a page of the cache that has to be written before its place can be taken. */
+        if (rc != STORE_RETRY && !(rc == STORE_FULL && give_up_ballast(s->conf)))
             return rc;
         arena_rewind(arena, mark);
     }
@@ -599,7 +620,7 @@ void store_scan_close(struct store_scan **sp)
 
 /* --- housekeeping --- */
 
-/* Real bytes, to be given up when recovery finds the disk full. Made only where there is room enough for both. */
+/* Real bytes, to be given up when the disk is full. Made only where there is room enough for both. */
 static void make_ballast(struct store *s)
 {
     uint64_t size = (uint64_t)s->conf->store_ballast_mb * MIB;
@@ -627,6 +648,7 @@ void store_housekeep(struct store *s, bool force)
     guard_enter(s->guard);
     s->ops->housekeep(s->engine, force);
     guard_exit(s->guard);
+    store_has_room(s); /* also where nobody asks: below the last of it the ballast is given up */
     make_ballast(s);
     guard_housekeeping_done(s->guard);
 }
