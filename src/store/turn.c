@@ -22,9 +22,11 @@ static const char *turns_path(const char *dir, struct arena *a)
 
 static struct turns *map(int fd)
 {
-    struct turns *turns = mmap(NULL, sizeof *turns, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *at = mmap(NULL, sizeof(struct turns), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-    return turns == MAP_FAILED ? NULL : turns;
+    if (at == MAP_FAILED)
+        return NULL;
+    return at;
 }
 
 static void free_all(struct turns *turns)
