@@ -1145,17 +1145,24 @@ static void wait_ready(int n)
     CHECK_INT(atomic_load(&shared->ready), n);
 }
 
+/* n others have the store open instead of this process, until shared->stop. */
+static void hand_over(struct fixture *f, pid_t *pid, int n)
+{
+    store_close(&f->store);
+    atomic_store(&shared->ready, 0);
+    atomic_store(&shared->stop, 0);
+    for (int i = 0; i < n; i++)
+        pid[i] = in_child(stay, &f->conf);
+    wait_ready(n);
+}
+
 /* A death outside ends nobody; one inside ends everybody, and the next to open recovers. */
 CONTRACT(deaths)
 {
     uint64_t before = recoveries(f->store);
     pid_t stays;
 
-    store_close(&f->store);
-    atomic_store(&shared->ready, 0);
-    atomic_store(&shared->stop, 0);
-    stays = in_child(stay, &f->conf);
-    wait_ready(1);
+    hand_over(f, &stays, 1);
     CHECK_INT(child_status(in_child(die_outside, &f->conf)), 1000 + SIGKILL);
     f->store = open_or_print(&f->conf);
     CHECK_FATAL(f->store != NULL);
@@ -1178,11 +1185,7 @@ CONTRACT(refuses_data_that_are_open_elsewhere)
 
     other.store_regions = arena_printf(f->arena, "%s/other-regions", f->dir);
     CHECK_INT(run(f, 1, STORE_WRITE, put_own_number, &one), STORE_OK);
-    store_close(&f->store);
-    atomic_store(&shared->ready, 0);
-    atomic_store(&shared->stop, 0);
-    pid = in_child(stay, &f->conf);
-    wait_ready(1);
+    hand_over(f, &pid, 1);
     CHECK(refused_with(&other, f->arena, "another store.regions"));
     kill(pid, SIGKILL);
     CHECK_INT(child_status(pid), 1000 + SIGKILL);
@@ -1203,11 +1206,7 @@ CONTRACT(ends_when_the_regions_are_removed)
     pid_t pid;
 
     CHECK_INT(run(f, 1, STORE_WRITE, put_own_number, &one), STORE_OK);
-    store_close(&f->store);
-    atomic_store(&shared->ready, 0);
-    atomic_store(&shared->stop, 0);
-    pid = in_child(stay, &f->conf);
-    wait_ready(1);
+    hand_over(f, &pid, 1);
     remove_guard(&f->conf, f->arena);
     CHECK_INT(child_status(pid), STORE_EXIT_POISONED);
     f->store = open_or_print(&f->conf);
@@ -1220,12 +1219,7 @@ CONTRACT(a_crowd_can_join)
 {
     pid_t pid[200];
 
-    store_close(&f->store);
-    atomic_store(&shared->ready, 0);
-    atomic_store(&shared->stop, 0);
-    for (size_t i = 0; i < N(pid); i++)
-        pid[i] = in_child(stay, &f->conf);
-    wait_ready(N(pid));
+    hand_over(f, pid, N(pid));
     atomic_store(&shared->stop, 1);
     for (size_t i = 0; i < N(pid); i++)
         CHECK_INT(child_status(pid[i]), 0);
@@ -1239,10 +1233,7 @@ CONTRACT(many_idle_deaths)
     pid_t stays;
     int rc = 0;
 
-    store_close(&f->store);
-    atomic_store(&shared->ready, 0);
-    stays = in_child(stay, &f->conf);
-    wait_ready(1);
+    hand_over(f, &stays, 1);
     for (int i = 0; i < 110 && rc == 0; i++)
         rc = child_status(in_child(die_outside, &f->conf)) == 1000 + SIGKILL ? 0 : 1;
     CHECK_INT(rc, 0);
@@ -1259,11 +1250,7 @@ CONTRACT(guard_of_another_version)
     pid_t stays;
     int fd;
 
-    store_close(&f->store);
-    atomic_store(&shared->ready, 0);
-    atomic_store(&shared->stop, 0);
-    stays = in_child(stay, &f->conf);
-    wait_ready(1);
+    hand_over(f, &stays, 1);
     fd = open(guard, O_WRONLY);
     CHECK_INT(pwrite(fd, "\xff", 1, 8), 1); /* the layout's number */
     CHECK(refused_with(&f->conf, f->arena, "another version"));
