@@ -71,7 +71,7 @@ struct fcgi {
     bool busy;               /* a new connection was served last: there is likely to be another */
     bool leaving;
     bool passed;       /* connections are accepted by the master, which passes them on (server/relay) */
-    unsigned in_a_row; /* requests since the start, modulo SIGNALS_EVERY */
+    unsigned in_a_row; /* requests since signals were let in */
     uint64_t uses;
     size_t nwatched;
     size_t nwaiting; /* of the exchanges; the next one is that in hand */
@@ -523,13 +523,15 @@ static bool serve(struct fcgi *f, struct connection *c, struct api *api)
     return true;
 }
 
-/* Lets signals in that have come: epoll_pwait() does not while there is always something ready. */
-static void let_signals_in(struct fcgi *f)
+/* Lets signals in that have come, after so many more requests: epoll_pwait() is not called while more are ready. */
+static void let_signals_in(struct fcgi *f, unsigned requests)
 {
     sigset_t held;
 
-    if (++f->in_a_row % SIGNALS_EVERY != 0)
+    f->in_a_row += requests;
+    if (f->in_a_row < SIGNALS_EVERY)
         return;
+    f->in_a_row = 0;
     sigprocmask(SIG_SETMASK, &f->waiting, &held);
     sigprocmask(SIG_SETMASK, &held, NULL);
 }
@@ -578,13 +580,16 @@ static bool is_whole(const struct fcgi *f, const struct connection *c)
 }
 
 /*
- * Serves what is there for as long as answers have a change to wait for, and sends them: none waits for a request that
- * is still on its way, nor for a long one.
+ * Serves what is there while answers have a change to wait for, and sends them: none waits for a request that is still on
+ * its way, nor for a long one. Comes to an end also where there is always more. How many requests there were, with the
+ * one before.
  */
-static void serve_waiting(struct fcgi *f, struct api *api)
+static unsigned serve_waiting(struct fcgi *f, struct api *api)
 {
-    while (f->nwaiting > 0) {
-        bool more = api_unsynced(api) && f->nwaiting < WAITING_MAX && !f->leaving;
+    unsigned served = 1;
+
+    for (; f->nwaiting > 0; served++) {
+        bool more = api_unsynced(api) && served < WAITING_MAX && !f->leaving;
         struct connection *c = more ? next_connection(f, 0) : NULL;
 
         if (c != NULL && c->waiting)
@@ -594,6 +599,7 @@ static void serve_waiting(struct fcgi *f, struct api *api)
         if (c != NULL)
             serve(f, c, api);
     }
+    return served;
 }
 
 int fcgi_serve(struct fcgi *f, struct api *api, int timeout_ms)
@@ -601,9 +607,8 @@ int fcgi_serve(struct fcgi *f, struct api *api, int timeout_ms)
     struct connection *c = next_connection(f, timeout_ms);
     bool served = c != NULL && serve(f, c, api);
 
-    serve_waiting(f, api);
     if (served)
-        let_signals_in(f);
+        let_signals_in(f, serve_waiting(f, api));
     return served;
 }
 

@@ -339,6 +339,35 @@ def together(w):
     w.alive("answers that waited together")
 
 
+def leaving_busy(_w):
+    """A worker that is told to leave does so although there is always more to do, and somebody else does the rest."""
+    w = Wire()
+    try:
+        leaves, stays = w.stack.processes()[1]
+        for pid in (leaves, stays):
+            os.kill(pid, signal.SIGSTOP)
+        log_size, peers = os.path.getsize(w.stack.path("roster.log")), []
+        for i in range(300):
+            body = json.dumps(user(f"leaving{i}", x="x" * 20 * KIB)).encode()  # too long to let answers wait for it
+            peers.append(w.peer().send(fc.request(w.params("POST", "/Users", body), body)))
+        os.kill(leaves, signal.SIGCONT)
+        time.sleep(0.01)
+        os.kill(leaves, signal.SIGTERM)
+        end = time.monotonic() + 5
+        while leaves in w.stack.processes()[1] and time.monotonic() < end:
+            time.sleep(0.02)
+        os.kill(stays, signal.SIGCONT)
+        tap.equal([p.reply().status for p in peers], [201] * len(peers), "every request is answered")
+        tap.ok(leaves not in w.stack.processes()[1], "the worker has left")
+        with open(w.stack.path("roster.log"), encoding="utf-8") as f:
+            f.seek(log_size)
+            done = sum(f" pid={leaves} " in line and " event=request " in line for line in f)
+        tap.ok(done < len(peers) / 2, "it has not done everything before", f"{done} requests")
+    finally:
+        w.stack.stop()
+        w.stack.remove()
+
+
 def silence(w):
     """Connections that say nothing, or half of something, keep nobody else from being served."""
     silent = [w.peer() for _ in range(20)]
@@ -537,6 +566,7 @@ def secrets(w):
             w.ask(w.params("POST", "/Users", body), body)
     for _ in range(6):
         w.ask(w.params("GET", "/Users"))
+    time.sleep(0.3)  # the answer is here a moment before the worker is done with the request
     for pid in w.pids[1]:
         found = None if keeps_freed_memory(pid) else memory_of(pid, (w.token.encode()[8:], PASSWORD.encode()))
         if found is None:
@@ -655,7 +685,7 @@ def signals(w):
 
 
 # secrets before what breaks off in the parameters: there the library frees them before anybody could wipe them.
-TESTS = (parameters, credentials, lengths, large_bodies, unread_bodies, kept_connections, together, secrets, broken_parameters,
+TESTS = (parameters, credentials, lengths, large_bodies, unread_bodies, kept_connections, together, leaving_busy, secrets, broken_parameters,
          silence, slow, abort, odd_records, noise, roles, starts, signals)
 
 
