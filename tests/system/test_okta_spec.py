@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Executes Okta's published SCIM 2.0 test from Okta's own file: every request as the file writes it, every assertion by its
-own word. The file is not part of this project: $ROSTER_SHARED/fixtures/okta-spec-test.json, or ../shared beside the
-tree; without it the test is skipped (test_okta_first_contact.py covers the same ground).
+own word. The file is not part of this project: it is fixtures/okta-spec-test.json in a folder beside the tree, or in
+$ROSTER_SHARED; without it the test is skipped (test_okta_first_contact.py covers the same ground).
 """
 
 import json
