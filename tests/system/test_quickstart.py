@@ -101,15 +101,24 @@ def one_dies(data, port):
     tap.ok(gone(data), "when the web server dies, nothing is left behind", values, belongings(data))
 
 
+def like_a_terminal():
+    """Of a program that was started in the background Ctrl-C is ignored, and of all that it starts: no shell can undo it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def in_the_foreground(data, port):
     with subprocess.Popen(**quickstart("--port", str(port), "--data", data), stdout=subprocess.PIPE,
-                          start_new_session=True) as shell:
+                          start_new_session=True, preexec_fn=like_a_terminal) as shell:
         text = ""
         while "Ctrl-C" not in text and (line := shell.stdout.readline()):
             text += line
         tap.ok(f"http://127.0.0.1:{port}/scim/v2" in text and "curl -H" in text, "it says what to do", text)
         os.killpg(shell.pid, signal.SIGINT)
-        tap.equal(shell.wait(20), 0, "Ctrl-C ends it")
+        try:
+            tap.equal(shell.wait(20), 0, "Ctrl-C ends it")
+        except subprocess.TimeoutExpired:
+            tap.ok(False, "Ctrl-C ends it within 20 s")
+            shell.terminate()
     tap.ok(gone(data), "and everything with it", belongings(data))
 
 
