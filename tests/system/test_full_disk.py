@@ -25,7 +25,7 @@ from stack import Stack, processes
 FRONTS = ("lighttpd",)
 DISK_MB, RESERVE_MB, BALLAST_MB = 160, 32, 24
 LOOK = 1.2  # seconds: free space is looked at no more than once a second
-BACK = 5.0
+BACK = 15.0
 HOUSEKEEP = 15  # the ballast is made by housekeeping
 WORKERS = 3
 CUT = (OSError, http.client.HTTPException)
