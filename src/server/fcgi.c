@@ -36,7 +36,7 @@
 #define DISCARD_MAX     ((size_t)64 << 20) /* of a body that is too large */
 #define ARENA_LIMIT     ((size_t)256 << 20)
 #define WAITING_MAX     16    /* answers that wait for the disk together, and the one in hand */
-#define WHOLE_MAX       16384 /* bytes of a request that others' answers wait for */
+#define WHOLE_MAX       16384 /* bytes of a request that others' answers wait for, and of an answer they wait behind */
 #define PARAMS_SHARE    16    /* so many times server.max_params are read, so that they can be answered with 431 */
 
 struct connection {
@@ -48,6 +48,7 @@ struct connection {
 
 /* A request and its answer. */
 struct exchange {
+    struct fcgi *fcgi;
     struct connection *connection;
     struct arena *arena;
     struct api *api;
@@ -75,7 +76,8 @@ struct fcgi {
     uint64_t uses;
     size_t nwatched;
     size_t nwaiting; /* of the exchanges; the next one is that in hand */
-    struct exchange exchanges[WAITING_MAX];
+    struct exchange *exchanges[WAITING_MAX];
+    struct exchange room[WAITING_MAX]; /* what exchanges points to, in any order */
     struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -153,8 +155,10 @@ struct fcgi *fcgi_new(const struct conf *c, int listen_fd)
                        .passed = !listens(listen_fd),
                        .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                        .waiting = f->waiting};
-    for (size_t i = 0; i < WAITING_MAX; i++)
-        f->exchanges[i].arena = arena_new(ARENA_LIMIT);
+    for (size_t i = 0; i < WAITING_MAX; i++) {
+        f->room[i] = (struct exchange){.fcgi = f, .arena = arena_new(ARENA_LIMIT)};
+        f->exchanges[i] = &f->room[i];
+    }
     fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
     watch(f, listen_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL);
     return f;
@@ -189,7 +193,7 @@ void fcgi_free(struct fcgi **f)
             settle(*f, &(*f)->connections[i], false);
     close((*f)->epoll_fd);
     for (size_t i = 0; i < WAITING_MAX; i++)
-        arena_free(&(*f)->exchanges[i].arena);
+        arena_free(&(*f)->room[i].arena);
     free(*f);
     *f = NULL;
 }
@@ -320,12 +324,27 @@ static bool put(FCGX_Stream *out, struct str s)
     return s.len == 0 || FCGX_PutStr(s.p, (int)s.len, out) == (int)s.len;
 }
 
+static void send_answers(struct fcgi *f);
+
+/* The others' answers leave before the first piece of the one in hand: its pieces may have to wait for their reader. */
+static void go_alone(struct exchange *x)
+{
+    struct fcgi *f = x->fcgi;
+    size_t mine = f->nwaiting;
+
+    send_answers(f);
+    f->exchanges[mine] = f->exchanges[0];
+    f->exchanges[0] = x;
+}
+
 static bool send_piece(struct http_response *response, void *ctx)
 {
     struct exchange *x = ctx;
     FCGX_Stream *out = x->connection->request.out;
 
     if (!response->head_sent) {
+        if (!x->final)
+            go_alone(x);
         api_sync(x->api);
         http_response_head(&x->head, response, x->id, x->final);
         if (!put(out, buf_view(&x->head)))
@@ -395,13 +414,13 @@ static void end_request(struct fcgi *f, const struct exchange *x)
 }
 
 /* Sends the answers that wait: one wait for the disk is enough for all. */
-static void send_waiting(struct fcgi *f, struct api *api)
+static void send_answers(struct fcgi *f)
 {
     size_t n = f->nwaiting;
 
     f->nwaiting = 0;
     for (size_t i = 0; i < n; i++) {
-        struct exchange *x = &f->exchanges[i];
+        struct exchange *x = f->exchanges[i];
 
         if (!x->response.broken && !send_piece(&x->response, x))
             x->response.broken = true;
@@ -409,12 +428,11 @@ static void send_waiting(struct fcgi *f, struct api *api)
         log_request(x);
         arena_reset(x->arena);
     }
-    api_after(api);
 }
 
 static void begin_exchange(struct exchange *x, struct connection *c, struct api *api, int64_t began)
 {
-    *x = (struct exchange){.connection = c, .arena = x->arena, .api = api, .began = began};
+    *x = (struct exchange){.fcgi = x->fcgi, .connection = c, .arena = x->arena, .api = api, .began = began};
     buf_init(&x->head, x->arena);
     http_response_init(&x->response, x->arena);
     x->response.send = send_piece;
@@ -424,7 +442,7 @@ static void begin_exchange(struct exchange *x, struct connection *c, struct api 
 /* Answers a request; the answer is then one of those that wait. */
 static void answer(struct fcgi *f, struct connection *c, struct api *api, int64_t began)
 {
-    struct exchange *x = &f->exchanges[f->nwaiting];
+    struct exchange *x = f->exchanges[f->nwaiting];
     struct error e = ERROR_INIT;
 
     begin_exchange(x, c, api, began);
@@ -589,13 +607,16 @@ static unsigned serve_waiting(struct fcgi *f, struct api *api)
     unsigned served = 1;
 
     for (; f->nwaiting > 0; served++) {
-        bool more = api_unsynced(api) && served < WAITING_MAX && !f->leaving;
+        bool is_long = f->exchanges[f->nwaiting - 1]->response.body.len > WHOLE_MAX; /* may wait for its reader */
+        bool more = api_unsynced(api) && served < WAITING_MAX && !is_long && !f->leaving;
         struct connection *c = more ? next_connection(f, 0) : NULL;
 
         if (c != NULL && c->waiting)
             c = NULL; /* the web server has gone, or is ahead of the answer */
-        if (c == NULL || !is_whole(f, c))
-            send_waiting(f, api);
+        if (c == NULL || !is_whole(f, c)) {
+            send_answers(f);
+            api_after(api);
+        }
         if (c != NULL)
             serve(f, c, api);
     }

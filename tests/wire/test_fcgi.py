@@ -368,6 +368,39 @@ def leaving_busy(_w):
         w.stack.remove()
 
 
+def slow_readers(_w):
+    """No answer that is short waits for the reader of a long one, whether that comes in pieces or whole."""
+    w = Wire()
+    try:
+        for i in range(700):
+            body = new_user(f"reader{i}")
+            w.ask(w.params("POST", "/Users", body), body)
+        workers = w.stack.processes()[1]
+        for count in (700, 420):  # sent in pieces; just short enough to be sent whole, and more than a socket holds
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)
+            peers = []
+            for i in range(5):
+                body = new_user(f"before{count}-{i}")
+                peers.append(w.peer(timeout=5).send(fc.request(w.params("POST", "/Users", body), body)))
+            reader = w.peer().send(fc.request(w.params("GET", f"/Users?count={count}")))
+            behind = new_user(f"behind{count}")
+            later = w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", behind), behind))
+            os.kill(workers[0], signal.SIGCONT)
+            try:
+                got = [p.reply().status for p in peers]
+            except OSError as e:
+                got = repr(e)
+            tap.equal(got, [201] * 5, f"changes in front of a list of {count} that nobody reads")
+            size = len(reader.reply().body)
+            tap.ok(size > 208 * KIB and (size < 256 * KIB or count == 700), "which was long enough", size)
+            answered(later.reply(), 201, "and one behind it")
+            os.kill(workers[1], signal.SIGCONT)
+    finally:
+        w.stack.stop()
+        w.stack.remove()
+
+
 def silence(w):
     """Connections that say nothing, or half of something, keep nobody else from being served."""
     silent = [w.peer() for _ in range(20)]
@@ -685,8 +718,8 @@ def signals(w):
 
 
 # secrets before what breaks off in the parameters: there the library frees them before anybody could wipe them.
-TESTS = (parameters, credentials, lengths, large_bodies, unread_bodies, kept_connections, together, leaving_busy, secrets, broken_parameters,
-         silence, slow, abort, odd_records, noise, roles, starts, signals)
+TESTS = (parameters, credentials, lengths, large_bodies, unread_bodies, kept_connections, together, leaving_busy,
+         slow_readers, secrets, broken_parameters, silence, slow, abort, odd_records, noise, roles, starts, signals)
 
 
 def test(_front):
