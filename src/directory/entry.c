@@ -11,11 +11,6 @@ enum store_space entry_space(const struct resource_type *type)
     return type == &resource_type_user ? SPACE_USER : SPACE_TEAM;
 }
 
-static struct str id_view(const struct id *id)
-{
-    return str_make(id->b, sizeof id->b);
-}
-
 void entry_unique_key(struct key *k, uint16_t attribute, struct str value)
 {
     char room[KEY_VALUE_MAX];

@@ -13,11 +13,6 @@ static void pair_key(struct key *k, const struct id *first, const struct id *sec
     key_id(k, second);
 }
 
-static struct str id_view(const struct id *id)
-{
-    return str_make(id->b, sizeof id->b);
-}
-
 struct member_change member_change_of(enum member_op op, struct json_object *values)
 {
     return (struct member_change){.op = op, .values = values};

@@ -176,11 +176,6 @@ static void hash_key(struct key *k, const unsigned char hash[TOKEN_HASH_SIZE])
     key_str(k, str_make(hash, TOKEN_HASH_SIZE));
 }
 
-static struct str id_view(const struct id *id)
-{
-    return str_make(id->b, sizeof id->b);
-}
-
 static enum store_rc record_put(struct store_txn *txn, struct arena *arena, const struct token_record *r)
 {
     struct buf b;

@@ -53,11 +53,6 @@ static const char *id_text(struct arena *arena, const struct id *id)
     return arena_strdup(arena, text);
 }
 
-static struct str id_view(const struct id *id)
-{
-    return str_make(id->b, sizeof id->b);
-}
-
 /* A key of space for the report: its name and its parts. */
 static const char *key_text(struct arena *arena, enum store_space space, struct str key)
 {

@@ -30,6 +30,12 @@ static inline bool id_eq(const struct id *a, const struct id *b)
     return memcmp(a->b, b->b, ID_SIZE) == 0;
 }
 
+/* The bytes, for keys and values; borrowed. */
+static inline struct str id_view(const struct id *id)
+{
+    return str_make(id->b, ID_SIZE);
+}
+
 /* size random bytes from the kernel's generator; safe in a forked child. */
 void id_random(void *p, size_t size);
 

@@ -71,7 +71,8 @@ enum store_mode {
 /*
  * Joins the store that c's section `store` describes, creating directories (0700), files (0600) and spaces as
  * needed, and recovering it if nobody else is using it. Refuses a directory that others may write to or that holds a
- * DB_CONFIG file, and data that are open by other regions. Waits while another process recovers. Starts a thread that watches for other members' deaths.
+ * DB_CONFIG file, and data that are open by other regions. Waits while another process recovers. Starts a thread that
+ * watches for other members' deaths.
  * NULL: *message (in a) says why, with the remedy. c must outlive the store.
  */
 struct store *store_open(const struct conf *c, struct arena *a, const char **message);
