@@ -385,6 +385,31 @@ static void distrust(const char *path, const char *name, void *ctx)
     close(fd);
 }
 
+/* Removes log files that recovery does not need, but for the newest `keep`; the number removed. */
+static int remove_logs(DB_ENV *env, int64_t keep)
+{
+    char **files = NULL;
+    int64_t n = 0;
+    int removed = 0;
+
+    if (result_of(NULL, "log_archive", env->log_archive(env, &files, DB_ARCH_ABS)) != STORE_OK || files == NULL)
+        return 0;
+    while (files[n] != NULL) /* oldest first */
+        n++;
+    for (int64_t i = 0; i < n - keep; i++)
+        if (unlink(files[i]) == 0)
+            removed++;
+    free(files);
+    return removed;
+}
+
+/* A recovery has written everything where it belongs: the log that it read is not needed again. What fails can wait. */
+static void tidy_log(DB_ENV *env, const struct conf *c)
+{
+    if (env->txn_checkpoint(env, 0, 0, DB_FORCE) == 0)
+        remove_logs(env, c->store_keep_log_files);
+}
+
 static bool bdb_recover(const struct conf *c, bool fault, struct arena *a, const char **message)
 {
     DB *db[SPACE_COUNT] = {NULL};
@@ -399,6 +424,8 @@ static bool bdb_recover(const struct conf *c, bool fault, struct arena *a, const
     rc = open_env(c, DB_RECOVER, a, &env);
     if (rc == 0)
         rc = open_spaces(env, DB_CREATE, db, &failed);
+    if (rc == 0)
+        tidy_log(env, c);
     rc_close = close_all(env, db);
     if (rc == 0)
         rc = rc_close;
@@ -921,24 +948,6 @@ static uint64_t last_checkpoint(struct engine *e)
     return at;
 }
 
-/* Removes log files that recovery does not need, but for the newest `keep`; the number removed. */
-static int remove_logs(struct engine *e, int64_t keep)
-{
-    char **files = NULL;
-    int64_t n = 0;
-    int removed = 0;
-
-    if (result_of(e, "log_archive", e->env->log_archive(e->env, &files, DB_ARCH_ABS)) != STORE_OK || files == NULL)
-        return 0;
-    while (files[n] != NULL) /* oldest first */
-        n++;
-    for (int64_t i = 0; i < n - keep; i++)
-        if (unlink(files[i]) == 0)
-            removed++;
-    free(files);
-    return removed;
-}
-
 /* Takes the room that one line of /proc/self/maps may grow into, if it is of a region file in home; an errno or 0. */
 static int reserve_mapping(const char *line, const char *home)
 {
@@ -990,7 +999,7 @@ static void bdb_housekeep(struct engine *e, bool force)
             STORE_OK ||
         last_checkpoint(e) == before)
         return;
-    removed = remove_logs(e, e->conf->store_keep_log_files);
+    removed = remove_logs(e->env, e->conf->store_keep_log_files);
     log_event(LOG_INFO_, "checkpoint", LOG_I("ms", clock_ticks() - start), LOG_I("removed", removed));
 }
 

@@ -155,6 +155,9 @@ static void to_the_last_byte(void)
     CHECK_FATAL(s != NULL);
     for (uint64_t i = 1; i <= f->acknowledged; i++)
         CHECK_INT(run(s, STORE_READ, i), STORE_OK);
+    unlink(filler); /* the log that the recovery had read is gone: there is room until somebody takes it */
+    fill_disk(((size_t)reserve - 1) << 20);
+    poll(NULL, 0, LOOK_MS);
     CHECK_INT(run(s, STORE_WRITE, 5000), STORE_FULL);
     unlink(filler);
     poll(NULL, 0, LOOK_MS);

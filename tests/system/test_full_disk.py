@@ -275,6 +275,7 @@ def full_at_start(stack, disk, client, token, made):
     with writing(stack, token, made, "start"):
         time.sleep(2)
         kill_all(stack)
+    log_files = set(os.listdir(os.path.join(stack.data, "log")))
     disk.fill(0)
     tap.ok(os.path.exists(disk.ballast), "the disk is full, but for the ballast")
     logged = len(log_of(stack))
@@ -284,6 +285,9 @@ def full_at_start(stack, disk, client, token, made):
     tap.ok(re.search("event=storage_full .*what=ballast", text) and not os.path.exists(disk.ballast),
            "started on a full disk: recovery gave up the ballast", text)
     all_there(client, made, "started on a full disk")
+    left = set(os.listdir(os.path.join(stack.data, "log")))
+    tap.ok(len(log_files) > 1 and len(left) == 1, "recovery removed the log that it had read", log_files, left)
+    disk.fill((RESERVE_MB - 6) << 20)  # again: the log that the recovery had read is gone
     time.sleep(LOOK)
     answers = {refused(client.post("/Users", user("nobody"))) for _ in range(2 * WORKERS)}
     tap.equal(answers, {""}, "started on a full disk: changes are refused")
