@@ -293,6 +293,13 @@ def kept_connections(w):
     w.alive("kept connections")
 
 
+def hold(workers):
+    """Stops workers when they are at rest: one that stood still while it notes a token's use would have its turn to write."""
+    time.sleep(0.3)
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+
+
 def together(w):
     """
     Answers that wait for the disk together. Both workers stand still while requests pile up; then one goes on and finds
@@ -302,8 +309,7 @@ def together(w):
     kept = [w.peer(timeout=5) for _ in range(4)]
     for p in kept:
         p.send(fc.request(w.params("GET", "/Users?count=0"), flags=fc.KEEP_CONN)).reply()
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
+    hold(workers)
     try:
         late, peers = fc.request(w.params("GET", "/Users?count=0")), []
         for i in range(40):  # more than wait at a time
@@ -344,8 +350,7 @@ def leaving_busy(_w):
     w = Wire()
     try:
         leaves, stays = w.stack.processes()[1]
-        for pid in (leaves, stays):
-            os.kill(pid, signal.SIGSTOP)
+        hold((leaves, stays))
         log_size, peers = os.path.getsize(w.stack.path("roster.log")), []
         for i in range(300):
             body = json.dumps(user(f"leaving{i}", x="x" * 20 * KIB)).encode()  # too long to let answers wait for it
@@ -377,8 +382,7 @@ def slow_readers(_w):
             w.ask(w.params("POST", "/Users", body), body)
         workers = w.stack.processes()[1]
         for count in (700, 420):  # sent in pieces; just short enough to be sent whole, and more than a socket holds
-            for pid in workers:
-                os.kill(pid, signal.SIGSTOP)
+            hold(workers)
             peers = []
             for i in range(5):
                 body = new_user(f"before{count}-{i}")
