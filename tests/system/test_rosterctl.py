@@ -100,8 +100,11 @@ def tokens(stack):
     time.sleep(4)
     answer = stack.client(short).get("/Users")
     tap.ok(is_error(answer, 401) == "" and answer.code == "AUTH_INVALID", "is refused afterwards", answer)
-    with open(stack.path("roster.log"), encoding="utf-8") as f:
-        log = f.read()
+    log, end = "", time.monotonic() + 10
+    while "auth=expired" not in log and time.monotonic() < end:  # a line is written after its answer has left
+        with open(stack.path("roster.log"), encoding="utf-8") as f:
+            log = f.read()
+        time.sleep(0.05)
     tap.ok("auth=expired" in log and "auth=revoked" in log and "auth=unknown" in log,
            "the log, and only the log, tells expired, revoked and unknown tokens apart", log[-600:])
     return second
