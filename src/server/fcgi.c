@@ -75,9 +75,8 @@ struct fcgi {
     unsigned in_a_row; /* requests since signals were let in */
     uint64_t uses;
     size_t nwatched;
-    size_t nwaiting; /* of the exchanges; the next one is that in hand */
-    struct exchange *exchanges[WAITING_MAX];
-    struct exchange room[WAITING_MAX]; /* what exchanges points to, in any order */
+    size_t first, nwaiting; /* of the exchanges, those whose answers wait; behind them is the one in hand */
+    struct exchange exchanges[WAITING_MAX];
     struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -155,10 +154,8 @@ struct fcgi *fcgi_new(const struct conf *c, int listen_fd)
                        .passed = !listens(listen_fd),
                        .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                        .waiting = f->waiting};
-    for (size_t i = 0; i < WAITING_MAX; i++) {
-        f->room[i] = (struct exchange){.fcgi = f, .arena = arena_new(ARENA_LIMIT)};
-        f->exchanges[i] = &f->room[i];
-    }
+    for (size_t i = 0; i < WAITING_MAX; i++)
+        f->exchanges[i] = (struct exchange){.fcgi = f, .arena = arena_new(ARENA_LIMIT)};
     fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
     watch(f, listen_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL);
     return f;
@@ -193,7 +190,7 @@ void fcgi_free(struct fcgi **f)
             settle(*f, &(*f)->connections[i], false);
     close((*f)->epoll_fd);
     for (size_t i = 0; i < WAITING_MAX; i++)
-        arena_free(&(*f)->room[i].arena);
+        arena_free(&(*f)->exchanges[i].arena);
     free(*f);
     *f = NULL;
 }
@@ -326,25 +323,14 @@ static bool put(FCGX_Stream *out, struct str s)
 
 static void send_answers(struct fcgi *f);
 
-/* The others' answers leave before the first piece of the one in hand: its pieces may have to wait for their reader. */
-static void go_alone(struct exchange *x)
-{
-    struct fcgi *f = x->fcgi;
-    size_t mine = f->nwaiting;
-
-    send_answers(f);
-    f->exchanges[mine] = f->exchanges[0];
-    f->exchanges[0] = x;
-}
-
 static bool send_piece(struct http_response *response, void *ctx)
 {
     struct exchange *x = ctx;
     FCGX_Stream *out = x->connection->request.out;
 
     if (!response->head_sent) {
-        if (!x->final)
-            go_alone(x);
+        if (!x->final) /* of pieces, which may have to wait for their reader: the others' answers leave before */
+            send_answers(x->fcgi);
         api_sync(x->api);
         http_response_head(&x->head, response, x->id, x->final);
         if (!put(out, buf_view(&x->head)))
@@ -416,11 +402,8 @@ static void end_request(struct fcgi *f, const struct exchange *x)
 /* Sends the answers that wait: one wait for the disk is enough for all. */
 static void send_answers(struct fcgi *f)
 {
-    size_t n = f->nwaiting;
-
-    f->nwaiting = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct exchange *x = f->exchanges[i];
+    for (; f->nwaiting > 0; f->nwaiting--) {
+        struct exchange *x = &f->exchanges[f->first++];
 
         if (!x->response.broken && !send_piece(&x->response, x))
             x->response.broken = true;
@@ -442,9 +425,13 @@ static void begin_exchange(struct exchange *x, struct connection *c, struct api 
 /* Answers a request; the answer is then one of those that wait. */
 static void answer(struct fcgi *f, struct connection *c, struct api *api, int64_t began)
 {
-    struct exchange *x = f->exchanges[f->nwaiting];
+    struct exchange *x;
     struct error e = ERROR_INIT;
 
+    if (f->nwaiting == 0)
+        f->first = 0;
+    assert(f->first + f->nwaiting < WAITING_MAX);
+    x = &f->exchanges[f->first + f->nwaiting];
     begin_exchange(x, c, api, began);
     read_request(f, x, &e);
     id_format(&x->request.id, x->id);
@@ -607,7 +594,8 @@ static unsigned serve_waiting(struct fcgi *f, struct api *api)
     unsigned served = 1;
 
     for (; f->nwaiting > 0; served++) {
-        bool is_long = f->exchanges[f->nwaiting - 1]->response.body.len > WHOLE_MAX; /* may wait for its reader */
+        const struct exchange *last = &f->exchanges[f->first + f->nwaiting - 1];
+        bool is_long = last->response.body.len > WHOLE_MAX; /* may wait for its reader */
         bool more = api_unsynced(api) && served < WAITING_MAX && !is_long && !f->leaving;
         struct connection *c = more ? next_connection(f, 0) : NULL;
 
