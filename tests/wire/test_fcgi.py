@@ -294,7 +294,7 @@ def kept_connections(w):
 
 
 def hold(workers):
-    """Stops workers when they are at rest: one that stood still while it notes a token's use would have its turn to write."""
+    """Stops workers that are at rest. One that is stopped on its way to rest may take a connection along as it stops."""
     time.sleep(0.3)
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
