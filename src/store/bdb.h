@@ -30,10 +30,10 @@ struct engine {
     DB_ENV *env;
     DB *db[SPACE_COUNT];
     struct turns *turns;
-    struct engine_txn txn;     /* the one there may be */
-    struct engine_scan *spare; /* closed scans, to be used again */
-    unsigned char *got;        /* what a get is read into */
-    bool reserved;             /* this process has seen to it that the regions have room to grow */
+    struct engine_txn txn;       /* the one there may be */
+    struct engine_scan *spare;   /* closed scans, to be used again */
+    bool reserved;               /* this process has seen to it that the regions have room to grow */
+    unsigned char got[16 * KIB]; /* values up to this are fetched in one go */
 };
 
 /* The result for what a call of Berkeley DB returned. what: a word for the log. DB_RUNRECOVERY does not return. */

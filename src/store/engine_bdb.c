@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define GET_ROOM (16 * KIB) /* values up to this are fetched in one go */
-
 enum store_rc bdb_result(const char *what, int rc)
 {
     switch (rc) {
@@ -43,31 +41,6 @@ enum store_rc bdb_result(const char *what, int rc)
 
 /* --- opening and closing --- */
 
-static bool bdb_open(const struct conf *c, struct arena *a, struct engine **out, const char **message)
-{
-    struct engine *e = calloc(1, sizeof *e);
-    const char *failed = "environment";
-    int rc = ENOMEM;
-
-    *out = NULL;
-    if (e != NULL && (e->got = malloc(GET_ROOM)) != NULL) {
-        e->conf = c;
-        rc = bdb_env_open(c, false, a, &e->env, e->db, &failed);
-    }
-    if (rc == DB_RUNRECOVERY)
-        store_fault("open", EIO);
-    if (rc != 0)
-        *message = arena_printf(a, "cannot open the store in %s (%s): %s", c->store_data, failed, db_strerror(rc));
-    else if ((e->turns = turns_open(c->store_regions, a, message)) != NULL)
-        *out = e;
-    if (*out == NULL && e != NULL) {
-        bdb_env_close(e->env, e->db);
-        free(e->got);
-        free(e);
-    }
-    return *out != NULL;
-}
-
 static void bdb_close(struct engine **ep)
 {
     struct engine *e = *ep;
@@ -78,8 +51,30 @@ static void bdb_close(struct engine **ep)
         store_fault("close", EIO);
     bdb_scans_free(e);
     turns_close(&e->turns);
-    free(e->got);
     free(e);
+}
+
+static bool bdb_open(const struct conf *c, struct arena *a, struct engine **out, const char **message)
+{
+    struct engine *e = calloc(1, sizeof *e);
+    const char *failed;
+    int rc;
+
+    *out = NULL;
+    if (e == NULL)
+        arena_no_memory(sizeof *e);
+    e->conf = c;
+    rc = bdb_env_open(c, false, a, &e->env, e->db, &failed);
+    if (rc == DB_RUNRECOVERY)
+        store_fault("open", EIO);
+    if (rc != 0)
+        *message = arena_printf(a, "cannot open the store in %s (%s): %s", c->store_data, failed, db_strerror(rc));
+    else
+        e->turns = turns_open(c->store_regions, a, message);
+    if (e->turns == NULL)
+        bdb_close(&e);
+    *out = e;
+    return e != NULL;
 }
 
 /* --- transactions --- */
@@ -180,7 +175,7 @@ static enum store_rc bdb_get(struct engine_txn *t, enum store_space space, struc
                              struct str *value)
 {
     DB *db = db_of(t, space);
-    DBT k = bdb_dbt(key), v = {.data = t->engine->got, .ulen = GET_ROOM, .flags = DB_DBT_USERMEM};
+    DBT k = bdb_dbt(key), v = {.data = t->engine->got, .ulen = sizeof t->engine->got, .flags = DB_DBT_USERMEM};
     char *copy;
     int rc = db->get(db, t->txn, &k, &v, 0);
 
