@@ -105,6 +105,17 @@ def web_processes(stack):
     return [leader] + web_children(stack, program) if program else []
 
 
+def is_held(port):
+    """A process that looks dead may still hold it: one with many threads is a zombie as soon as its first thread is gone."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def kill_web(stack):
     """
     All of the web server's own processes and no others. It is reaped last: as long as it is not, its number and that of
@@ -119,8 +130,8 @@ def kill_web(stack):
     for pid in [leader] + [p for p in pids if p != leader]:
         send_signal(pid, signal.SIGKILL, is_ours)
     end = time.monotonic() + 10
-    while web_children(stack, program) and time.monotonic() < end:
-        time.sleep(0.001)  # they hold the port
+    while (web_children(stack, program) or is_held(stack.port)) and time.monotonic() < end:
+        time.sleep(0.001)
     stack.web.wait(10)
 
 
