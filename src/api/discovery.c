@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-#include "roster/directory/listing.h"
+#include "roster/directory/cursor.h"
 #include "roster/scim/discovery.h"
 
 bool discovery_read_config(struct api_call *c)
@@ -9,6 +9,7 @@ bool discovery_read_config(struct api_call *c)
     struct discovery_limits limits = {.filter_max_results = LISTING_COUNT_MAX,
                                       .default_page_size = LISTING_COUNT_DEFAULT,
                                       .max_page_size = LISTING_COUNT_MAX,
+                                      .cursor_seconds = CURSOR_SECONDS,
                                       .max_body = (uint64_t)c->api->conf->server_max_body};
 
     answer_begin(c, 200, 0);

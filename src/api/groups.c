@@ -55,6 +55,11 @@ bool groups_list(struct api_call *c)
     return resource_list(c, &team_ops);
 }
 
+bool groups_search(struct api_call *c)
+{
+    return resource_search(c, &team_ops);
+}
+
 bool groups_create(struct api_call *c)
 {
     return resource_create(c, &team_ops);

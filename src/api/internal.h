@@ -72,16 +72,25 @@ struct resource_ops {
 };
 extern const struct resource_ops user_ops, team_ops;
 
-bool resource_list(struct api_call *c, const struct resource_ops *ops);
 bool resource_create(struct api_call *c, const struct resource_ops *ops);
 bool resource_read(struct api_call *c, const struct resource_ops *ops);
 bool resource_replace(struct api_call *c, const struct resource_ops *ops);
 bool resource_patch(struct api_call *c, const struct resource_ops *ops);
 bool resource_remove(struct api_call *c, const struct resource_ops *ops);
 
+/* Appends one resource to the response. item is for the work on it. */
+bool resource_write(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
+                    const struct projection *p);
+
+/* --- list.c: lists, from the address or from the body of a search --- */
+
+bool resource_list(struct api_call *c, const struct resource_ops *ops);
+bool resource_search(struct api_call *c, const struct resource_ops *ops);
+
 /* --- the handlers of the route table --- */
-api_handler users_list, users_create, users_read, users_replace, users_patch, users_remove;
-api_handler groups_list, groups_create, groups_read, groups_replace, groups_patch, groups_remove;
+api_handler root_list, root_search;
+api_handler users_list, users_search, users_create, users_read, users_replace, users_patch, users_remove;
+api_handler groups_list, groups_search, groups_create, groups_read, groups_replace, groups_patch, groups_remove;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;
 api_handler events_list;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-#include "roster/directory/listing.h"
-#include "roster/scim/filter.h"
 #include "roster/scim/patch.h"
 #include "roster/scim/resource.h"
 
@@ -49,9 +47,8 @@ static void wipe(struct json_object *password)
 
 /* --- answers --- */
 
-/* Appends one resource to the response. */
-static bool write_resource(struct api_call *c, const struct resource_ops *ops, struct call *item,
-                           const struct image *im, const struct projection *p)
+bool resource_write(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
+                    const struct projection *p)
 {
     projection_write(&c->response->body, im, p, c->base);
     if (!ops->derived(c, item, im, p))
@@ -70,7 +67,7 @@ static bool answer_resource(struct api_call *c, const struct resource_ops *ops, 
     if (status == 201)
         answer_location(c, ops->type, im->id);
     item.arena = c->api->scratch;
-    return write_resource(c, ops, &item, im, p);
+    return resource_write(c, ops, &item, im, p);
 }
 
 /* POST and, where pre is given, PUT. */
@@ -149,72 +146,5 @@ bool resource_remove(struct api_call *c, const struct resource_ops *ops)
     if (!ops->remove(&c->call, c->params[0], &pre))
         return false;
     c->response->status = 204;
-    return true;
-}
-
-/* --- lists --- */
-
-static bool read_page(struct api_call *c, const struct resource_type *type, struct listing *page, long long *start)
-{
-    struct filter *filter = NULL;
-    struct str text;
-    long long count;
-
-    if (!answer_number(c, "startIndex", 1, start) || !answer_number(c, "count", LISTING_COUNT_DEFAULT, &count) ||
-        !http_query(c->r, "filter", &text, c->error))
-        return false;
-    if (text.p != NULL && (filter = filter_parse(type, text, c->r->arena, c->error)) == NULL)
-        return false;
-    *start = *start < 1 ? 1 : *start;
-    count = count < 0 ? 0 : count > LISTING_COUNT_MAX ? LISTING_COUNT_MAX : count;
-    return listing_page(&c->call, type, filter, (uint64_t)*start, (size_t)count, page);
-}
-
-/* One resource of a list; one that has gone since the page was read is passed over. */
-static bool write_item(struct api_call *c, const struct resource_ops *ops, const struct id *id,
-                       const struct projection *p, size_t *written)
-{
-    char text[ID_TEXT_LEN + 1];
-    struct error gone = ERROR_INIT;
-    struct call item = c->call;
-    struct image im;
-
-    arena_reset(c->api->scratch);
-    id_format(id, text);
-    item.arena = c->api->scratch;
-    item.error = &gone;
-    if (!ops->get(&item, str_of(text), &im)) {
-        if (gone.code != ERR_RESOURCE_NOT_FOUND)
-            *c->error = gone;
-        return gone.code == ERR_RESOURCE_NOT_FOUND;
-    }
-    item.error = c->error;
-    if ((*written)++ > 0)
-        buf_putc(&c->response->body, ',');
-    if (!write_resource(c, ops, &item, &im, p))
-        return false;
-    http_response_spill(c->response);
-    return true;
-}
-
-bool resource_list(struct api_call *c, const struct resource_ops *ops)
-{
-    struct buf *b = &c->response->body;
-    struct projection *p;
-    struct listing page;
-    long long start;
-    size_t written = 0;
-    bool asked;
-
-    if (!read_projection(c, ops->type, &p, &asked) || !read_page(c, ops->type, &page, &start))
-        return false;
-    answer_begin(c, 200, 0);
-    buf_printf(b, "{\"schemas\":[\"" URN_LIST "\"],\"totalResults\":%llu,\"startIndex\":%lld,\"Resources\":[",
-               (unsigned long long)page.total, start);
-    for (size_t i = 0; i < page.n; i++)
-        if (!write_item(c, ops, &page.ids[i], p, &written))
-            return false;
-    /* last, for only now it is certain: a resource may have gone while the list was written */
-    buf_printf(b, "],\"itemsPerPage\":%zu}", written);
     return true;
 }

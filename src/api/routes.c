@@ -5,12 +5,16 @@
 
 /* Every address that Roster serves. */
 const struct route api_routes[] = {
+    {"/scim/v2", HTTP_GET, 0, SCOPE_SCIM, H(root_list)},
+    {"/scim/v2/.search", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(root_search)},
+    {"/scim/v2/Users/.search", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(users_search)},
     {"/scim/v2/Users", HTTP_GET, 0, SCOPE_SCIM, H(users_list)},
     {"/scim/v2/Users", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(users_create)},
     {"/scim/v2/Users/{id}", HTTP_GET, 0, SCOPE_SCIM, H(users_read)},
     {"/scim/v2/Users/{id}", HTTP_PUT, ROUTE_BODY, SCOPE_SCIM, H(users_replace)},
     {"/scim/v2/Users/{id}", HTTP_PATCH, ROUTE_BODY, SCOPE_SCIM, H(users_patch)},
     {"/scim/v2/Users/{id}", HTTP_DELETE, 0, SCOPE_SCIM, H(users_remove)},
+    {"/scim/v2/Groups/.search", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(groups_search)},
     {"/scim/v2/Groups", HTTP_GET, 0, SCOPE_SCIM, H(groups_list)},
     {"/scim/v2/Groups", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(groups_create)},
     {"/scim/v2/Groups/{id}", HTTP_GET, 0, SCOPE_SCIM, H(groups_read)},

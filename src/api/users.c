@@ -40,6 +40,11 @@ bool users_list(struct api_call *c)
     return resource_list(c, &user_ops);
 }
 
+bool users_search(struct api_call *c)
+{
+    return resource_search(c, &user_ops);
+}
+
 bool users_create(struct api_call *c)
 {
     return resource_create(c, &user_ops);

@@ -62,7 +62,7 @@ static bool list(struct ctl *c, const struct kind *kind)
             char id[ID_TEXT_LEN + 1];
             struct image im;
 
-            id_format(&page.ids[i], id);
+            id_format(&page.items[i].id, id);
             if (kind->get(&call, str_of(id), &im))
                 print_line(c, kind, &im);
             else if (c->error.code != ERR_RESOURCE_NOT_FOUND)
@@ -97,7 +97,7 @@ static bool find(struct ctl *c, const struct kind *kind, struct call *call, stru
         error_set(&c->error, ERR_RESOURCE_NOT_FOUND, str_of(kind->type->name), text);
         return false;
     }
-    id_format(&page.ids[0], found);
+    id_format(&page.items[0].id, found);
     return kind->get(call, str_of(found), out);
 }
 

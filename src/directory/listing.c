@@ -1,345 +1,433 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/listing.h"
 
+#include "listing_walk.h"
+#include "plan.h"
 #include "roster/directory/entry.h"
 #include "roster/directory/member.h"
 #include "roster/store/key.h"
+#include "select.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
-/* One of a filter's conjuncts, with what an index can do for it. */
-struct term {
-    const struct filter *filter;
-    bool indexed, exact;
-    uint16_t attribute;
-    struct str value;
-};
+/* A pass keeps no more resources than this; a page farther behind takes several. */
+#define SELECT_MAX 65536
 
-/* A resource that a filter found; indexes are in another order than the list is to have. */
-struct found {
-    uint64_t ordinal;
-    struct id id;
-};
+/* How many of a type's resources an index may find, in parts, before reading all of them in a row is cheaper. */
+#define INDEX_SHARE 4
+#define INDEX_FEW   1000
 
-struct page_work {
+/* A query at work that looks at resources one by one. */
+struct search {
     struct call *c;
-    const struct resource_type *type;
-    const struct term *terms;
-    size_t nterms, lead; /* lead: the term whose index is walked */
-    uint64_t start;
-    size_t count;
-    struct found *found; /* out->total of them */
-    size_t room;
-    struct listing *out;
+    const struct listing_query *q;
+    struct selection selection;
+    const struct resource_type *type; /* whose resources are looked at */
+    const struct filter *filter;      /* NULL: all match */
+    const struct attrpath *by;        /* NULL: nothing is sorted by */
+    struct store_txn *txn;
+    struct arena *arena;
+    enum store_rc rc; /* of what a filter asked the store */
 };
 
-static void page_clear(struct page_work *w)
+/* --- one resource --- */
+
+static bool holds_membership(struct search *w, const struct filter *f, const struct id *self)
 {
-    w->found = NULL;
-    w->room = 0;
-    w->out->total = 0;
-    w->out->n = 0;
-}
-
-static enum store_rc take_id(struct str value, struct id *out)
-{
-    return key_take_id(&value, out) ? STORE_OK : STORE_ERROR;
-}
-
-/* --- all, in order of creation --- */
-
-/* Finds the block in which the resource with the wanted place (from 0) is; *place becomes its place in that block. */
-static enum store_rc block_find(struct store_txn *txn, const struct resource_type *type, uint64_t *place,
-                                uint64_t *block)
-{
-    struct store_scan *scan = NULL;
-    struct key from, to;
-    struct str key, value;
-
-    key_init(&from);
-    key_u8(&from, type->number);
-    to = from;
-    key_end(&to);
-    enum store_rc rc = store_scan_open(txn, SPACE_BLOCK, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
-    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
-        uint8_t number;
-        uint16_t count;
-
-        if (!key_take_u8(&key, &number) || !key_take_u64(&key, block) || !key_take_u16(&value, &count)) {
-            rc = STORE_ERROR;
-        } else if (*place < count) {
-            break;
-        } else {
-            *place -= count;
-        }
-    }
-    store_scan_close(&scan);
-    return rc;
-}
-
-/* The ids of the page, from the block that it begins in. */
-static enum store_rc order_walk(struct store_txn *txn, struct page_work *w, uint64_t block, uint64_t place)
-{
-    struct store_scan *scan = NULL;
-    struct key from, to;
-    struct str key, value;
-    uint64_t skipped;
-
-    entry_order_key(&from, w->type, block * BLOCK_ORDINALS);
-    key_init(&to);
-    key_u8(&to, w->type->number);
-    key_end(&to);
-    enum store_rc rc = store_scan_open(txn, SPACE_ORDER, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
-    if (rc == STORE_OK && place > 0)
-        rc = store_scan_skip(scan, place, &skipped);
-    while (rc == STORE_OK && w->out->n < w->count && (rc = store_scan_next(scan, &key, &value)) == STORE_OK)
-        rc = take_id(value, &w->out->ids[w->out->n++]);
-    store_scan_close(&scan);
-    return rc;
-}
-
-static enum store_rc all_body(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct page_work *w = ctx;
-    struct state state;
-    uint64_t place = w->start - 1, block;
-
-    (void)arena;
-    page_clear(w);
-    enum store_rc rc = state_get(txn, &state);
-    if (rc != STORE_OK)
-        return rc;
-    w->out->total = state.count[w->type->number];
-    if (w->count == 0 || place >= w->out->total)
-        return STORE_OK;
-    if ((rc = block_find(txn, w->type, &place, &block)) == STORE_OK)
-        rc = order_walk(txn, w, block, place);
-    return rc == STORE_NOTFOUND ? STORE_OK : rc; /* some were deleted between the reads */
-}
-
-/* --- by a filter --- */
-
-/* The resource as filters see it: with id, schemas and meta, without what is derived. */
-static struct json_object *resource_seen(const struct image *im, struct arena *arena)
-{
-    struct error e = ERROR_INIT;
-    struct buf text;
-
-    buf_init(&text, arena);
-    buf_str(&text, im->text);
-    buf_puts(&text, "}}");
-    return json_read(arena, buf_view(&text), &e);
-}
-
-/* Whether a term that names members or groups holds: asked of the memberships. */
-static enum store_rc membership_holds(struct store_txn *txn, const struct term *t, const struct id *id, bool *holds)
-{
+    bool of_team = w->type->number == resource_type_team.number;
     struct id other;
 
-    *holds = false;
-    if (!id_parse(t->value, &other))
-        return STORE_OK;
-    enum store_rc rc =
-        t->attribute == ATTR_TEAM_MEMBERS_VALUE ? member_has(txn, id, &other) : member_has(txn, &other, id);
-    *holds = rc == STORE_OK;
-    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    if (!id_parse(f->folded, &other))
+        return false;
+    enum store_rc rc = member_has(w->txn, of_team ? self : &other, of_team ? &other : self);
+    if (rc != STORE_OK && rc != STORE_NOTFOUND)
+        w->rc = rc;
+    return rc == STORE_OK;
 }
 
-static bool is_membership(const struct term *t)
+static bool is_membership(const struct filter *f)
 {
-    return t->indexed && t->exact &&
-           (t->attribute == ATTR_TEAM_MEMBERS_VALUE || t->attribute == ATTR_USER_GROUPS_VALUE);
+    const struct attribute *leaf = attrpath_leaf(&f->path);
+
+    return f->op == FILTER_EQ && f->value != NULL &&
+           (leaf->number == ATTR_TEAM_MEMBERS_VALUE || leaf->number == ATTR_USER_GROUPS_VALUE);
 }
 
-/* Whether the resource id matches every term, and its ordinal; one that is gone does not. */
-static enum store_rc matches(struct store_txn *txn, struct arena *arena, const struct page_work *w, const struct id *id,
-                             bool *holds, uint64_t *ordinal)
-{
-    struct json_object *resource = NULL;
-    struct image im;
-
-    enum store_rc rc = entry_get(txn, w->type, id, arena, &im);
-    *holds = rc == STORE_OK;
-    if (rc != STORE_OK)
-        return rc == STORE_NOTFOUND ? STORE_OK : rc;
-    *ordinal = im.ordinal;
-    for (size_t i = 0; i < w->nterms && *holds && rc == STORE_OK; i++) {
-        if (is_membership(&w->terms[i])) {
-            rc = membership_holds(txn, &w->terms[i], id, holds);
-        } else if (i != w->lead || !w->terms[i].exact) {
-            if (resource == NULL)
-                resource = resource_seen(&im, arena);
-            *holds = resource != NULL && filter_match(w->terms[i].filter, resource, arena);
-        }
-    }
-    return rc;
-}
-
-/* Keeps a candidate that matches. */
-static enum store_rc candidate(struct store_txn *txn, struct arena *arena, struct page_work *w, const struct id *id)
-{
-    struct arena_mark mark = arena_mark(arena);
-    uint64_t ordinal = 0;
+/* What is asked of each of a team's members or a user's groups. */
+struct asking {
+    struct search *w;
+    const struct filter *f;
     bool holds;
-    enum store_rc rc = matches(txn, arena, w, id, &holds, &ordinal);
+};
 
-    arena_rewind(arena, mark);
-    if (rc != STORE_OK || !holds)
-        return rc;
-    if (w->out->total == w->room) {
-        struct found *more = arena_alloc_raw(arena, (w->room = w->room == 0 ? 16 : 2 * w->room) * sizeof *more);
+static bool ask_member(const struct resource_type *type, const struct member_ref *ref, void *ctx)
+{
+    struct asking *q = ctx;
+    struct json_object *element = json_own(q->w->arena, json_object_new_object());
+    char id[ID_TEXT_LEN + 1];
 
-        if (w->out->total > 0)
-            memcpy(more, w->found, w->out->total * sizeof *more);
-        w->found = more;
+    id_format(&ref->id, id);
+    bool is_user = type->number == resource_type_user.number;
+    json_put_member(element, "value", json_object_new_string(id));
+    json_put_member(element, "type", json_object_new_string(is_user ? "User" : "direct"));
+    json_put_member(element, "$ref",
+                    json_object_new_string(arena_printf(q->w->arena, "%.*s%s/%s", (int)q->w->q->base.len,
+                                                        q->w->q->base.p, type->endpoint, id)));
+    if (ref->display.len > 0)
+        json_put_member(element, "display", json_object_new_string_len(ref->display.p, (int)ref->display.len));
+    q->holds = q->f->op == FILTER_PATH ? filter_match_value(q->f->left, element, q->w->arena)
+                                       : filter_match_value(q->f, element, q->w->arena);
+    return !q->holds;
+}
+
+/* attr pr, attr eq null: whether there is one; all else of a term or value path: whether one of them is so. */
+static bool holds_members(struct search *w, const struct filter *f, const struct id *self)
+{
+    struct filter present = {.op = FILTER_PR, .path = f->path};
+    bool is_null = f->value == NULL && (f->op == FILTER_EQ || f->op == FILTER_NE);
+    struct asking q = {.w = w, .f = is_null ? &present : f};
+
+    enum store_rc rc = member_each(w->txn, w->arena, w->type, self, ask_member, &q);
+    if (rc != STORE_OK)
+        w->rc = rc;
+    return is_null ? q.holds == (f->op == FILTER_NE) : q.holds;
+}
+
+static bool holds_location(struct search *w, const struct filter *f, const struct image *im)
+{
+    struct json_object *resource = json_own(w->arena, json_object_new_object()), *meta = json_object_new_object();
+
+    json_put_member(resource, "meta", meta);
+    json_put_member(meta, "location",
+                    json_object_new_string(arena_printf(w->arena, "%.*s%s/%.*s", (int)w->q->base.len, w->q->base.p,
+                                                        im->type->endpoint, (int)im->id.len, im->id.p)));
+    return filter_match(f, resource, w->arena);
+}
+
+/* Terms on what a record does not have. */
+static bool holds_derived(const struct filter *f, const struct image *im, void *ctx)
+{
+    struct search *w = ctx;
+    struct id self;
+
+    if (f->path.attribute->number == ATTR_META)
+        return holds_location(w, f, im);
+    if (!id_parse(im->id, &self)) {
+        w->rc = STORE_ERROR;
+        return false;
     }
-    w->found[w->out->total++] = (struct found){ordinal, *id};
-    return STORE_OK;
+    const struct filter *term = f->op == FILTER_PATH ? f->left : f;
+    if (is_membership(term))
+        return holds_membership(w, term, &self);
+    return holds_members(w, f, &self);
 }
 
-static int by_ordinal(const void *a, const void *b)
+/* Takes the resource if it matches. sure: it does. */
+static enum store_rc consider(struct search *w, const struct image *im, const struct id *id, bool sure)
 {
-    const struct found *x = a, *y = b;
+    struct filter_record record = {.image = im, .derived = holds_derived, .ctx = w, .arena = w->arena};
+    struct arena_mark mark = arena_mark(w->arena);
+    struct selected found = {.value.missing = true, .type = w->type, .ordinal = im->ordinal, .id = *id};
+    char room[SORT_VALUE_MAX];
 
-    return (x->ordinal > y->ordinal) - (x->ordinal < y->ordinal);
+    w->rc = STORE_OK;
+    if (sure || w->filter == NULL || filter_match_image(w->filter, &record)) {
+        if (w->by != NULL)
+            found.value = sort_value_of(im, w->by, room, w->arena);
+        if (w->rc == STORE_OK)
+            select_offer(&w->selection, &found);
+    }
+    arena_rewind(w->arena, mark);
+    return w->rc;
 }
 
-/* The page of what was found, in order of creation. */
-static void found_page(struct page_work *w)
-{
-    if (w->out->total > 1)
-        qsort(w->found, w->out->total, sizeof *w->found, by_ordinal);
-    for (uint64_t i = w->start - 1; i < w->out->total && w->out->n < w->count; i++)
-        w->out->ids[w->out->n++] = w->found[i].id;
-}
+/* --- all of a type, in a row --- */
 
-/* Every id that stands at the end of the keys which begin with prefix. */
-static enum store_rc walk(struct store_txn *txn, struct arena *arena, struct page_work *w, enum store_space space,
-                          const struct key *prefix)
+static enum store_rc search_all(struct search *w)
 {
     struct store_scan *scan = NULL;
-    struct key to = *prefix;
-    struct str key;
+    struct str key, value;
 
-    key_end(&to);
-    enum store_rc rc = store_scan_open(txn, space, key_view(prefix), key_view(&to), STORE_FORWARD, &scan);
-    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
-        struct str tail = str_sub(key, prefix->len, key.len);
+    enum store_rc rc = store_scan_open(w->txn, entry_space(w->type), STR_NULL, STR_NULL, STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
+        struct image im;
         struct id id;
 
-        rc = key_take_id(&tail, &id) ? candidate(txn, arena, w, &id) : STORE_ERROR;
+        rc = key_take_id(&key, &id) && image_open(&im, w->type, value) ? consider(w, &im, &id, false) : STORE_ERROR;
     }
     store_scan_close(&scan);
-    return rc;
-}
-
-static enum store_rc filter_body(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct page_work *w = ctx;
-    const struct term *lead = &w->terms[w->lead];
-    enum store_rc rc = STORE_NOTFOUND;
-    struct id id;
-    struct key prefix;
-
-    page_clear(w);
-    if (lead->attribute == ATTR_ID) {
-        if (id_parse(lead->value, &id))
-            rc = candidate(txn, arena, w, &id);
-    } else if (is_membership(lead)) {
-        key_init(&prefix);
-        if (id_parse(lead->value, &id)) {
-            key_id(&prefix, &id);
-            rc = walk(txn, arena, w, lead->attribute == ATTR_TEAM_MEMBERS_VALUE ? SPACE_MEMBEROF : SPACE_MEMBER,
-                      &prefix);
-        }
-    } else if (attribute_by_number(w->type, lead->attribute)->index == INDEX_UNIQUE) {
-        if ((rc = entry_find_unique(txn, lead->attribute, lead->value, &id)) == STORE_OK)
-            rc = candidate(txn, arena, w, &id);
-    } else {
-        entry_unique_key(&prefix, lead->attribute, lead->value);
-        rc = walk(txn, arena, w, SPACE_INDEX, &prefix);
-    }
-    found_page(w);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-/* How few resources a term finds, by its kind: the least is walked. 0: no index serves it. */
-static int selectivity(const struct resource_type *type, const struct term *t)
-{
-    if (!t->indexed)
-        return 0;
-    if (t->attribute == ATTR_ID)
-        return 4;
-    if (is_membership(t))
-        return 1;
-    return attribute_by_number(type, t->attribute)->index == INDEX_UNIQUE ? 3 : 2;
-}
+/* --- what indexes find --- */
 
-/* Whether path leads to what resource_seen() does not have: members, groups, meta.location. */
-static bool is_unseen(const struct attrpath *path)
-{
-    const struct attribute *top = path->attribute;
+struct ids {
+    struct id *list;
+    size_t n, room, most;
+};
 
-    if (top == NULL || top->place == PLACE_RECORD)
+/* false: there are too many. */
+static bool ids_add(struct ids *ids, const struct id *id, struct arena *a)
+{
+    if (ids->n == ids->most)
         return false;
-    return attribute_find(common_attributes, str_of(top->name)) != top ||
-           attrpath_leaf(path)->number == ATTR_META_LOCATION;
-}
+    if (ids->n == ids->room) {
+        size_t room = ids->room == 0 ? 16 : 2 * ids->room;
 
-/* Whether the filter asks anywhere for what resources do not have: it would silently be answered as if nobody had it. */
-static bool asks_unseen(const struct filter *f)
-{
-    switch (f->op) {
-    case FILTER_AND:
-    case FILTER_OR:
-        return asks_unseen(f->left) || asks_unseen(f->right);
-    case FILTER_NOT:
-    case FILTER_PATH:
-        return asks_unseen(f->left);
-    default:
-        return is_unseen(&f->path);
-    }
-}
-
-/* Splits the filter and chooses the term to walk. false: *c->error is FILTER_UNSUPPORTED. */
-static bool plan(struct page_work *w, const struct filter *filter)
-{
-    const struct filter **conjuncts;
-    bool answerable = true;
-    struct buf text;
-    int best = 0;
-
-    w->nterms = filter_conjuncts(filter, w->c->arena, &conjuncts);
-    struct term *terms = arena_alloc(w->c->arena, w->nterms * sizeof *terms);
-    for (size_t i = 0; i < w->nterms; i++) {
-        terms[i].filter = conjuncts[i];
-        terms[i].indexed = filter_index_term(conjuncts[i], &terms[i].attribute, &terms[i].value, &terms[i].exact);
-        if (terms[i].indexed && terms[i].attribute == ATTR_ID)
-            terms[i].exact = false; /* records are found by an id in any case, but ids are compared with case */
-        answerable = answerable && (is_membership(&terms[i]) || !asks_unseen(conjuncts[i]));
-        if (selectivity(w->type, &terms[i]) > best) {
-            best = selectivity(w->type, &terms[i]);
-            w->lead = i;
+        if (ids->room == 0 || !arena_grow(a, ids->list, ids->room * sizeof *ids->list, room * sizeof *ids->list)) {
+            struct id *more = arena_alloc_raw(a, room * sizeof *more);
+            if (ids->n > 0)
+                memcpy(more, ids->list, ids->n * sizeof *more);
+            ids->list = more;
         }
+        ids->room = room;
     }
-    w->terms = terms;
-    if (answerable && best > 0)
-        return true;
-    buf_init(&text, w->c->arena);
-    filter_print(&text, filter);
-    error_set(w->c->error, ERR_FILTER_UNSUPPORTED, buf_view(&text));
-    return false;
+    ids->list[ids->n++] = *id;
+    return true;
+}
+
+/* The ids of a range. *fits is false where there are too many. */
+static enum store_rc read_range(struct search *w, const struct plan_range *range, struct ids *ids, bool *fits)
+{
+    struct store_scan *scan = NULL;
+    struct str key, value;
+    struct id id;
+
+    if (range->to.len == 0) {
+        memcpy(id.b, range->from.p, sizeof id.b);
+        *fits = ids_add(ids, &id, w->arena);
+        return STORE_OK;
+    }
+    enum store_rc rc = store_scan_open(w->txn, range->space, range->from, range->to, STORE_FORWARD, &scan);
+    while (rc == STORE_OK && *fits && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
+        struct str text = range->id_is_value   ? value
+                          : key.len >= ID_SIZE ? str_sub(key, key.len - ID_SIZE, key.len)
+                                               : STR_NULL;
+        if (text.len != ID_SIZE || !key_take_id(&text, &id))
+            rc = STORE_ERROR;
+        else
+            *fits = ids_add(ids, &id, w->arena);
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct id));
+}
+
+/* Several ranges may find the same. */
+static void ids_unite(struct ids *ids)
+{
+    size_t kept = 0;
+
+    if (ids->n > 1)
+        qsort(ids->list, ids->n, sizeof *ids->list, by_id);
+    for (size_t i = 0; i < ids->n; i++)
+        if (kept == 0 || !id_eq(&ids->list[kept - 1], &ids->list[i]))
+            ids->list[kept++] = ids->list[i];
+    ids->n = kept;
+}
+
+/* More than one record can be found: they are counted against all there are. */
+static enum store_rc most_of(struct search *w, const struct plan *plan, size_t *most)
+{
+    struct state state;
+    enum store_rc rc = STORE_OK;
+
+    *most = INDEX_FEW;
+    if (plan->rank <= 1 && plan->n == 1)
+        return rc;
+    if ((rc = state_get(w->txn, &state)) == STORE_OK && state.count[w->type->number] / INDEX_SHARE > *most)
+        *most = state.count[w->type->number] / INDEX_SHARE;
+    return rc;
+}
+
+/* *done is false where reading all is cheaper. */
+static enum store_rc search_indexes(struct search *w, const struct plan *plan, bool *done)
+{
+    struct arena_mark mark = arena_mark(w->arena);
+    struct ids ids = {.n = 0};
+    enum store_rc rc = most_of(w, plan, &ids.most);
+
+    *done = true;
+    for (size_t i = 0; i < plan->n && rc == STORE_OK && *done; i++)
+        rc = read_range(w, &plan->ranges[i], &ids, done);
+    if (plan->n > 1)
+        ids_unite(&ids);
+    for (size_t i = 0; i < ids.n && rc == STORE_OK && *done; i++) {
+        struct arena_mark one = arena_mark(w->arena);
+        struct image im;
+
+        rc = entry_get(w->txn, w->type, &ids.list[i], w->arena, &im);
+        if (rc == STORE_OK)
+            rc = consider(w, &im, &ids.list[i], plan->exact);
+        else if (rc == STORE_NOTFOUND) /* deleted since, or a value of another type's resource */
+            rc = STORE_OK;
+        arena_rewind(w->arena, one);
+    }
+    arena_rewind(w->arena, mark);
+    return rc;
+}
+
+/* --- a pass over all types --- */
+
+static enum store_rc search_type(struct search *w, size_t i)
+{
+    struct plan plan;
+    bool done = false;
+    enum store_rc rc = STORE_OK;
+
+    w->type = w->q->types[i];
+    w->filter = w->q->filters == NULL ? NULL : w->q->filters[i];
+    w->by = w->q->sort == NULL ? NULL : &w->q->sort[i];
+    if (w->filter != NULL && plan_make(w->filter, w->arena, &plan))
+        rc = search_indexes(w, &plan, &done);
+    return rc != STORE_OK || done ? rc : search_all(w);
+}
+
+static enum store_rc search_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct search *w = ctx;
+    enum store_rc rc = STORE_OK;
+
+    w->txn = txn;
+    w->arena = arena;
+    select_begin(&w->selection);
+    for (size_t i = 0; i < w->q->ntypes && rc == STORE_OK; i++)
+        rc = search_type(w, i);
+    select_end(&w->selection);
+    return rc;
+}
+
+static bool pass(struct search *w, size_t want, const struct selected *behind)
+{
+    struct call *c = w->c;
+
+    w->selection.want = want;
+    w->selection.behind = behind;
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, search_body, w));
+}
+
+/* --- places --- */
+
+static struct listing_place place_of(const struct selected *s)
+{
+    struct listing_place p = {.type = s->type->number, .ordinal = s->ordinal, .missing = s->value.missing};
+
+    assert(s->value.bytes.len <= sizeof p.bytes);
+    p.len = (uint16_t)s->value.bytes.len;
+    if (p.len > 0)
+        memcpy(p.bytes, s->value.bytes.p, p.len);
+    return p;
+}
+
+/* What can stand in for the type of a place: order looks at its number alone. */
+static struct selected selected_of(const struct listing_place *p)
+{
+    return (struct selected){.value = {.missing = p->missing, .bytes = str_make(p->bytes, p->len)},
+                             .type = p->type == resource_type_user.number ? &resource_type_user : &resource_type_team,
+                             .ordinal = p->ordinal};
+}
+
+static void take_items(const struct search *w, size_t from, size_t count, struct listing *out)
+{
+    const struct selection *s = &w->selection;
+
+    for (size_t i = from; i < s->n && out->n < count; i++)
+        out->items[out->n++] = (struct listing_item){s->list[i].type, s->list[i].id};
+}
+
+/* Far behind, pass after pass begins where the one before ended. */
+static bool search_index(struct search *w, struct listing *out)
+{
+    struct selected behind, *last = NULL;
+    char bytes[SORT_VALUE_MAX];
+    uint64_t skip = w->q->start - 1;
+
+    while (skip + w->q->count > SELECT_MAX) {
+        if (!pass(w, SELECT_MAX, last))
+            return false;
+        if (last == NULL)
+            out->total = w->selection.total;
+        if (w->selection.n < SELECT_MAX || skip >= out->total)
+            break;
+        behind = w->selection.list[SELECT_MAX - 1];
+        if (behind.value.bytes.len > 0)
+            memcpy(bytes, behind.value.bytes.p, behind.value.bytes.len);
+        behind.value.bytes.p = bytes;
+        last = &behind;
+        skip -= SELECT_MAX < skip ? SELECT_MAX : skip;
+    }
+    if (skip + w->q->count <= SELECT_MAX && !pass(w, (size_t)skip + w->q->count, last))
+        return false;
+    if (last == NULL)
+        out->total = w->selection.total;
+    if (skip < SELECT_MAX)
+        take_items(w, (size_t)skip, w->q->count, out);
+    return true;
+}
+
+static bool search_cursor(struct search *w, struct listing *out)
+{
+    struct selection *s = &w->selection;
+    struct selected from;
+    size_t n;
+
+    if (w->q->from != NULL)
+        from = selected_of(w->q->from);
+    if (!pass(w, w->q->count + (w->q->count > 0), w->q->from == NULL ? NULL : &from))
+        return false;
+    out->total = s->total;
+    n = s->n < w->q->count ? s->n : w->q->count;
+    for (size_t i = 0; i < n; i++) {
+        const struct selected *found = &s->list[w->q->backward ? n - 1 - i : i];
+        out->items[out->n++] = (struct listing_item){found->type, found->id};
+    }
+    if (n > 0) {
+        out->first = place_of(&s->list[w->q->backward ? n - 1 : 0]);
+        out->last = place_of(&s->list[w->q->backward ? 0 : n - 1]);
+    }
+    out->after = w->q->backward ? s->skipped : s->n > n;
+    out->before = w->q->backward ? s->n > n : s->skipped;
+    return true;
+}
+
+static const struct attrpath *sorted_by(const struct listing_query *q)
+{
+    for (size_t i = 0; i < q->ntypes && q->sort != NULL; i++)
+        if (q->sort[i].attribute != NULL)
+            return &q->sort[i];
+    return NULL; /* no type has the attribute */
+}
+
+static bool search(struct call *c, const struct listing_query *q, struct listing *out)
+{
+    struct search w = {
+        .c = c, .q = q, .selection = {.by = sorted_by(q), .descending = q->descending, .backward = q->backward}};
+    bool done = q->start > 0 ? search_index(&w, out) : search_cursor(&w, out);
+
+    select_free(&w.selection);
+    return done;
+}
+
+bool listing_run(struct call *c, const struct listing_query *q, struct listing *out)
+{
+    assert(q->ntypes >= 1 && q->ntypes <= LISTING_TYPES_MAX && q->count <= LISTING_COUNT_MAX);
+    *out = (struct listing){.items = arena_alloc_raw(c->arena, q->count * sizeof *out->items)};
+    return listing_can_walk(q) ? listing_walk(c, q, out) : search(c, q, out);
 }
 
 bool listing_page(struct call *c, const struct resource_type *type, const struct filter *filter, uint64_t start,
                   size_t count, struct listing *out)
 {
-    struct page_work w = {.c = c, .type = type, .start = start < 1 ? 1 : start, .out = out};
+    struct listing_query q = {.types = &type,
+                              .ntypes = 1,
+                              .filters = filter == NULL ? NULL : &filter,
+                              .count = count > LISTING_COUNT_MAX ? LISTING_COUNT_MAX : count,
+                              .start = start < 1 ? 1 : start};
 
-    w.count = count > LISTING_COUNT_MAX ? LISTING_COUNT_MAX : count;
-    *out = (struct listing){.ids = arena_alloc_raw(c->arena, w.count * sizeof *out->ids)};
-    if (filter != NULL && !plan(&w, filter))
-        return false;
-    return call_done(
-        c, store_run(c->store, c->account->number, STORE_READ, c->arena, filter == NULL ? all_body : filter_body, &w));
+    return listing_run(c, &q, out);
 }

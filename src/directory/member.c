@@ -415,6 +415,41 @@ static bool naming_run(struct call *c, struct naming *w, struct member_ref **out
     return call_done(c, rc);
 }
 
+enum store_rc member_each(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
+                          const struct id *of, member_fn *fn, void *ctx)
+{
+    bool of_team = type->number == resource_type_team.number, more = true;
+    const struct resource_type *other = of_team ? &resource_type_user : &resource_type_team;
+    struct store_scan *scan = NULL;
+    struct key from, to;
+    struct str key;
+
+    key_init(&from);
+    key_id(&from, of);
+    to = from;
+    key_end(&to);
+    enum store_rc rc = store_scan_open(txn, of_team ? SPACE_MEMBER : SPACE_MEMBEROF, key_view(&from), key_view(&to),
+                                       STORE_FORWARD, &scan);
+    while (rc == STORE_OK && more && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+        struct arena_mark mark = arena_mark(arena);
+        struct member_ref ref = {.display = STR_NULL};
+        struct image im;
+        struct id first;
+
+        if (!key_take_id(&key, &first) || !key_take_id(&key, &ref.id))
+            rc = STORE_ERROR;
+        else if ((rc = entry_get(txn, other, &ref.id, arena, &im)) == STORE_OK)
+            ref.display = image_leaf(&im, of_team ? ATTR_USER_DISPLAY_NAME : ATTR_TEAM_DISPLAY_NAME, arena);
+        if (rc == STORE_OK)
+            more = fn(other, &ref, ctx);
+        else if (rc == STORE_NOTFOUND) /* deleted between the two reads */
+            rc = STORE_OK;
+        arena_rewind(arena, mark);
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 bool member_groups(struct call *c, const struct id *user, struct member_ref **out, size_t *n)
 {
     struct naming w = {.of = user,

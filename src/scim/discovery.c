@@ -111,12 +111,12 @@ static void put_filter(struct buf *out, const struct discovery_limits *limits)
 static void put_pagination(struct buf *out, const struct discovery_limits *limits)
 {
     open_object(out, "pagination");
-    put_bool(out, "cursor", false);
+    put_bool(out, "cursor", true);
     put_bool(out, "index", true);
     put_string(out, "defaultPaginationMethod", "index");
     put_number(out, "defaultPageSize", limits->default_page_size);
     put_number(out, "maxPageSize", limits->max_page_size);
-    put_number(out, "cursorTimeout", 0);
+    put_number(out, "cursorTimeout", limits->cursor_seconds);
     buf_putc(out, '}');
 }
 
@@ -139,7 +139,7 @@ void discovery_config(struct buf *out, struct str base, const struct discovery_l
     put_bulk(out);
     put_filter(out, limits);
     put_supported(out, "changePassword", false);
-    put_supported(out, "sort", false);
+    put_supported(out, "sort", true);
     put_supported(out, "etag", true);
     put_pagination(out, limits);
     put_authentication(out);

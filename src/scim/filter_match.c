@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/filter.h"
 
-#include "roster/base/clock.h"
+#include "filter_compare.h"
 #include "roster/scim/resource.h"
 
 #include <assert.h>
@@ -46,111 +46,6 @@ static bool present(struct json_object *v)
     }
 }
 
-/* --- comparing one value --- */
-
-static int order(double a, double b)
-{
-    return (a > b) - (a < b);
-}
-
-/* An int64 against a double, exactly: a double does not hold every int64. */
-static int order_mixed(int64_t i, double d)
-{
-    int64_t whole;
-
-    if (d >= 0x1p63)
-        return -1;
-    if (d < -0x1p63)
-        return 1;
-    whole = (int64_t)d;
-    if (i != whole)
-        return i < whole ? -1 : 1;
-    return order(0, d - (double)whole);
-}
-
-static int order_numbers(struct json_object *a, struct json_object *b)
-{
-    bool a_int = json_object_is_type(a, json_type_int), b_int = json_object_is_type(b, json_type_int);
-
-    if (a_int && b_int) {
-        int64_t x = json_object_get_int64(a), y = json_object_get_int64(b);
-
-        return (x > y) - (x < y);
-    }
-    if (a_int)
-        return order_mixed(json_object_get_int64(a), json_object_get_double(b));
-    if (b_int)
-        return -order_mixed(json_object_get_int64(b), json_object_get_double(a));
-    return order(json_object_get_double(a), json_object_get_double(b));
-}
-
-static bool by_order(enum filter_op op, int order_of_values)
-{
-    switch (op) {
-    case FILTER_EQ:
-        return order_of_values == 0;
-    case FILTER_NE:
-        return order_of_values != 0;
-    case FILTER_GT:
-        return order_of_values > 0;
-    case FILTER_GE:
-        return order_of_values >= 0;
-    case FILTER_LT:
-        return order_of_values < 0;
-    case FILTER_LE:
-        return order_of_values <= 0;
-    default:
-        return false;
-    }
-}
-
-static bool compare_text(enum filter_op op, struct str v, struct str x)
-{
-    switch (op) {
-    case FILTER_CO:
-        return x.len == 0 || memmem(v.p, v.len, x.p, x.len) != NULL;
-    case FILTER_SW:
-        return str_starts(v, x);
-    case FILTER_EW:
-        return v.len >= x.len && str_eq(str_sub(v, v.len - x.len, v.len), x);
-    default:
-        return by_order(op, str_cmp(v, x));
-    }
-}
-
-static bool compare_string(const struct filter *f, const struct attribute *leaf, struct json_object *v, struct arena *a)
-{
-    struct str text;
-    int64_t x, y;
-
-    if (!json_object_is_type(v, json_type_string))
-        return f->op == FILTER_NE;
-    text = json_str(v);
-    if (leaf->type != ATTRIBUTE_DATETIME)
-        return compare_text(f->op, resource_comparable(leaf, text, a), f->folded);
-    if (f->op == FILTER_CO || f->op == FILTER_SW || f->op == FILTER_EW)
-        return compare_text(f->op, text, f->folded);
-    if (!clock_parse(text, &x) || !clock_parse(f->folded, &y))
-        return f->op == FILTER_NE;
-    return by_order(f->op, (x > y) - (x < y));
-}
-
-static bool compare(const struct filter *f, const struct attribute *leaf, struct json_object *v, struct arena *a)
-{
-    switch (leaf->type) {
-    case ATTRIBUTE_BOOLEAN:
-        return by_order(f->op, !json_object_is_type(v, json_type_boolean) ||
-                                   json_object_get_boolean(v) != json_object_get_boolean(f->value));
-    case ATTRIBUTE_DECIMAL:
-    case ATTRIBUTE_INTEGER:
-        if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
-            return f->op == FILTER_NE;
-        return by_order(f->op, order_numbers(v, f->value));
-    default:
-        return compare_string(f, leaf, v, a);
-    }
-}
-
 /* --- finding the values of a term --- */
 
 /* Whether the term holds for what stands at its leaf: a value, an array of values, or nothing. */
@@ -163,9 +58,9 @@ static bool holds(const struct filter *f, struct json_object *v, struct arena *a
     if (!present(v))
         return f->op == FILTER_NE && !leaf->multi;
     if (!json_object_is_type(v, json_type_array))
-        return compare(f, leaf, v, a);
+        return filter_compare_json(f, leaf, v, a);
     for (size_t i = 0; i < json_object_array_length(v); i++)
-        if (compare(f, leaf, json_object_array_get_idx(v, i), a))
+        if (filter_compare_json(f, leaf, json_object_array_get_idx(v, i), a))
             return true;
     return false;
 }
@@ -197,10 +92,12 @@ static struct json_object *top_value(const struct attrpath *path, struct json_ob
 static bool term_holds(const struct filter *f, struct json_object *v, bool element, struct arena *a)
 {
     if (f->value == NULL && (f->op == FILTER_EQ || f->op == FILTER_NE)) {
-        struct filter is_present = {.op = FILTER_PR, .path = f->path};
+        struct filter is_present = {.op = FILTER_PR, .path = f->path, .absent = f->absent};
 
         return term_holds(&is_present, v, element, a) == (f->op == FILTER_NE);
     }
+    if (f->absent)
+        return f->op == FILTER_NE;
     if (element)
         return holds(f, f->path.sub != NULL ? get(v, f->path.sub->name) : v, a);
     if (f->path.sub != NULL)
@@ -214,7 +111,7 @@ static bool match(const struct filter *f, struct json_object *v, bool element, s
 
 static bool match_path(const struct filter *f, struct json_object *resource, struct arena *a)
 {
-    struct json_object *v = top_value(&f->path, resource);
+    struct json_object *v = f->absent ? NULL : top_value(&f->path, resource);
 
     if (v == NULL)
         return false;
@@ -260,67 +157,4 @@ bool filter_match(const struct filter *f, struct json_object *resource, struct a
 bool filter_match_value(const struct filter *f, struct json_object *element, struct arena *a)
 {
     return match_marked(f, element, true, a);
-}
-
-/* --- what an index can do --- */
-
-static size_t count_conjuncts(const struct filter *f)
-{
-    size_t n = 1;
-
-    for (; f->op == FILTER_AND; f = f->left)
-        n += count_conjuncts(f->right);
-    return n;
-}
-
-static size_t list_conjuncts(const struct filter *f, const struct filter **out)
-{
-    size_t n;
-
-    if (f->op != FILTER_AND) {
-        out[0] = f;
-        return 1;
-    }
-    n = list_conjuncts(f->left, out);
-    return n + list_conjuncts(f->right, out + n);
-}
-
-size_t filter_conjuncts(const struct filter *f, struct arena *a, const struct filter ***out)
-{
-    *out = arena_alloc(a, count_conjuncts(f) * sizeof **out);
-    return list_conjuncts(f, *out);
-}
-
-static bool is_indexed(const struct attribute *leaf)
-{
-    return leaf->index != INDEX_NONE || leaf->number == ATTR_ID || leaf->number == ATTR_TEAM_MEMBERS_VALUE ||
-           leaf->number == ATTR_USER_GROUPS_VALUE;
-}
-
-static bool index_comparison(const struct filter *f, uint16_t *attribute, struct str *value)
-{
-    const struct attribute *leaf;
-
-    if (f->op != FILTER_EQ || f->value == NULL || !json_object_is_type(f->value, json_type_string))
-        return false;
-    leaf = attrpath_leaf(&f->path);
-    if (leaf->type == ATTRIBUTE_DATETIME || !is_indexed(leaf))
-        return false;
-    *attribute = leaf->number;
-    *value = f->folded;
-    return true;
-}
-
-static bool index_chain(const struct filter *f, uint16_t *attribute, struct str *value)
-{
-    if (f->op != FILTER_AND)
-        return index_comparison(f, attribute, value);
-    return index_chain(f->left, attribute, value) || index_chain(f->right, attribute, value);
-}
-
-bool filter_index_term(const struct filter *term, uint16_t *attribute, struct str *value, bool *exact)
-{
-    *exact = term->op != FILTER_PATH || term->left->op != FILTER_AND;
-    return term->op == FILTER_PATH ? index_chain(term->left, attribute, value)
-                                   : index_comparison(term, attribute, value);
 }

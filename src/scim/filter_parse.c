@@ -27,6 +27,7 @@ struct parser {
     struct token token; /* the one not yet taken */
     size_t next;        /* offset of the first byte behind it */
     size_t depth, terms;
+    bool any; /* names that the type does not have are taken */
     struct arena *arena;
     struct error *error;
 };
@@ -176,6 +177,8 @@ static bool is_name(struct str s)
 static bool resolve_within(const struct attrpath *within, struct str name, struct attrpath *out)
 {
     *out = *within;
+    if (within->attribute == NULL) /* inside an attribute that the type does not have */
+        return true;
     if (within->attribute->type != ATTRIBUTE_COMPLEX)
         return str_eq_nocase(name, STR_LIT("value"));
     out->sub = attribute_find(within->attribute->subs, name);
@@ -186,6 +189,10 @@ static bool resolve(struct parser *p, struct str name, struct attrpath *out)
 {
     bool found = p->within != NULL ? resolve_within(p->within, name, out) : attrpath_resolve(p->type, name, out);
 
+    if (!found && p->any) {
+        *out = (struct attrpath){.attribute = NULL};
+        return true;
+    }
     if (!found) {
         error_set(p->error, ERR_FILTER_ATTRIBUTE, name);
         return false;
@@ -281,17 +288,21 @@ static bool check_boolean(struct parser *p, struct filter *f, struct str name)
 
 static bool check_number(struct parser *p, struct filter *f, struct str name)
 {
+    struct buf text;
+
     if (is_text(f->op))
         return type_error(p, name, "a number has no parts");
     if (!json_object_is_type(f->value, json_type_int) && !json_object_is_type(f->value, json_type_double))
         return type_error(p, name, "the value has to be a number");
+    buf_init(&text, p->arena);
+    json_write(&text, f->value);
+    f->folded = buf_view(&text);
     return true;
 }
 
 static bool check_string(struct parser *p, struct filter *f, struct str name, bool word)
 {
     const struct attribute *leaf = attrpath_leaf(&f->path);
-    int64_t ms;
 
     if (leaf->type == ATTRIBUTE_BINARY && is_order(f->op))
         return type_error(p, name, "binary values have no order");
@@ -300,7 +311,7 @@ static bool check_string(struct parser *p, struct filter *f, struct str name, bo
     f->folded = json_str(f->value);
     if (leaf->type != ATTRIBUTE_DATETIME)
         f->folded = resource_comparable(leaf, f->folded, p->arena);
-    else if (!is_text(f->op) && !clock_parse(f->folded, &ms))
+    else if (!is_text(f->op) && !clock_parse(f->folded, &f->ms))
         return type_error(p, name, "the value has to be a date and time such as 2026-11-23T23:35:07Z");
     return true;
 }
@@ -320,6 +331,8 @@ static bool choose_value(struct parser *p, struct filter *f, struct str name)
 
 static bool finish_term(struct parser *p, struct filter *f, struct str name, bool word)
 {
+    if (f->absent)
+        return true;
     if (!choose_value(p, f, name))
         return false;
     if (f->value == NULL)
@@ -366,13 +379,26 @@ static bool parse_operator(struct parser *p, enum filter_op *op)
     return unexpected(p, "an operator (eq ne co sw ew pr gt ge lt le)");
 }
 
+static bool is_absent(const struct attrpath *path)
+{
+    return path->attribute == NULL && path->extension == NULL;
+}
+
+static void set_path(struct filter *f, const struct attrpath *path, struct str name)
+{
+    f->path = *path;
+    f->absent = is_absent(path);
+    if (f->absent)
+        f->folded = name;
+}
+
 /* The rest of attrExp: SP "pr" / SP compareOp SP compValue. */
 static struct filter *parse_term(struct parser *p, const struct attrpath *path, struct str name)
 {
     struct filter *f = node(p, FILTER_PR, NULL, NULL);
     bool word;
 
-    f->path = *path;
+    set_path(f, path, name);
     if (!parse_operator(p, &f->op))
         return NULL;
     if (++p->terms > FILTER_TERMS_MAX) {
@@ -429,13 +455,15 @@ static struct filter *parse_path(struct parser *p, const struct attrpath *path, 
     struct filter *f = node(p, FILTER_PATH, NULL, NULL);
     size_t behind;
 
-    f->path = *path;
+    set_path(f, path, name);
     if (p->within != NULL) {
         unexpected(p, "an operator");
         return NULL;
     }
-    if (path->attribute == NULL || path->sub != NULL ||
-        (path->attribute->type != ATTRIBUTE_COMPLEX && !path->attribute->multi)) {
+    if (f->absent) {
+        /* whatever is said about its values */
+    } else if (path->attribute == NULL || path->sub != NULL ||
+               (path->attribute->type != ATTRIBUTE_COMPLEX && !path->attribute->multi)) {
         type_error(p, name, "[ ] stands behind an attribute that has several values or sub-attributes");
         return NULL;
     }
@@ -573,6 +601,13 @@ struct filter *filter_parse(const struct resource_type *type, struct str text, s
     return parse(&p);
 }
 
+struct filter *filter_parse_any(const struct resource_type *type, struct str text, struct arena *a, struct error *e)
+{
+    struct parser p = {.type = type, .text = text, .any = true, .arena = a, .error = e};
+
+    return parse(&p);
+}
+
 struct filter *filter_parse_value(const struct resource_type *type, const struct attrpath *attribute, struct str text,
                                   struct arena *a, struct error *e)
 {
@@ -616,7 +651,10 @@ static void print_in(struct buf *out, const struct filter *f, bool within, bool 
 
 static void print_term(struct buf *out, const struct filter *f, bool within)
 {
-    print_path(out, &f->path, within);
+    if (f->absent)
+        buf_str(out, f->folded);
+    else
+        print_path(out, &f->path, within);
     for (size_t i = 0; i < OPERATORS; i++) {
         if (operators[i].op == f->op) {
             buf_putc(out, ' ');
@@ -650,7 +688,10 @@ static void print(struct buf *out, const struct filter *f, bool within)
         print_in(out, f->left, within, true);
         break;
     case FILTER_PATH:
-        print_path(out, &f->path, false);
+        if (f->absent)
+            buf_str(out, f->folded);
+        else
+            print_path(out, &f->path, false);
         buf_putc(out, '[');
         print(out, f->left, true);
         buf_putc(out, ']');

@@ -405,16 +405,33 @@ static struct str unescape(struct str text, struct arena *a)
     return json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
 }
 
+size_t image_find(const struct image *im, size_t from, uint16_t attribute)
+{
+    for (; from < im->nvalues; from++)
+        if (get16(im->rows + from * ROW_SIZE) == attribute)
+            return from;
+    return im->nvalues;
+}
+
+bool image_extension(const struct image *im, const struct schema *extension)
+{
+    for (size_t i = image_find(im, 0, 0); i < im->nvalues; i = image_find(im, i + 1, 0))
+        if (im->type->extensions[image_value(im, i).element] == extension)
+            return true;
+    return false;
+}
+
+struct str image_string(const struct image_value *v, struct arena *a)
+{
+    return v->kind == IMAGE_STRING ? str_sub(v->text, 1, v->text.len - 1) : unescape(v->text, a);
+}
+
 struct str image_leaf(const struct image *im, uint16_t attribute, struct arena *a)
 {
-    for (size_t i = 0; i < im->nvalues; i++) {
-        if (get16(im->rows + i * ROW_SIZE) != attribute)
-            continue;
+    for (size_t i = image_find(im, 0, attribute); i < im->nvalues; i = image_find(im, i + 1, attribute)) {
         struct image_value v = image_value(im, i);
-        if (v.kind == IMAGE_STRING)
-            return str_sub(v.text, 1, v.text.len - 1);
-        if (v.kind == IMAGE_ESCAPED)
-            return unescape(v.text, a);
+        if (v.kind == IMAGE_STRING || v.kind == IMAGE_ESCAPED)
+            return image_string(&v, a);
         if (v.kind == IMAGE_LITERAL)
             return v.text;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter - the filter language of RFC 7644 3.4.2.2: parsing to a tree, and telling whether a JSON value matches.
+ * filter - the filter language of RFC 7644 3.4.2.2: parsing to a tree, and telling whether a resource matches, as it is
+ * stored (an image) or as JSON.
  *
  * The grammar is taken whole: eq ne co sw ew pr gt ge lt le, and, or, not (…), grouping, value paths attr[…], URN-qualified
  * names, operators without regard to case. Values are JSON; an unquoted word is taken as a string where the
@@ -11,6 +12,7 @@
 
 #include "roster/base/json.h"
 #include "roster/scim/attrpath.h"
+#include "roster/scim/image.h"
 
 #define FILTER_BYTES_MAX 4096
 #define FILTER_DEPTH_MAX 20
@@ -37,8 +39,11 @@ struct filter {
     enum filter_op op;
     struct filter *left, *right;
     struct attrpath path;      /* of a comparison or FILTER_PATH; inside [] the sub-attribute is path.sub */
+    bool absent;               /* the resource type has no such attribute: it has no value (path is empty) */
     struct json_object *value; /* of a comparison; NULL stands for the literal null */
-    struct str folded;         /* of a string comparison: the value in comparable form */
+    struct str
+        folded; /* of a comparison of strings or numbers: the value in comparable form; of an absent one: its name */
+    int64_t ms; /* of a comparison of dates: the value, in milliseconds since 1970 */
 };
 
 /*
@@ -46,6 +51,12 @@ struct filter {
  * what was expected, FILTER_TOO_LARGE, FILTER_ATTRIBUTE or FILTER_TYPE.
  */
 struct filter *filter_parse(const struct resource_type *type, struct str text, struct arena *a, struct error *e);
+
+/*
+ * The same for a query over several types (RFC 7644 3.4.2.1): a name that this type does not have is an attribute
+ * without a value instead of FILTER_ATTRIBUTE.
+ */
+struct filter *filter_parse_any(const struct resource_type *type, struct str text, struct arena *a, struct error *e);
 
 /* The inside of attribute[…]: names are the sub-attributes of attribute; on a multi-valued simple attribute the name is `value`. */
 struct filter *filter_parse_value(const struct resource_type *type, const struct attrpath *attribute, struct str text,
@@ -57,22 +68,27 @@ struct filter *filter_parse_value(const struct resource_type *type, const struct
  */
 bool filter_match(const struct filter *f, struct json_object *resource, struct arena *a);
 
+/*
+ * A stored resource that a filter is put to. derived() is asked about terms and value paths on what an image does not
+ * have: a team's members, a user's groups, meta.location. It may be NULL where no such term is; it reports failures of its own
+ * through ctx.
+ */
+struct filter_record {
+    const struct image *image;
+    bool (*derived)(const struct filter *f, const struct image *image, void *ctx);
+    void *ctx;
+    struct arena *arena;
+};
+
+/* Whether the resource matches: read from the image's table of values, no JSON is parsed. What comparing takes from the
+ * arena is given back. Agrees with filter_match(). */
+bool filter_match_image(const struct filter *f, const struct filter_record *r);
+
+/* Whether a term's or value path's attribute is one that derived() answers. */
+bool filter_is_derived(const struct filter *f);
+
 /* Whether one value of a multi-valued attribute matches a tree of filter_parse_value(). */
 bool filter_match_value(const struct filter *f, struct json_object *element, struct arena *a);
-
-/*
- * The terms that all must hold: f split at its top-level ANDs; a FILTER_PATH whose inside is an AND chain is not split.
- * Returns how many; *out is in a.
- */
-size_t filter_conjuncts(const struct filter *f, struct arena *a, const struct filter ***out);
-
-/*
- * If the term is `attribute eq "string"` on an indexed attribute - directly, through `.value` of a multi-valued attribute that is
- * left out or written, or as attr[… value eq "string" …] joined by and - its index number and folded value. exact: the
- * term says nothing more, so that whatever the index finds matches it. The number may also be ATTR_ID, ATTR_TEAM_MEMBERS_VALUE or
- * ATTR_USER_GROUPS_VALUE, which other spaces answer.
- */
-bool filter_index_term(const struct filter *term, uint16_t *attribute, struct str *value, bool *exact);
 
 /* Writes the tree in canonical form, for tests and logs: parsing that again gives the same tree. */
 void filter_print(struct buf *out, const struct filter *f);

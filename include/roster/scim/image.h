@@ -68,6 +68,15 @@ bool image_open(struct image *out, const struct resource_type *type, struct str 
 /* Row i < nvalues. */
 struct image_value image_value(const struct image *im, size_t i);
 
+/* The first row at or behind `from` with the attribute number, or nvalues. */
+size_t image_find(const struct image *im, size_t from, uint16_t attribute);
+
+/* Whether the resource has something of the extension of its type. */
+bool image_extension(const struct image *im, const struct schema *extension);
+
+/* The string of a row of kind IMAGE_STRING or IMAGE_ESCAPED, without quotes, escapes resolved (in a only if there were any). */
+struct str image_string(const struct image_value *v, struct arena *a);
+
 /* The first leaf value of an attribute number, without quotes, escapes resolved (in a only if there were any); STR_NULL
  * where there is none. */
 struct str image_leaf(const struct image *im, uint16_t attribute, struct arena *a);

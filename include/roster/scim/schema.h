@@ -76,6 +76,7 @@ struct resource_type {
 #define URN_GROUP      "urn:ietf:params:scim:schemas:core:2.0:Group"
 #define URN_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #define URN_LIST       "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+#define URN_SEARCH     "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 #define URN_PATCH      "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #define URN_ERROR      "urn:ietf:params:scim:api:messages:2.0:Error"
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filter_compare.h"
+#include "roster/base/clock.h"
+
+/*
+ * The same semantics as in filter_match.c, read from the rows of an image: a term looks for the rows of its attribute's
+ * number. Inside attribute[…] only the rows of one value count: they stand together, with the value's place in `element`.
+ */
+
+/* The rows that a term may look at. */
+struct scope {
+    size_t begin, end;
+    int element; /* only those of this value; ANY: all */
+};
+#define ANY (-1)
+
+static bool is_leaf(enum image_kind kind)
+{
+    return kind == IMAGE_STRING || kind == IMAGE_ESCAPED || kind == IMAGE_LITERAL;
+}
+
+/* The next leaf of the attribute in the scope at or behind *row, which it moves; false: there is none. */
+static bool next_value(const struct image *im, const struct scope *s, uint16_t attribute, size_t *row,
+                       struct image_value *out)
+{
+    for (; (*row = image_find(im, *row, attribute)) < s->end; (*row)++) {
+        *out = image_value(im, *row);
+        if (is_leaf(out->kind) && (s->element == ANY || out->element == s->element))
+            return true;
+    }
+    return false;
+}
+
+static bool is_there(const struct image *im, const struct scope *s, uint16_t attribute)
+{
+    struct image_value v;
+    size_t row = s->begin;
+
+    return next_value(im, s, attribute, &row, &v);
+}
+
+/* A value that is itself an array: several values of a sub-attribute in one value of its attribute. */
+static bool compare_array(const struct filter *f, const struct attribute *leaf, struct str text, struct arena *a)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *values = json_read(a, text, &e);
+
+    for (size_t i = 0; values != NULL && i < json_object_array_length(values); i++)
+        if (filter_compare_json(f, leaf, json_object_array_get_idx(values, i), a))
+            return true;
+    return false;
+}
+
+static bool compare_value(const struct filter *f, const struct attribute *leaf, const struct image_value *v,
+                          struct arena *a)
+{
+    switch (v->kind) {
+    case IMAGE_STRING:
+        return filter_compare_string(f, leaf, str_sub(v->text, 1, v->text.len - 1), a);
+    case IMAGE_ESCAPED:
+        return filter_compare_string(f, leaf, image_string(v, a), a);
+    default:
+        return v->text.p[0] == '[' ? compare_array(f, leaf, v->text, a) : filter_compare_literal(f, leaf, v->text);
+    }
+}
+
+/* Whether the comparison holds for one of the values in the scope; *some: there are values. */
+static bool any_holds(const struct filter *f, const struct filter_record *r, const struct scope *s, bool *some)
+{
+    const struct attribute *leaf = attrpath_leaf(&f->path);
+    struct image_value v;
+
+    *some = false;
+    for (size_t row = s->begin; next_value(r->image, s, leaf->number, &row, &v); row++) {
+        *some = true;
+        if (compare_value(f, leaf, &v, r->arena))
+            return true;
+    }
+    return false;
+}
+
+/* The rows of an attribute behind its own; false: the resource does not have it. */
+static bool rows_of(const struct image *im, const struct attribute *attribute, struct scope *out)
+{
+    size_t row = image_find(im, 0, attribute->number);
+
+    if (row == im->nvalues)
+        return false;
+    struct str whole = image_value(im, row).text;
+    *out = (struct scope){.begin = row + 1, .end = row + 1, .element = ANY};
+    while (out->end < im->nvalues && image_value(im, out->end).text.p < whole.p + whole.len)
+        out->end++;
+    return true;
+}
+
+/* How many values the rows of a multi-valued attribute are of. */
+static int count_values(const struct image *im, const struct scope *s)
+{
+    return s->end == s->begin ? 0 : image_value(im, s->end - 1).element + 1;
+}
+
+/* attr.sub ne x on a multi-valued attribute: one of the values has another sub, or none. */
+static bool one_differs(const struct filter *f, const struct filter_record *r)
+{
+    struct scope s;
+
+    if (!rows_of(r->image, f->path.attribute, &s))
+        return false;
+    for (int n = count_values(r->image, &s), i = 0; i < n; i++) {
+        bool some;
+
+        s.element = i;
+        if (any_holds(f, r, &s, &some) || (!some && !f->path.sub->multi))
+            return true;
+    }
+    return false;
+}
+
+/* --- meta, which an image has in its head --- */
+
+static bool meta_holds(const struct filter *f, const struct filter_record *r)
+{
+    const struct attribute *leaf = attrpath_leaf(&f->path);
+    const struct image *im = r->image;
+    char time[CLOCK_TEXT_LEN + 1];
+    int64_t ms = leaf->number == ATTR_META_CREATED ? im->created : im->modified;
+    struct buf etag;
+
+    switch (leaf->number) {
+    case ATTR_META_RESOURCE_TYPE:
+        return filter_compare_string(f, leaf, str_of(im->type->name), r->arena);
+    case ATTR_META_CREATED:
+    case ATTR_META_LAST_MODIFIED:
+        clock_format(ms, time);
+        return filter_compare_time(f, ms, str_of(time));
+    default: /* version */
+        buf_init(&etag, r->arena);
+        image_etag(&etag, im->version);
+        return filter_compare_string(f, leaf, buf_view(&etag), r->arena);
+    }
+}
+
+static bool is_meta(const struct attrpath *path)
+{
+    return path->attribute != NULL && path->attribute->number == ATTR_META;
+}
+
+bool filter_is_derived(const struct filter *f)
+{
+    const struct attribute *top = f->path.attribute;
+
+    if (f->absent || top == NULL || top->place == PLACE_RECORD)
+        return false;
+    if (is_meta(&f->path))
+        return f->path.sub != NULL && f->path.sub->number == ATTR_META_LOCATION && f->op != FILTER_PR;
+    return top->number != ATTR_ID && top->number != ATTR_SCHEMAS;
+}
+
+/* --- terms --- */
+
+static bool is_present(const struct filter *f, const struct image *im, const struct scope *s, bool top)
+{
+    const struct attribute *leaf = attrpath_leaf(&f->path);
+
+    if (f->absent)
+        return false;
+    if (!top)
+        return is_there(im, s, leaf->number);
+    if (is_meta(&f->path))
+        return true;
+    if (leaf == NULL)
+        return image_extension(im, f->path.extension);
+    return image_find(im, 0, leaf->number) < im->nvalues;
+}
+
+static bool term_holds(const struct filter *f, const struct filter_record *r, const struct scope *s, bool top)
+{
+    bool some;
+
+    if (f->op == FILTER_PR)
+        return is_present(f, r->image, s, top);
+    if (f->value == NULL && (f->op == FILTER_EQ || f->op == FILTER_NE))
+        return is_present(f, r->image, s, top) == (f->op == FILTER_NE);
+    if (f->absent)
+        return f->op == FILTER_NE;
+    if (top && is_meta(&f->path))
+        return meta_holds(f, r);
+    if (top && f->op == FILTER_NE && f->path.sub != NULL && f->path.attribute->multi)
+        return one_differs(f, r);
+    return any_holds(f, r, s, &some) || (!some && f->op == FILTER_NE && !attrpath_leaf(&f->path)->multi);
+}
+
+/* --- the tree: as deep as FILTER_TERMS_MAX and FILTER_DEPTH_MAX allow --- */
+
+static bool match(const struct filter *f, const struct filter_record *r, const struct scope *s, bool top);
+
+static bool match_path(const struct filter *f, const struct filter_record *r)
+{
+    struct scope s;
+
+    if (is_meta(&f->path))
+        return match(f->left, r, &(struct scope){.end = r->image->nvalues, .element = ANY}, true);
+    if (f->absent || !rows_of(r->image, f->path.attribute, &s))
+        return false;
+    if (!f->path.attribute->multi)
+        return match(f->left, r, &s, false);
+    for (int n = count_values(r->image, &s), i = 0; i < n; i++) {
+        s.element = i;
+        if (match(f->left, r, &s, false))
+            return true;
+    }
+    return false;
+}
+
+static bool match(const struct filter *f, const struct filter_record *r, const struct scope *s, bool top)
+{
+    switch (f->op) {
+    case FILTER_AND:
+        return match(f->left, r, s, top) && match(f->right, r, s, top);
+    case FILTER_OR:
+        return match(f->left, r, s, top) || match(f->right, r, s, top);
+    case FILTER_NOT:
+        return !match(f->left, r, s, top);
+    default:
+        if (top && filter_is_derived(f))
+            return r->derived(f, r->image, r->ctx);
+        return f->op == FILTER_PATH ? match_path(f, r) : term_holds(f, r, s, top);
+    }
+}
+
+bool filter_match_image(const struct filter *f, const struct filter_record *r)
+{
+    struct scope all = {.end = r->image->nvalues, .element = ANY};
+    struct arena_mark mark = arena_mark(r->arena);
+    bool result = match(f, r, &all, true);
+
+    arena_rewind(r->arena, mark);
+    return result;
+}
