@@ -10,6 +10,8 @@
 
 enum { FLAG_BACKWARD = 1, FLAG_MISSING = 2 };
 
+_Static_assert(CURSOR_KEY_SIZE == crypto_secretbox_KEYBYTES, "cursors are sealed by crypto_secretbox");
+
 #define HEAD_SIZE  (3 + 8 + 4 + 8 + CURSOR_QUERY_SIZE)
 #define PLAIN_MAX  (HEAD_SIZE + PLACE_BYTES_MAX)
 #define SEALED_MAX (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + PLAIN_MAX)
@@ -18,7 +20,7 @@ enum { FLAG_BACKWARD = 1, FLAG_MISSING = 2 };
 /* --- the key --- */
 
 struct secret {
-    unsigned char key[crypto_secretbox_KEYBYTES];
+    unsigned char key[CURSOR_KEY_SIZE];
 };
 
 static enum store_rc read_secret(struct store_txn *txn, struct arena *arena, void *ctx)
@@ -116,53 +118,59 @@ static bool read_plain(struct cursor *out, const unsigned char *p, size_t len, i
     return true;
 }
 
-struct str cursor_seal(struct call *c, const struct cursor *cursor)
+struct str cursor_encode(const struct cursor *cursor, const unsigned char *key, int64_t now, struct arena *a)
 {
     unsigned char plain[PLAIN_MAX], sealed[SEALED_MAX];
     char text[TEXT_MAX];
-    struct secret s;
+    size_t len = write_plain(cursor, now, plain);
 
-    if (!get_secret(c, &s))
-        return STR_NULL;
-    size_t len = write_plain(cursor, c->now, plain);
     id_random(sealed, crypto_secretbox_NONCEBYTES);
-    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, plain, len, sealed, s.key);
-    sodium_memzero(&s, sizeof s);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, plain, len, sealed, key);
     sodium_bin2base64(text, sizeof text, sealed, crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + len,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return arena_str(c->arena, str_of(text));
+    return arena_str(a, str_of(text));
 }
 
-/* Unseals; *len is the length of the plain bytes. */
-static bool unseal(const struct secret *s, struct str text, unsigned char plain[PLAIN_MAX], size_t *len)
+enum cursor_rc cursor_decode(struct str text, const unsigned char *key, int64_t now, struct cursor *out)
 {
-    unsigned char sealed[SEALED_MAX];
+    unsigned char plain[PLAIN_MAX], sealed[SEALED_MAX];
+    int64_t issued = 0;
     size_t n;
 
     if (sodium_base642bin(sealed, sizeof sealed, text.p, text.len, NULL, &n, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         n < crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES)
-        return false;
-    *len = n - crypto_secretbox_NONCEBYTES - crypto_secretbox_MACBYTES;
-    return crypto_secretbox_open_easy(plain, sealed + crypto_secretbox_NONCEBYTES, n - crypto_secretbox_NONCEBYTES,
-                                      sealed, s->key) == 0;
+        return CURSOR_FORGED;
+    if (crypto_secretbox_open_easy(plain, sealed + crypto_secretbox_NONCEBYTES, n - crypto_secretbox_NONCEBYTES, sealed,
+                                   key) != 0 ||
+        !read_plain(out, plain, n - crypto_secretbox_NONCEBYTES - crypto_secretbox_MACBYTES, &issued))
+        return CURSOR_FORGED;
+    return now - issued > (int64_t)CURSOR_SECONDS * 1000 ? CURSOR_OLD : CURSOR_OK;
+}
+
+struct str cursor_seal(struct call *c, const struct cursor *cursor)
+{
+    struct str text = STR_NULL;
+    struct secret s;
+
+    if (get_secret(c, &s))
+        text = cursor_encode(cursor, s.key, c->now, c->arena);
+    sodium_memzero(&s, sizeof s);
+    return text;
 }
 
 bool cursor_open(struct call *c, struct str text, struct cursor *out)
 {
-    unsigned char plain[PLAIN_MAX];
     struct secret s;
-    int64_t issued = 0;
-    size_t len;
 
     *out = (struct cursor){.count = 0};
     if (!get_secret(c, &s))
         return false;
-    bool good = unseal(&s, text, plain, &len) && read_plain(out, plain, len, &issued);
+    enum cursor_rc rc = cursor_decode(text, s.key, c->now, out);
     sodium_memzero(&s, sizeof s);
-    if (!good)
+    if (rc == CURSOR_FORGED)
         error_set(c->error, ERR_CURSOR_INVALID, STR_LIT("it is none that this account was given"));
-    else if (c->now - issued > (int64_t)CURSOR_SECONDS * 1000)
+    else if (rc == CURSOR_OLD)
         error_set(c->error, ERR_CURSOR_EXPIRED, str_of(arena_printf(c->arena, "%d", CURSOR_SECONDS)));
-    return !error_is_set(c->error);
+    return rc == CURSOR_OK;
 }

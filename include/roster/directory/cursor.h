@@ -27,4 +27,11 @@ struct str cursor_seal(struct call *c, const struct cursor *cursor);
 /* false: CURSOR_INVALID, CURSOR_EXPIRED. */
 bool cursor_open(struct call *c, struct str text, struct cursor *out);
 
+/* The two without a store: with a key of CURSOR_KEY_SIZE bytes, at a time. text is in a. *out of a text that is not good is
+ * undefined. */
+#define CURSOR_KEY_SIZE 32
+enum cursor_rc { CURSOR_OK, CURSOR_FORGED, CURSOR_OLD };
+struct str cursor_encode(const struct cursor *cursor, const unsigned char *key, int64_t now, struct arena *a);
+enum cursor_rc cursor_decode(struct str text, const unsigned char *key, int64_t now, struct cursor *out);
+
 #endif
