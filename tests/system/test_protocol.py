@@ -240,7 +240,11 @@ def filters(client, who, other, crew):
         answer = client.get("/Users" + query)
         page = answer.json or {}
         tap.ok(answer.status == 200 and [x["id"] for x in page["Resources"]] == ids and page["totalResults"] == len(everybody) and
-               page["startIndex"] == start and page["itemsPerPage"] == len(ids), f"page /Users{query}", answer)
+               page["startIndex"] == start and page["itemsPerPage"] == len(ids), f"trap 18: page /Users{query}", answer)
+    nobody = client.get("/Users?filter=" + q('userName eq "nobody@example.com"'))
+    tap.ok(nobody.status == 200 and nobody.json["totalResults"] == 0 and nobody.json["Resources"] == [] and nobody.json["itemsPerPage"] == 0
+           and nobody.json["startIndex"] == 1, "trap 17: nobody found is an empty list", nobody)
+    tap.equal(client.get("/Users?aadOptscim062020&nonsense=%22&x").json["totalResults"], len(everybody), "trap 32: unknown parameters are passed over")
     for query in ("startIndex=x", "count=1.5", "count="):
         refused(client.get("/Users?" + query), 400, "PARAMETER_INVALID", f"page ?{query}")
     tap.equal(client.get("/Users?count=0&filter=" + q(by_name)).json["totalResults"], 1, "count=0 with a filter counts")

@@ -114,6 +114,10 @@ def cursors(client, other, ids):
     tap.equal(found(answer), ids[5:10], "trap 33: cursors work in .search")
     zero = client.get("/Users?cursor=&count=0").json
     tap.ok(zero["totalResults"] == N and zero["Resources"] == [] and "nextCursor" not in zero, "count=0 tells the total alone", zero)
+    for text in ('userName pr or id pr or active eq true or not (userName eq "x")', f'id eq "{ids[0]}" or userName sw "user"', f'groups.value pr or id eq "{ids[1]}"'):
+        for path in ("/Users", "/Groups", ""):
+            answer = other.get(path + q(filter=text))
+            tap.ok(answer.json.get("totalResults", 0) == 0, f"trap 28: {path or 'the root'} of another account has nothing where {text[:30]}", answer)
     pagination = client.get("/ServiceProviderConfig").json["pagination"]
     tap.ok(pagination["cursor"] is True and pagination["index"] is True and pagination["cursorTimeout"] == 3600
            and pagination["defaultPaginationMethod"] == "index", "cursors are advertised", pagination)
