@@ -238,7 +238,7 @@ static enum store_rc most_of(struct search *w, const struct plan *plan, size_t *
     enum store_rc rc = STORE_OK;
 
     *most = INDEX_FEW;
-    if (plan->rank <= 1 && plan->n == 1)
+    if (plan->one)
         return rc;
     if ((rc = state_get(w->txn, &state)) == STORE_OK && state.count[w->type->number] / INDEX_SHARE > *most)
         *most = state.count[w->type->number] / INDEX_SHARE;

@@ -28,11 +28,11 @@ static bool plan_id(const struct filter *f, struct arena *a, struct plan *out)
 {
     struct id id;
 
-    if (!id_parse(f->folded, &id)) {
-        *out = (struct plan){.rank = RANK_ID};
-        return true;
-    }
-    return set_range(out, RANK_ID, (struct plan_range){.from = arena_str(a, str_make(id.b, sizeof id.b))}, a);
+    *out = (struct plan){.rank = RANK_ID};
+    if (id_parse(f->folded, &id))
+        set_range(out, RANK_ID, (struct plan_range){.from = arena_str(a, str_make(id.b, sizeof id.b))}, a);
+    out->one = true;
+    return true;
 }
 
 static bool plan_membership(const struct filter *f, enum store_space space, struct arena *a, struct plan *out)
@@ -66,6 +66,7 @@ static bool plan_equal(const struct filter *f, const struct attribute *leaf, str
                                   .to = keep(a, &to),
                                   .id_is_value = unique},
               a);
+    out->one = unique;
     out->exact = true;
     return true;
 }
@@ -175,6 +176,7 @@ static bool plan_or(const struct filter *f, struct arena *a, struct plan *out)
     *out = (struct plan){.rank = left.rank > right.rank ? left.rank : right.rank,
                          .ranges = both,
                          .n = left.n + right.n,
+                         .one = left.one && right.one,
                          .exact = left.exact && right.exact};
     return true;
 }

@@ -23,6 +23,7 @@ struct plan {
     int rank; /* the lower, the fewer it finds */
     const struct plan_range *ranges;
     size_t n;                       /* 0: nothing can match */
+    bool one;                       /* each range leads to one resource or none */
     bool exact;                     /* all that is found matches: the filter need not be asked */
     const struct attribute *single; /* of one range on an attribute that has one value: two of them can be cut */
 };
