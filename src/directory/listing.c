@@ -218,7 +218,7 @@ static int by_id(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct id));
 }
 
-/* Several ranges may find the same. */
+/* Several ranges, and several values of a resource in one range, may find the same. */
 static void ids_unite(struct ids *ids)
 {
     size_t kept = 0;
@@ -255,8 +255,7 @@ static enum store_rc search_indexes(struct search *w, const struct plan *plan, b
     *done = true;
     for (size_t i = 0; i < plan->n && rc == STORE_OK && *done; i++)
         rc = read_range(w, &plan->ranges[i], &ids, done);
-    if (plan->n > 1)
-        ids_unite(&ids);
+    ids_unite(&ids);
     for (size_t i = 0; i < ids.n && rc == STORE_OK && *done; i++) {
         struct arena_mark one = arena_mark(w->arena);
         struct image im;

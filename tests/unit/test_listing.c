@@ -226,6 +226,8 @@ static void finds_what_matches(void)
         "externalId gt \"X\" and externalId lt \"Y\"",
         "emails.value eq \"A3@x.org\"",
         "emails eq \"b200@x.org\"",
+        "emails.value ge \"a\"", /* both values of each user: he is listed once */
+        "emails sw \"a1\" or emails[value lt \"b2\"]",
         "emails.value gt \"b2\" and emails.value lt \"a2\"",
         "emails[value gt \"b2\" and value lt \"b25\"]",
         "emails[value sw \"b1\" and primary eq true]",
