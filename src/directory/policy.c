@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/policy.h"
 
+#include "roster/base/precis.h"
 #include "roster/base/utf8.h"
 
 #include <assert.h>
@@ -250,15 +251,48 @@ static struct str text_of(struct json_object *object, const char *name)
     return v != NULL && json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
 }
 
+/* The first control character of a name. */
+static enum precis_verdict find_control(struct str name, struct precis_fault *out)
+{
+    struct precis_fault here = {.position = 1};
+
+    for (size_t at = 0; at < name.len; here.position++) {
+        at += utf8_next(str_sub(name, at, name.len), &here.character);
+        if (here.character < 0x20 || (here.character >= 0x7f && here.character < 0xa0)) {
+            *out = here;
+            return PRECIS_CHARACTER;
+        }
+    }
+    return PRECIS_FINE;
+}
+
+static bool judge_user_name_characters(struct judging *j, struct str name)
+{
+    static const enum error_code codes[] = {
+        [PRECIS_CHARACTER] = ERR_USERNAME_BAD_CHARACTER, [PRECIS_DIRECTION] = ERR_USERNAME_DIRECTION};
+    struct precis_fault fault;
+    enum precis_verdict verdict = j->policy->value[POLICY_USERNAME_CHARACTERS] == USERNAME_ANY
+                                      ? find_control(name, &fault)
+                                      : precis_judge_username(j->arena, name, &fault);
+
+    if (verdict == PRECIS_FINE)
+        return true;
+    error_set(j->error, codes[verdict], str_of(arena_printf(j->arena, "U+%04X", (unsigned)fault.character)),
+              str_of(arena_printf(j->arena, "%zu", fault.position)));
+    return false;
+}
+
 static bool judge_user_name(struct judging *j)
 {
     struct str name = text_of(j->resource, "userName");
 
-    if (j->policy->value[POLICY_USERNAME_EMAIL] == POLICY_OFF || name.p == NULL ||
-        (j->before != NULL && str_eq(name, text_of(j->before, "userName"))) || email_fault(name) == NULL)
+    if (name.p == NULL || (j->before != NULL && str_eq(name, text_of(j->before, "userName"))))
         return true;
-    error_set(j->error, ERR_USERNAME_NOT_EMAIL, name);
-    return false;
+    if (j->policy->value[POLICY_USERNAME_EMAIL] == POLICY_ON && email_fault(name) != NULL) {
+        error_set(j->error, ERR_USERNAME_NOT_EMAIL, name);
+        return false;
+    }
+    return judge_user_name_characters(j, name);
 }
 
 /* Whether the user had this address before. */

@@ -75,10 +75,11 @@ bool patch_immutable(struct error *e, struct arena *a, size_t operation, const s
     return false;
 }
 
-/* What a value was refused for, told of the operation; the two that say what the whole resource may have stay. */
+/* What a value was refused for, told of the operation; those that say what the whole resource may have stay. */
 static bool refused(struct reader *r, const struct error *why)
 {
-    if (why->code != ERR_ATTRIBUTE_UNKNOWN && why->code != ERR_VALUES_TOO_MANY)
+    if (why->code != ERR_ATTRIBUTE_UNKNOWN && why->code != ERR_VALUES_TOO_MANY &&
+        why->code != ERR_PASSWORD_BAD_CHARACTER)
         return value_failed(r, why->sentence);
     if (!error_is_set(r->error))
         *r->error = *why;
@@ -414,12 +415,18 @@ static bool read_removal(struct reader *r, const struct target *t, struct operan
 /* Passwords are set aside. A remove could not be told from "no password was sent", so it is refused. */
 static bool read_password(struct reader *r, enum patch_verb verb, const struct target *t, struct operand o)
 {
+    struct error why = ERROR_INIT;
+
     if (verb == PATCH_REMOVE)
         return patch_immutable(r->error, r->arena, r->operation, &t->path);
     if (r->pathless && is_blank(o.v))
         return true;
     if (!json_object_is_type(o.v, json_type_string) || is_blank(o.v))
         return value_failed(r, "the password has to be a string that is not empty");
+    json_object_put(
+        resource_normalise_value(t->path.attribute, o.v, false, r->options, str_of(t->path.attribute->name), &why));
+    if (error_is_set(&why))
+        return refused(r, &why);
     r->patch->password = o.v;
     return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/resource.h"
 
+#include "roster/base/precis.h"
 #include "roster/base/utf8.h"
 
 #include <assert.h>
@@ -153,15 +154,27 @@ static bool too_much(struct error *e, enum error_code code, const struct place *
 static bool read_value(const struct reading *r, const struct attribute *attribute, struct json_object *value,
                        const struct place *at, struct json_object **out);
 
-static bool read_string(const struct reading *r, struct json_object *value, const struct place *at,
-                        struct json_object **out)
+/* Of a password nothing is told, not even which character it was. */
+static bool is_allowed(const struct reading *r, const struct attribute *attribute, struct json_object *value)
+{
+    if (attribute->preparation != PREPARATION_PASSWORD || precis_password_allowed(json_str(value)))
+        return true;
+    error_set(r->error, ERR_PASSWORD_BAD_CHARACTER);
+    return false;
+}
+
+static bool read_string(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                        const struct place *at, struct json_object **out)
 {
     if (!json_object_is_type(value, json_type_string))
         return wrong_type(r, at, "a string", value);
     if (json_object_get_string_len(value) > ATTRIBUTE_MAX_DEFAULT)
         return too_much(r->error, ERR_ATTRIBUTE_TOO_LONG, at, ATTRIBUTE_MAX_DEFAULT);
-    if (json_object_get_string_len(value) > 0)
-        *out = json_object_get(value); /* strings are never changed in place, so that the body's may be shared */
+    if (json_object_get_string_len(value) == 0)
+        return true;
+    if (!is_allowed(r, attribute, value))
+        return false;
+    *out = json_object_get(value); /* strings are never changed in place, so that the body's may be shared */
     return true;
 }
 
@@ -290,7 +303,7 @@ static bool read_one(const struct reading *r, const struct attribute *attribute,
     case ATTRIBUTE_REFERENCE:
         break;
     }
-    return read_string(r, value, at, out);
+    return read_string(r, attribute, value, at, out);
 }
 
 static bool missing(struct error *e, const struct place *at)
@@ -659,6 +672,8 @@ void resource_tidy(struct json_object *resource)
 
 struct str resource_comparable(const struct attribute *attribute, struct str value, struct arena *a)
 {
+    if (attribute->preparation == PREPARATION_USERNAME)
+        return precis_username(a, value);
     return attribute->case_exact ? value : utf8_fold(a, value);
 }
 

@@ -204,7 +204,8 @@ static const struct attribute certificate_subs[] = {
 
 static const struct attribute user_attributes[USER_END + 1] = {
     [USER_USER_NAME] = ROW(ATTR_USER_NAME, "userName", STRING, .required = true, .uniqueness = UNIQUENESS_SERVER,
-                           .index = INDEX_UNIQUE, .description = "The name by which the user signs in."),
+                           .index = INDEX_UNIQUE, .preparation = PREPARATION_USERNAME,
+                           .description = "The name by which the user signs in."),
     [USER_NAME] = ROW(110, "name", COMPLEX, .subs = name_subs, .description = "The parts of the person's name."),
     [USER_DISPLAY_NAME] = ROW(ATTR_USER_DISPLAY_NAME, "displayName", STRING, .index = INDEX_VALUE,
                               .description = "The name that is shown to others."),
@@ -219,7 +220,8 @@ static const struct attribute user_attributes[USER_END + 1] = {
     [USER_TIMEZONE] = ROW(127, "timezone", STRING, .description = "The time zone's name, such as \"Europe/Berlin\"."),
     [USER_ACTIVE] = ROW(128, "active", BOOLEAN, .description = "Whether the user may sign in."),
     [USER_PASSWORD] = ROW(129, "password", STRING, .case_exact = true, .mutability = MUTABILITY_WRITE_ONLY,
-                          .returned = RETURNED_NEVER, .description = "A password to set; it is never shown."),
+                          .returned = RETURNED_NEVER, .preparation = PREPARATION_PASSWORD,
+                          .description = "A password to set; it is never shown."),
     [USER_EMAILS] = ROW(150, "emails", COMPLEX, .multi = true, .subs = email_subs, .description = "E-mail addresses."),
     [USER_PHONE_NUMBERS] =
         ROW(160, "phoneNumbers", COMPLEX, .multi = true, .subs = phone_subs, .description = "Telephone numbers."),

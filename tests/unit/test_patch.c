@@ -619,6 +619,8 @@ static void refuses(void)
         {"[{'op':'add','path':'" EXT "','value':'x'}]", ERR_PATCH_VALUE, 1},
         {"[{'op':'add','path':'password','value':''}]", ERR_PATCH_VALUE, 1},
         {"[{'op':'replace','value':{'password':7}}]", ERR_PATCH_VALUE, 1},
+        {"[{'op':'replace','value':{'password':'\\u0007'}}]", ERR_PASSWORD_BAD_CHARACTER, 0},
+        {"[{'op':'add','path':'password','value':'a\\u200b'}]", ERR_PASSWORD_BAD_CHARACTER, 0},
         /* trap 6: two primary values in one array, at the end */
         {"[{'op':'add','path':'emails','value':[{'value':'a','primary':true},{'value':'b','primary':true}]}]",
          ERR_PRIMARY_TWICE, 0},

@@ -59,6 +59,8 @@ static void values_have_their_places(void)
     } rows[] = {
         {POLICY_USERNAME_EMAIL, POLICY_ON, "on"},
         {POLICY_USERNAME_EMAIL, POLICY_OFF, "off"},
+        {POLICY_USERNAME_CHARACTERS, USERNAME_PRECIS, "precis"},
+        {POLICY_USERNAME_CHARACTERS, USERNAME_ANY, "any"},
         {POLICY_EMAIL_CASE, EMAIL_LOWER, "lower"},
         {POLICY_EMAIL_CASE, EMAIL_REJECT, "reject"},
         {POLICY_EMAIL_CASE, EMAIL_KEEP, "keep"},
@@ -210,6 +212,37 @@ static void names_are_of_letters(void)
     CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"displayName\":\"<b>\"}"), "");
 }
 
+static void user_names_are_prepared(void)
+{
+    static const char *const presets[] = {"workspace", "rfc"};
+
+    for (size_t i = 0; i < 2; i++) {
+        begin(presets[i]);
+        CHECK_CSTR(user("{\"userName\":\"o'neil+a_b%c@x.org\"}"), "");
+        CHECK_CSTR(user("{\"userName\":\"Zoe\xcc\x88.M\xc3\xbcller@b\xc3\xbc"
+                        "cher.de\"}"),
+                   "");
+        CHECK_CSTR(user("{\"userName\":\"\xd7\x90\xd7\x91@x.org\"}"), "");
+        CHECK_CSTR(user("{\"userName\":\"a\xe2\x85\xa3@x.org\"}"), "USERNAME_BAD_CHARACTER");
+        CHECK_CSTR(error.sentence, "userName has the character U+2163 at position 2, which user names do not have");
+        CHECK_CSTR(user("{\"userName\":\"\xd7\x90z@x.org\"}"), "USERNAME_DIRECTION");
+        CHECK_CSTR(error.sentence, "userName breaks the rule for text from right to left at the character U+007A at "
+                                   "position 2");
+        set("username_characters", "any");
+        CHECK_CSTR(user("{\"userName\":\"a\xe2\x85\xa3@x.org\"}"), "");
+        CHECK_CSTR(user("{\"userName\":\"\xd7\x90z@x.org\"}"), "");
+    }
+    CHECK_CSTR(user("{\"userName\":\"\xf0\x9f\x98\x80 <>\"}"), "");
+    CHECK_CSTR(user("{\"userName\":\"a\\u0007\"}"), "USERNAME_BAD_CHARACTER"); /* controls never */
+    CHECK_CSTR(error.sentence, "userName has the character U+0007 at position 2, which user names do not have");
+    CHECK_CSTR(user("{\"userName\":\"\xc3\xa9\xc2\x9f\"}"), "USERNAME_BAD_CHARACTER");
+    CHECK_CSTR(user("{\"userName\":\"\x7f\"}"), "USERNAME_BAD_CHARACTER");
+    begin("rfc");
+    CHECK_CSTR(user("{\"userName\":\"foo bar\"}"), "");
+    CHECK_CSTR(user("{\"userName\":\" foo\"}"), "USERNAME_BAD_CHARACTER");
+    CHECK_CSTR(judged(json("{\"userName\":\" foo\",\"title\":\"x\"}"), json("{\"userName\":\" foo\"}")), "");
+}
+
 static void types_are_known(void)
 {
     begin("workspace");
@@ -247,6 +280,7 @@ static const struct unit_test tests[] = {
     UNIT(addresses_are_lowered_refused_or_kept),
     UNIT(addresses_have_their_form),
     UNIT(names_are_of_letters),
+    UNIT(user_names_are_prepared),
     UNIT(types_are_known),
     UNIT(what_was_there_is_not_judged_again),
 };

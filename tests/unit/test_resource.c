@@ -48,7 +48,9 @@ static const struct {
     {USER, BODY("\"" URN_ENTERPRISE "\":null"), "{\"userName\":\"u\"}"},
 
     /* read-only, write-only and unknown ones are passed over */
-    {USER, BODY("\"id\":\"x\",\"meta\":{\"version\":1},\"groups\":[{\"value\":\"g\"}],\"password\":\"secret\""),
+    {USER,
+     BODY("\"id\":\"x\",\"meta\":{\"version\":1},\"groups\":[{\"value\":\"g\"}],"
+          "\"password\":\"s\xc3\xa9\xc2\xa0\xe2\x99\xa6~\""),
      "{\"userName\":\"u\"}"},
     {USER, BODY("\"unknown\":{\"a\":[1]},\"urn:other:Thing\":{\"b\":1},\"name\":{\"x\":1,\"givenName\":\"G\"}"),
      "{\"userName\":\"u\",\"name\":{\"givenName\":\"G\"}}"},
@@ -121,6 +123,9 @@ static const struct {
      "emails[2].value must be a string, but an array was sent"},
     {USER, BODY("\"emails\":[7]"), ERR_ATTRIBUTE_TYPE, "emails[0] must be an object, but a whole number was sent"},
     {USER, BODY("\"password\":7"), ERR_ATTRIBUTE_TYPE, "password must be a string"},
+    {USER, BODY("\"password\":\"pass\\tword\""), ERR_PASSWORD_BAD_CHARACTER,
+     "The password has a character that passwords do not have"},
+    {USER, BODY("\"PASSWORD\":\"\xee\x80\x80\""), ERR_PASSWORD_BAD_CHARACTER, "The password has a character"},
     {USER, BODY("\"profileUrl\":{}"), ERR_ATTRIBUTE_TYPE, "profileUrl must be a string"},
     {USER, BODY("\"x509Certificates\":[{\"value\":1}]"), ERR_ATTRIBUTE_TYPE, "x509Certificates[0].value must be"},
     {USER, BODY("\"" URN_ENTERPRISE "\":[]"), ERR_ATTRIBUTE_TYPE, URN_ENTERPRISE " must be an object"},
@@ -476,6 +481,8 @@ static void compares_by_case_exact(void)
     struct arena *a = arena_new(0);
 
     CHECK_STR(resource_comparable(user_attribute("userName"), STR_LIT("\xC3\x9C-A"), a), STR_LIT("\xC3\xBC-a"));
+    CHECK_STR(resource_comparable(user_attribute("userName"), STR_LIT("\xEF\xBC\xA1\xEF\xBC\xA0x"), a), STR_LIT("a@x"));
+    CHECK_STR(resource_comparable(user_attribute("displayName"), STR_LIT("\xEF\xBC\xA1"), a), STR_LIT("\xEF\xBD\x81"));
     CHECK_STR(resource_comparable(user_attribute("profileUrl"), STR_LIT("A"), a), STR_LIT("A"));
     arena_free(&a);
 }

@@ -20,6 +20,7 @@ enum policy_name {
 
 /* Values by their place in the table (a unit test compares). */
 enum { POLICY_ON = 0, POLICY_OFF = 1 };
+enum { USERNAME_PRECIS = 0, USERNAME_ANY = 1 };
 enum { EMAIL_LOWER = 0, EMAIL_REJECT = 1, EMAIL_KEEP = 2 };
 enum { NAME_LETTERS = 0, NAME_ANY = 1 };
 enum { TYPES_KNOWN = 0, TYPES_ANY = 1 };

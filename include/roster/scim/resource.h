@@ -67,7 +67,7 @@ struct resource_key {
 size_t resource_keys(const struct resource_type *type, struct json_object *resource, struct arena *a,
                      struct resource_key **out);
 
-/* The form in which a value of attribute is compared: folded, or itself where it is caseExact. */
+/* The form in which a value of attribute is compared: prepared (userName), folded, or itself where it is caseExact. */
 struct str resource_comparable(const struct attribute *attribute, struct str value, struct arena *a);
 
 /*

@@ -39,6 +39,13 @@ enum attribute_place {
     PLACE_MEMBERS  /* a team's members: records of their own, never in the resource's record */
 };
 
+/* How values are prepared (RFC 7644 5): see base/precis.h. */
+enum attribute_preparation {
+    PREPARATION_NONE,
+    PREPARATION_USERNAME, /* compared in the form of precis_username() */
+    PREPARATION_PASSWORD  /* taken where precis_password_allowed() */
+};
+
 #define ATTRIBUTE_MAX_DEFAULT 8192  /* bytes of a string value */
 #define ATTRIBUTE_VALUES_MAX  1000  /* values of a multi-valued attribute in a record */
 #define ATTRIBUTE_MEMBERS_MAX 32768 /* members in one value of a message */
@@ -53,6 +60,7 @@ struct attribute {
     enum attribute_uniqueness uniqueness;
     enum attribute_index index; /* of a sub-attribute `value`: of the multi-valued attribute it is in */
     enum attribute_place place;
+    enum attribute_preparation preparation;
     const char *description;
     const char *const *canonical;   /* canonicalValues, NULL-terminated, or NULL; never enforced */
     const char *const *references;  /* referenceTypes, NULL-terminated, or NULL */
