@@ -112,18 +112,40 @@ static void on_signal(int signo)
     _exit(1);
 }
 
-int main(int argc, char **argv)
+/* Runs over a folder of the source tree, where it is there. */
+static void run_folder(const char *folder)
 {
     char path[4096];
     const char *top = getenv("top_srcdir");
+
+    if (snprintf(path, sizeof path, "%s/%s", top != NULL ? top : ".", folder) < (int)sizeof path)
+        ftw(path, visit, 16);
+}
+
+/* What fuzzing found worth keeping for the target: tests/fuzz/corpus/json for the program fuzz_json. */
+static void run_kept(const char *program)
+{
+    static const char prefix[] = "fuzz_";
+    const char *slash = strrchr(program, '/'), *name = slash != NULL ? slash + 1 : program;
+    char folder[256];
+
+    if (strncmp(name, prefix, strlen(prefix)) == 0 &&
+        snprintf(folder, sizeof folder, "tests/fuzz/corpus/%s", name + strlen(prefix)) < (int)sizeof folder)
+        run_folder(folder);
+}
+
+int main(int argc, char **argv)
+{
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGALRM, on_signal);
     signal(SIGABRT, on_signal);
     for (int i = 1; i < argc; i++)
         ftw(argv[i], visit, 16);
-    if (argc < 2 && snprintf(path, sizeof path, "%s/%s", top != NULL ? top : ".", fuzz_corpus) < (int)sizeof path)
-        ftw(path, visit, 16);
+    if (argc < 2) {
+        run_folder(fuzz_corpus);
+        run_kept(argv[0]);
+    }
     printf("1..%u\n", count);
     return count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

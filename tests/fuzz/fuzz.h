@@ -3,8 +3,8 @@
  * fuzz - what a fuzz target is made of. A target aborts where it finds a fault.
  *
  * With driver.c a target is a TAP program for `make check`: it runs over the files named on its command line, or over
- * the folder fuzz_corpus of the source tree, each as it is, cut and changed in places. With clang, a target alone is
- * fuzzed: clang -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/fuzz_json.c …
+ * the folders fuzz_corpus and tests/fuzz/corpus/TARGET of the source tree, each file as it is, cut and changed in places.
+ * tests/fuzz/run fuzzes a target with libFuzzer; see README in this folder.
  */
 #ifndef ROSTER_TESTS_FUZZ_H
 #define ROSTER_TESTS_FUZZ_H
