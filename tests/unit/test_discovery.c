@@ -8,8 +8,11 @@
 
 static void tells_the_configuration(void)
 {
-    static const struct discovery_limits limits = {
-        .filter_max_results = 1000, .default_page_size = 100, .max_page_size = 1000, .max_body = 1048576};
+    static const struct discovery_limits limits = {.filter_max_results = 1000,
+                                                   .default_page_size = 100,
+                                                   .max_page_size = 1000,
+                                                   .cursor_seconds = 3600,
+                                                   .max_body = 1048576};
     struct arena *a = arena_new(0);
     struct buf b;
 
