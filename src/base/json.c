@@ -728,6 +728,55 @@ void json_write(struct buf *b, struct json_object *v)
     }
 }
 
+static bool objects_equal(struct json_object *a, struct json_object *b)
+{
+    struct json_object *other;
+
+    if (json_object_object_length(a) != json_object_object_length(b))
+        return false;
+    json_object_object_foreach(a, name, v)
+    {
+        if (!json_object_object_get_ex(b, name, &other) || !json_equal(v, other))
+            return false;
+    }
+    return true;
+}
+
+static bool arrays_equal(struct json_object *a, struct json_object *b)
+{
+    size_t n = json_object_array_length(a);
+
+    if (json_object_array_length(b) != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!json_equal(json_object_array_get_idx(a, i), json_object_array_get_idx(b, i)))
+            return false;
+    return true;
+}
+
+bool json_equal(struct json_object *a, struct json_object *b)
+{
+    if (a == b)
+        return true;
+    if (json_object_get_type(a) != json_object_get_type(b))
+        return false;
+    switch (json_object_get_type(a)) {
+    case json_type_object:
+        return objects_equal(a, b);
+    case json_type_array:
+        return arrays_equal(a, b);
+    case json_type_double:
+        return strcmp(json_object_get_string(a), json_object_get_string(b)) == 0;
+    case json_type_string:
+        return str_eq(json_str(a), json_str(b));
+    case json_type_boolean:
+    case json_type_int:
+    case json_type_null:
+        break;
+    }
+    return json_object_equal(a, b) != 0;
+}
+
 struct json_object *json_clone(struct json_object *v)
 {
     struct json_object *copy = NULL;

@@ -343,6 +343,44 @@ static void releases_with_the_arena(void)
     arena_free(&arena);
 }
 
+static void compares_values(void)
+{
+    static const struct {
+        const char *a, *b;
+        bool equal;
+    } cases[] = {
+        {"{\"a\":[1,{\"b\":null}],\"c\":\"x\"}", "{\"c\":\"x\",\"a\":[1,{\"b\":null}]}", true},
+        {"{\"a\":1}", "{\"a\":2}", false},
+        {"{\"a\":1}", "{\"b\":1}", false},
+        {"{\"a\":1}", "{\"a\":1,\"b\":null}", false},
+        {"[1,2]", "[2,1]", false},
+        {"[1]", "[1,1]", false},
+        {"[]", "{}", false},
+        {"true", "true", true},
+        {"true", "false", false},
+        {"\"1\"", "1", false},
+        {"9223372036854775807", "9223372036854775806", false},
+        {"1.50", "1.50", true},
+        {"1.50", "1.5", false},
+        {"1", "1.0", false},
+        /* one double, two decimals */
+        {"1234567890123456.10", "1234567890123456.11", false},
+        {"null", "null", true},
+        {"null", "0", false},
+    };
+
+    arena = arena_new(0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct json_object *a = read_text(str_of(cases[i].a)), *b = read_text(str_of(cases[i].b)),
+                           *copy = json_clone(a);
+        if (!CHECK_INT(json_equal(a, b), cases[i].equal) || !CHECK_INT(json_equal(b, a), cases[i].equal) ||
+            !CHECK(json_equal(a, copy)))
+            printf("# %s %s\n", cases[i].a, cases[i].b);
+        json_object_put(copy);
+    }
+    arena_free(&arena);
+}
+
 static const struct unit_test tests[] = {
     UNIT(takes_valid_texts),
     UNIT(refuses_invalid_texts),
@@ -356,6 +394,7 @@ static const struct unit_test tests[] = {
     UNIT(finds_members_without_case),
     UNIT(writes_values),
     UNIT(clones_and_puts),
+    UNIT(compares_values),
     UNIT(releases_with_the_arena),
 };
 

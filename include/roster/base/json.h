@@ -48,6 +48,9 @@ void json_write(struct buf *b, struct json_object *v);
 /* Hands the caller's reference to a, which releases it when it is reset or rewound past this point; returns v. */
 struct json_object *json_own(struct arena *a, struct json_object *v);
 
+/* Whether two values say the same. Numbers are compared as they were written, so that no digit of a decimal is lost. */
+bool json_equal(struct json_object *a, struct json_object *b);
+
 /* A deep copy that the caller owns. */
 struct json_object *json_clone(struct json_object *v);
 
