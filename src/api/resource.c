@@ -8,17 +8,49 @@
 
 /* --- what a request says besides its body --- */
 
-/* NULL with no error: everything. asked: `attributes` was given. */
-static bool read_projection(struct api_call *c, const struct resource_type *type, struct projection **out, bool *asked)
+/* A projection_named: whether a PATCH names the attribute. */
+static bool patched(const struct schema *extension, const struct attribute *attribute, const void *patch)
 {
-    struct str attributes, excluded;
+    return patch_names(patch, extension, attribute);
+}
 
-    *out = NULL;
-    if (!http_query(c->r, "attributes", &attributes, c->error) ||
-        !http_query(c->r, "excludedAttributes", &excluded, c->error))
+/* What was asked for; given: `attributes` was. */
+struct asked {
+    struct str attributes, excluded;
+    bool given;
+};
+
+static bool read_asked(struct api_call *c, struct asked *out)
+{
+    if (!http_query(c->r, "attributes", &out->attributes, c->error) ||
+        !http_query(c->r, "excludedAttributes", &out->excluded, c->error))
         return false;
-    *asked = attributes.p != NULL;
-    *out = projection_parse(type, attributes, excluded, c->r->arena, c->error);
+    out->given = out->attributes.p != NULL;
+    return true;
+}
+
+/* NULL with no error: everything. */
+static bool read_projection(struct api_call *c, const struct resource_type *type, struct projection **out)
+{
+    struct asked asked;
+
+    if (!read_asked(c, &asked))
+        return false;
+    *out = projection_parse(type, asked.attributes, asked.excluded, c->r->arena, c->error);
+    return !error_is_set(c->error);
+}
+
+/* Of the answer to POST and PUT or, where patch is given, to PATCH. given: `attributes` was given. */
+static bool read_write_projection(struct api_call *c, const struct resource_type *type, const struct patch *patch,
+                                  struct projection **out, bool *given)
+{
+    struct asked asked;
+
+    if (!read_asked(c, &asked))
+        return false;
+    *given = asked.given;
+    *out = projection_parse_write(type, asked.attributes, asked.excluded, patch == NULL ? NULL : patched, patch,
+                                  c->r->arena, c->error);
     return !error_is_set(c->error);
 }
 
@@ -75,9 +107,9 @@ static bool write_whole(struct api_call *c, const struct resource_ops *ops, cons
 {
     struct projection *p;
     struct image im;
-    bool asked, done;
+    bool given, done;
 
-    if (!read_projection(c, ops->type, &p, &asked))
+    if (!read_write_projection(c, ops->type, NULL, &p, &given))
         return false;
     done = pre == NULL ? ops->create(&c->call, c->body, &im) : ops->replace(&c->call, c->params[0], c->body, pre, &im);
     wipe(resource_take_password(c->body));
@@ -93,9 +125,8 @@ bool resource_read(struct api_call *c, const struct resource_ops *ops)
 {
     struct projection *p;
     struct image im;
-    bool asked;
 
-    if (!read_projection(c, ops->type, &p, &asked) || !ops->get(&c->call, c->params[0], &im))
+    if (!read_projection(c, ops->type, &p) || !ops->get(&c->call, c->params[0], &im))
         return false;
     answer_begin(c, 304, im.version);
     if (c->r->if_match.p != NULL && !http_etag_in(c->r->if_match, c->response->etag)) {
@@ -116,23 +147,21 @@ bool resource_replace(struct api_call *c, const struct resource_ops *ops)
 
 bool resource_patch(struct api_call *c, const struct resource_ops *ops)
 {
-    struct resource_options options = {.reject_unknown =
-                                           c->call.account->policy.value[POLICY_UNKNOWN_ATTRIBUTES] == UNKNOWN_REJECT};
+    struct resource_options options = policy_options(&c->call.account->policy);
     struct precondition pre = precondition_of(c);
     struct projection *p;
     struct image im;
-    bool asked;
+    bool given;
 
-    if (!read_projection(c, ops->type, &p, &asked))
-        return false;
     struct patch *patch = patch_parse(ops->type, c->body, &options, c->r->arena, c->error);
     if (patch == NULL)
         return false;
-    bool done = ops->patch(&c->call, c->params[0], patch, &pre, &im);
+    bool done = read_write_projection(c, ops->type, patch, &p, &given) &&
+                ops->patch(&c->call, c->params[0], patch, &pre, &im);
     wipe(patch_password(patch));
     if (!done)
         return false;
-    if (asked || !ops->patch_is_quiet)
+    if (given || !ops->patch_is_quiet)
         return answer_resource(c, ops, 200, &im, p);
     answer_begin(c, 204, im.version);
     answer_location(c, ops->type, im.id);

@@ -29,8 +29,7 @@ enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call 
 struct json_object *edit_normalise(struct call *c, const struct resource_type *type, struct json_object *body,
                                    struct json_object **members)
 {
-    struct resource_options options = {.reject_unknown =
-                                           c->account->policy.value[POLICY_UNKNOWN_ATTRIBUTES] == UNKNOWN_REJECT};
+    struct resource_options options = policy_options(&c->account->policy);
 
     return resource_normalise(type, body, &options, c->arena, members, c->error);
 }

@@ -158,6 +158,12 @@ void policy_read(struct policy *out, struct str text)
     }
 }
 
+struct resource_options policy_options(const struct policy *p)
+{
+    return (struct resource_options){.reject_unknown = p->value[POLICY_UNKNOWN_ATTRIBUTES] == UNKNOWN_REJECT,
+                                     .unmatched = (enum unmatched)p->value[POLICY_UNMATCHED_PATH]};
+}
+
 /* --- e-mail addresses --- */
 
 #define EMAIL_MAX 254 /* RFC 5321 4.5.3.1.3 less the angle brackets */

@@ -85,16 +85,33 @@ struct update {
     struct image *out;
 };
 
+/* What was left out, null or empty stays as it was. */
+static void keep(struct json_object *after, struct json_object *before, const char *name)
+{
+    struct json_object *old = json_member(before, name);
+
+    if (old != NULL && json_member(after, name) == NULL)
+        json_put_member(after, name, json_object_get(old));
+}
+
+/* A type is a person's rights: only who names another one, or removes it by its path, changes them. */
+static bool keeps_type(const struct update *w)
+{
+    return w->c->account->policy.value[POLICY_USER_TYPE_BLANK] == TYPE_BLANK_KEEP &&
+           (w->patch == NULL ||
+            !patch_removes(w->patch, attribute_by_number(&resource_type_user, ATTR_USER_USER_TYPE)));
+}
+
 /* What the user is to become, in the arena. NULL: *c->error. */
 static struct json_object *user_after(const struct update *w, struct json_object *before, struct arena *arena)
 {
     struct json_object *after = json_own(arena, json_clone(w->patch == NULL ? w->body : before));
-    struct json_object *active = json_member(before, "active");
 
     if (w->patch != NULL && !patch_apply(w->patch, &resource_type_user, after, arena, NULL, NULL, w->c->error))
         return NULL;
-    if (active != NULL && json_member(after, "active") == NULL) /* left out, null or "": neither wakes nor suspends */
-        json_put_member(after, "active", json_object_get(active));
+    keep(after, before, "active"); /* neither wakes nor suspends */
+    if (keeps_type(w))
+        keep(after, before, "userType");
     return policy_judge_user(&w->c->account->policy, after, before, arena, w->c->error) ? after : NULL;
 }
 

@@ -58,6 +58,21 @@ static bool resolve_name(const struct resource_type *type, const struct schema *
     return out->attribute != NULL || (schema == NULL && find_in_extensions(type, name, out));
 }
 
+/* name ["." sub] of the schema, or of any where it is NULL. */
+static bool resolve_rest(const struct resource_type *type, const struct schema *schema, struct str s,
+                         struct attrpath *out)
+{
+    size_t dot = str_find(s, '.', 0);
+
+    if (!resolve_name(type, schema, str_sub(s, 0, dot), out))
+        return false;
+    if (dot < s.len) {
+        out->sub = attribute_find(out->attribute->subs, str_sub(s, dot + 1, s.len));
+        return out->sub != NULL;
+    }
+    return true;
+}
+
 bool attrpath_resolve(const struct resource_type *type, struct str s, struct attrpath *out)
 {
     const struct schema *schema;
@@ -68,14 +83,12 @@ bool attrpath_resolve(const struct resource_type *type, struct str s, struct att
         out->extension = schema;
         return schema != type->core;
     }
-    if (schema != NULL)
-        rest = str_sub(rest, 1, rest.len);
-    size_t dot = str_find(rest, '.', 0);
-    if (!resolve_name(type, schema, str_sub(rest, 0, dot), out))
-        return false;
-    if (dot < rest.len) {
-        out->sub = attribute_find(out->attribute->subs, str_sub(rest, dot + 1, rest.len));
-        return out->sub != NULL;
-    }
-    return true;
+    return resolve_rest(type, schema, schema == NULL ? rest : str_sub(rest, 1, rest.len), out);
+}
+
+bool attrpath_resolve_in(const struct resource_type *type, const struct schema *extension, struct str s,
+                         struct attrpath *out)
+{
+    *out = (struct attrpath){.extension = NULL};
+    return resolve_rest(type, extension, s, out);
 }

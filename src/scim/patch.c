@@ -596,11 +596,37 @@ struct patch *patch_parse(const struct resource_type *type, struct json_object *
     struct reader r = {.type = type, .options = o, .arena = a, .error = e};
 
     r.patch = arena_alloc(a, sizeof *r.patch);
+    r.patch->unmatched = o->unmatched;
     if (!json_object_is_type(body, json_type_object)) {
         error_set(e, ERR_BODY_NOT_OBJECT);
         return NULL;
     }
     return read_message(&r, body) ? r.patch : NULL;
+}
+
+/* Whether the step's path means the attribute: itself, something in it, the whole that it is in, or its extension. */
+static bool step_names(const struct attrpath *path, const struct schema *extension, const struct attribute *attribute)
+{
+    if (path->attribute == NULL)
+        return path->extension == extension;
+    return path->attribute == attribute || path->sub == attribute ||
+           (path->sub == NULL && path->attribute == attribute->parent);
+}
+
+bool patch_names(const struct patch *p, const struct schema *extension, const struct attribute *attribute)
+{
+    for (size_t i = 0; i < p->nsteps; i++)
+        if (step_names(&p->steps[i].path, extension, attribute))
+            return true;
+    return false;
+}
+
+bool patch_removes(const struct patch *p, const struct attribute *attribute)
+{
+    for (size_t i = 0; i < p->nsteps; i++)
+        if (p->steps[i].verb == PATCH_REMOVE && attrpath_leaf(&p->steps[i].path) == attribute)
+            return true;
+    return false;
 }
 
 struct json_object *patch_password(const struct patch *p)

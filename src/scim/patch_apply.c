@@ -9,6 +9,7 @@
 /* One step at work. The patch may be applied again (a transaction that is repeated), so its values are cloned. */
 struct edit {
     const struct patch_step *step;
+    enum unmatched unmatched;
     struct arena *arena;
     struct error *error;
 };
@@ -143,8 +144,7 @@ static bool merge_element(struct json_object *into, struct json_object *more, co
     for (const struct attribute *sub = attribute->subs; sub != NULL && sub->name != NULL; sub++) {
         struct json_object *old = get(into, sub->name), *new = get(more, sub->name);
 
-        if (new == NULL || json_object_equal(old, new) || strcmp(sub->name, "value") == 0 ||
-            strcmp(sub->name, "type") == 0)
+        if (new == NULL || json_equal(old, new) || strcmp(sub->name, "value") == 0 || strcmp(sub->name, "type") == 0)
             continue;
         if (old == NULL && strcmp(sub->name, "primary") == 0 && !json_object_get_boolean(new))
             continue;
@@ -229,7 +229,7 @@ static bool set_list(struct edit *ed, struct json_object *obj, const struct attr
         json_object_put(list);
         return too_many(ed, attribute);
     }
-    if (changed && !json_object_equal(old, list))
+    if (changed && !json_equal(old, list))
         put_list(obj, attribute->name, list);
     else
         json_object_put(list);
@@ -243,7 +243,7 @@ static bool says_all(struct json_object *element, struct json_object *pattern)
 {
     json_object_object_foreach(pattern, name, v)
     {
-        if (!json_object_equal(get(element, name), v))
+        if (!json_equal(get(element, name), v))
             return false;
     }
     return true;
@@ -334,7 +334,7 @@ static bool edit_member(struct edit *ed, struct json_object *obj, const struct a
     struct json_object *old = get(obj, attribute->name);
     bool some = step->verb == PATCH_REMOVE && step->value != NULL;
 
-    if (!some && (step->value == NULL ? old == NULL : json_object_equal(old, step->value)))
+    if (!some && (step->value == NULL ? old == NULL : json_equal(old, step->value)))
         return true;
     if (attribute->mutability == MUTABILITY_IMMUTABLE && old != NULL)
         return immutable(ed);
@@ -377,7 +377,7 @@ static bool edit_element(struct edit *ed, struct json_object **v, const struct a
     if (step->verb == PATCH_ADD && attribute->type == ATTRIBUTE_COMPLEX) {
         json_object_object_foreach(step->value, name, member)
         {
-            if (!json_object_equal(get(*v, name), member))
+            if (!json_equal(get(*v, name), member))
                 json_put_member(*v, name, json_clone(member));
         }
         return true;
@@ -397,14 +397,17 @@ static bool sets_primary(const struct patch_step *step)
 }
 
 /*
- * Nothing was selected: the value is made from the filter's eq terms (Entra ID relies on it, traps 35 and 45). Where
- * they do not say all, or it would not match its own filter, there is no target.
+ * Nothing was selected: where the account's policy lets it be, the value is made from the filter's eq terms (Entra ID
+ * relies on it, traps 35 and 45). Where they do not say all, or it would not match its own filter, there is no target.
  */
 static bool create_element(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
     const struct patch_step *step = ed->step;
     struct json_object *list = get(obj, attribute->name), *v;
 
+    if (step->filter != NULL && ed->unmatched != UNMATCHED_CREATE &&
+        (ed->unmatched == UNMATCHED_REFUSE || step->verb == PATCH_REPLACE))
+        return no_target(ed);
     if (attribute->type != ATTRIBUTE_COMPLEX)
         v = json_clone(step->value);
     else
@@ -551,7 +554,7 @@ static bool check_removed(const struct patch *p, struct json_object *resource, s
 bool patch_apply(const struct patch *p, const struct resource_type *type, struct json_object *resource, struct arena *a,
                  struct member_change **changes, size_t *nchanges, struct error *e)
 {
-    struct edit ed = {.arena = a, .error = e};
+    struct edit ed = {.unmatched = p->unmatched, .arena = a, .error = e};
 
     for (size_t i = 0; i < p->nsteps; i++) {
         ed.step = &p->steps[i];

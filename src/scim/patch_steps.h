@@ -28,6 +28,7 @@ struct patch {
     struct member_change *changes;
     size_t nchanges;
     struct json_object *password;
+    enum unmatched unmatched;
 };
 
 /* PATCH_MUTABILITY for an operation; the attribute is named by path. Returns false. */

@@ -26,7 +26,10 @@ struct projection {
 struct list {
     const struct attrpath *paths;
     size_t n;
-    bool excluded; /* the attributes not wanted; else the only ones wanted */
+    bool excluded;           /* the attributes not wanted; else the only ones wanted */
+    bool written;            /* the answer is to a write, which named some attributes itself */
+    projection_named *named; /* NULL: all that there are */
+    const void *ctx;
 };
 
 /* The next name of a comma-separated list; commas inside [] (a value path's filter) do not count. */
@@ -68,20 +71,19 @@ static struct str without_filter(struct str name, struct arena *a)
 }
 
 /* The names of text that name something; the number of commas bounds their number. */
-static struct list read_list(const struct resource_type *type, struct str text, struct arena *a)
+static void read_list(struct list *list, const struct resource_type *type, struct str text, struct arena *a)
 {
     size_t most = 1;
 
     for (size_t i = 0; i < text.len; i++)
         most += text.p[i] == ',';
     struct attrpath *paths = arena_alloc_raw(a, most * sizeof *paths);
-    struct list list = {.paths = paths};
     while (text.len > 0) {
         struct str name = next_name(&text);
-        if (name.len > 0 && attrpath_resolve(type, without_filter(name, a), &paths[list.n]))
-            list.n++;
+        if (name.len > 0 && attrpath_resolve(type, without_filter(name, a), &paths[list->n]))
+            list->n++;
     }
-    return list;
+    list->paths = paths;
 }
 
 /* --- settling the fates --- */
@@ -99,6 +101,15 @@ static bool is_named(const struct list *list, const struct schema *extension, co
     return false;
 }
 
+/* Whether an attribute that is returned on request alone was requested. */
+static bool is_requested(const struct list *list, const struct schema *extension, const struct attribute *attribute)
+{
+    if (!list->excluded)
+        return is_named(list, extension, attribute);
+    return list->written && !is_named(list, extension, attribute) &&
+           (list->named == NULL || list->named(extension, attribute, list->ctx));
+}
+
 static enum fate leaf_fate(const struct list *list, const struct schema *extension, const struct attribute *attribute)
 {
     switch (attribute->returned) {
@@ -107,7 +118,7 @@ static enum fate leaf_fate(const struct list *list, const struct schema *extensi
     case RETURNED_NEVER:
         return FATE_NONE;
     case RETURNED_REQUEST:
-        return !list->excluded && is_named(list, extension, attribute) ? FATE_WHOLE : FATE_NONE;
+        return is_requested(list, extension, attribute) ? FATE_WHOLE : FATE_NONE;
     case RETURNED_DEFAULT:
         break;
     }
@@ -132,6 +143,13 @@ static enum fate tally_fate(const struct tally *t)
     return t->lacks ? FATE_PART : FATE_WHOLE;
 }
 
+/* Whether a complex attribute is in the answer or not whatever its sub-attributes are. */
+static bool decides_for_all(const struct list *list, const struct attribute *attribute, enum fate fate)
+{
+    return attribute->returned == RETURNED_ALWAYS || attribute->returned == RETURNED_NEVER ||
+           (attribute->returned == RETURNED_REQUEST && list->excluded && fate == FATE_NONE);
+}
+
 static enum fate settle(struct projection *p, const struct list *list, const struct schema *extension,
                         const struct attribute *attribute)
 {
@@ -141,11 +159,17 @@ static enum fate settle(struct projection *p, const struct list *list, const str
         struct tally t = {false, false};
         for (const struct attribute *sub = attribute->subs; sub->name != NULL; sub++)
             tally_add(&t, settle(p, list, extension, sub));
-        if (attribute->returned != RETURNED_ALWAYS)
+        if (!decides_for_all(list, attribute, fate))
             fate = tally_fate(&t);
     }
     p->fates[attribute->number] = (unsigned char)fate;
     return fate;
+}
+
+/* Whether records hold the attribute's values. */
+static bool is_stored(const struct attribute *attribute)
+{
+    return attribute->place == PLACE_RECORD && attribute->mutability != MUTABILITY_WRITE_ONLY;
 }
 
 static enum fate settle_all(struct projection *p, const struct list *list, const struct schema *extension,
@@ -155,7 +179,7 @@ static enum fate settle_all(struct projection *p, const struct list *list, const
 
     for (const struct attribute *a = attributes; a->name != NULL; a++) {
         enum fate fate = settle(p, list, extension, a);
-        if (a->returned != RETURNED_NEVER)
+        if (a->returned != RETURNED_NEVER || is_stored(a))
             tally_add(&t, fate);
     }
     return tally_fate(&t);
@@ -210,8 +234,27 @@ static struct projection *make(const struct resource_type *type, const struct li
     return whole ? NULL : p;
 }
 
-struct projection *projection_parse(const struct resource_type *type, struct str attributes, struct str excluded,
-                                    struct arena *a, struct error *e)
+/* Whether records hold something that is not returned unless it is asked for. */
+static bool hides_any(const struct attribute *list)
+{
+    for (const struct attribute *a = list; a->name != NULL; a++)
+        if (((a->returned == RETURNED_REQUEST || a->returned == RETURNED_NEVER) && is_stored(a)) ||
+            (a->subs != NULL && hides_any(a->subs)))
+            return true;
+    return false;
+}
+
+static bool hides(const struct resource_type *type)
+{
+    bool any = hides_any(type->core->attributes);
+
+    for (const struct schema *const *x = type->extensions; !any && *x != NULL; x++)
+        any = hides_any((*x)->attributes);
+    return any;
+}
+
+static struct projection *parse(const struct resource_type *type, struct str attributes, struct str excluded,
+                                struct list list, struct arena *a, struct error *e)
 {
     bool only = str_trim(attributes).len > 0, without = str_trim(excluded).len > 0;
 
@@ -219,11 +262,23 @@ struct projection *projection_parse(const struct resource_type *type, struct str
         error_set(e, ERR_PARAMETER_CONFLICT);
         return NULL;
     }
-    if (!only && !without)
+    if (!only && !without && !hides(type))
         return NULL;
-    struct list list = read_list(type, only ? attributes : excluded, a);
-    list.excluded = without;
+    list.excluded = !only;
+    read_list(&list, type, only ? attributes : excluded, a);
     return make(type, &list, a);
+}
+
+struct projection *projection_parse(const struct resource_type *type, struct str attributes, struct str excluded,
+                                    struct arena *a, struct error *e)
+{
+    return parse(type, attributes, excluded, (struct list){.written = false}, a, e);
+}
+
+struct projection *projection_parse_write(const struct resource_type *type, struct str attributes, struct str excluded,
+                                          projection_named *named, const void *ctx, struct arena *a, struct error *e)
+{
+    return parse(type, attributes, excluded, (struct list){.written = true, .named = named, .ctx = ctx}, a, e);
 }
 
 /* --- asking --- */

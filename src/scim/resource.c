@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/resource.h"
 
+#include "roster/base/clock.h"
 #include "roster/base/precis.h"
 #include "roster/base/utf8.h"
+#include "roster/scim/attrpath.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -52,6 +54,7 @@ static void text_place(struct text *t, const struct place *p)
 struct reading {
     const struct resource_options *options;
     struct error *error;
+    bool *odd; /* set where a body or an extension has a key that is no attribute: it may be a path */
 };
 
 static struct json_object *no_null(struct json_object *v)
@@ -178,6 +181,21 @@ static bool read_string(const struct reading *r, const struct attribute *attribu
     return true;
 }
 
+/* xsd:dateTime (RFC 7643 2.3.5), kept as it was written. */
+static bool read_date_time(const struct reading *r, const struct attribute *attribute, struct json_object *value,
+                           const struct place *at, struct json_object **out)
+{
+    int64_t ms;
+
+    if (!read_string(r, attribute, value, at, out))
+        return false;
+    if (*out == NULL || clock_parse(json_str(*out), &ms))
+        return true;
+    json_object_put(*out);
+    *out = NULL;
+    return wrong_type(r, at, "a dateTime such as 2026-01-31T12:00:00Z", value);
+}
+
 static bool read_boolean(const struct reading *r, struct json_object *value, const struct place *at,
                          struct json_object **out)
 {
@@ -238,7 +256,9 @@ static bool read_list(const struct reading *r, const struct attribute *list, str
         struct place here = {up, str_of(key), joint, NO_ELEMENT};
         const struct attribute *attribute = attribute_find(list, here.name);
         if (attribute == NULL) {
-            if (!pass_unknown(r, &here))
+            if (joint == ':') /* in an extension */
+                *r->odd = true;
+            else if (!pass_unknown(r, &here))
                 return false;
             continue;
         }
@@ -272,9 +292,21 @@ static bool read_bare(const struct reading *r, const struct attribute *attribute
     return finish_object(object, read_into(r, sub, value, &here, object), out);
 }
 
+/* Dialect: what names something by its `value` may come as an array with that alone in it (manager). */
+static struct json_object *unwrapped(const struct attribute *attribute, struct json_object *value)
+{
+    if (attribute->multi || !json_object_is_type(value, json_type_array) || json_object_array_length(value) != 1 ||
+        attribute_find(attribute->subs, STR_LIT("value")) == NULL)
+        return value;
+    return json_object_array_get_idx(value, 0);
+}
+
 static bool read_complex(const struct reading *r, const struct attribute *attribute, struct json_object *value,
                          const struct place *at, struct json_object **out)
 {
+    value = unwrapped(attribute, value);
+    if (value == NULL)
+        return true;
     if (json_object_is_type(value, json_type_string))
         return json_object_get_string_len(value) == 0 || read_bare(r, attribute, value, at, out);
     if (!json_object_is_type(value, json_type_object))
@@ -297,8 +329,9 @@ static bool read_one(const struct reading *r, const struct attribute *attribute,
     case ATTRIBUTE_DECIMAL:
     case ATTRIBUTE_INTEGER:
         return read_number(r, attribute->type, value, at, out);
-    case ATTRIBUTE_STRING:
     case ATTRIBUTE_DATETIME:
+        return read_date_time(r, attribute, value, at, out);
+    case ATTRIBUTE_STRING:
     case ATTRIBUTE_BINARY:
     case ATTRIBUTE_REFERENCE:
         break;
@@ -327,6 +360,18 @@ static bool has_required(const struct reading *r, const struct attribute *attrib
     return true;
 }
 
+static bool read_element(const struct reading *r, const struct attribute *attribute, struct json_object *element,
+                         const struct place *at, struct json_object *into)
+{
+    struct json_object *normal = NULL;
+
+    if (!read_one(r, attribute, element, at, &normal))
+        return false;
+    if (normal != NULL)
+        append(into, normal);
+    return element == NULL || has_required(r, attribute, normal, at);
+}
+
 static bool read_elements(const struct reading *r, const struct attribute *attribute, struct json_object *values,
                           const struct place *at, struct json_object *into)
 {
@@ -337,12 +382,7 @@ static bool read_elements(const struct reading *r, const struct attribute *attri
         return too_much(r->error, ERR_VALUES_TOO_MANY, at, most);
     for (size_t i = 0; i < n; i++) {
         struct place here = {at->up, at->name, at->joint, i};
-        struct json_object *element = json_object_array_get_idx(values, i), *normal = NULL;
-        if (!read_one(r, attribute, element, &here, &normal))
-            return false;
-        if (normal != NULL)
-            append(into, normal);
-        if (element != NULL && !has_required(r, attribute, normal, &here))
+        if (!read_element(r, attribute, json_object_array_get_idx(values, i), &here, into))
             return false;
     }
     return true;
@@ -365,10 +405,11 @@ static bool read_value(const struct reading *r, const struct attribute *attribut
         return true;
     if (!attribute->multi)
         return read_one(r, attribute, value, at, out);
-    if (!json_object_is_type(value, json_type_array))
+    bool alone = attribute->type == ATTRIBUTE_COMPLEX && json_object_is_type(value, json_type_object); /* dialect */
+    if (!alone && !json_object_is_type(value, json_type_array))
         return wrong_type(r, at, "an array", value);
     struct json_object *array = no_null(json_object_new_array());
-    bool ok = read_elements(r, attribute, value, at, array);
+    bool ok = alone ? read_element(r, attribute, value, at, array) : read_elements(r, attribute, value, at, array);
     if (ok && json_object_array_length(array) > 0)
         *out = array;
     else
@@ -449,7 +490,7 @@ static bool read_body(const struct reading *r, const struct resource_type *type,
         if (extension != NULL)
             ok = read_extension(r, extension, value, into);
         else if (attribute == NULL)
-            ok = pass_unknown(r, &here);
+            ok = *r->odd = true;
         else if (attribute->place == PLACE_MEMBERS)
             ok = read_members(r, attribute, value, &here, members);
         else
@@ -460,11 +501,115 @@ static bool read_body(const struct reading *r, const struct resource_type *type,
     return true;
 }
 
+/* --- keys that are paths (dialect): name.givenName, URN:department, department, the core schema's URN --- */
+
+/* What object has under the name, or a new value of the kind there. */
+static struct json_object *holder(struct json_object *object, const char *name, struct json_object *(*make)(void))
+{
+    struct json_object *v;
+
+    if (json_object_object_get_ex(object, name, &v))
+        return v;
+    v = no_null(make());
+    put(object, name, v);
+    return v;
+}
+
+/* A sub-attribute of several values: of all there are, or of a new one, as in a PATCH. Takes v's reference. */
+static void put_in_elements(struct json_object *array, const char *name, struct json_object *v)
+{
+    size_t n = json_object_array_length(array);
+
+    if (n == 0)
+        append(array, no_null(json_object_new_object()));
+    for (size_t i = 0; i == 0 || i < n; i++)
+        put(json_object_array_get_idx(array, i), name, json_object_get(v));
+    json_object_put(v);
+}
+
+/* Puts a value where its path says. Takes v's reference. */
+static void put_at(struct json_object *into, const struct attrpath *path, struct json_object *v)
+{
+    if (path->extension != NULL)
+        into = holder(into, path->extension->urn, json_object_new_object);
+    if (path->sub != NULL && path->attribute->multi) {
+        put_in_elements(holder(into, path->attribute->name, json_object_new_array), path->sub->name, v);
+        return;
+    }
+    if (path->sub != NULL)
+        into = holder(into, path->attribute->name, json_object_new_object);
+    put(into, attrpath_leaf(path)->name, v);
+}
+
+/* A key that is a path, of the body or of an extension. */
+static bool read_path_key(const struct reading *r, const struct resource_type *type, const struct schema *extension,
+                          struct json_object *value, const struct place *at, struct json_object *into)
+{
+    struct json_object *normal = NULL;
+    struct attrpath path;
+
+    if (extension == NULL ? !attrpath_resolve(type, at->name, &path)
+                          : !attrpath_resolve_in(type, extension, at->name, &path))
+        return pass_unknown(r, at);
+    if (path.attribute->place != PLACE_RECORD || !is_kept(path.attribute) || !is_kept(attrpath_leaf(&path)))
+        return true;
+    if (!read_value(r, attrpath_leaf(&path), value, at, &normal))
+        return false;
+    if (normal != NULL)
+        put_at(into, &path, normal);
+    return true;
+}
+
+/* The attributes of the core schema in an object under its URN, as those of an extension are. */
+static bool read_core(const struct reading *r, const struct resource_type *type, struct json_object *object,
+                      const struct place *at, struct json_object *into)
+{
+    if (object == NULL)
+        return true;
+    if (!json_object_is_type(object, json_type_object))
+        return wrong_type(r, at, "an object", object);
+    json_object_object_foreach(object, key, value)
+    {
+        struct place here = {at, str_of(key), ':', NO_ELEMENT};
+        if (!read_path_key(r, type, NULL, value, &here, into))
+            return false;
+    }
+    return true;
+}
+
+/* The keys of a body, or of an extension in it, that are no attributes' names. They come last, so they count. */
+static bool read_odd_keys(const struct reading *r, const struct resource_type *type, const struct schema *extension,
+                          struct json_object *object, struct json_object *into)
+{
+    const struct place urn = {NULL, extension == NULL ? STR_NULL : str_of(extension->urn), 0, NO_ELEMENT};
+    const struct attribute *list = extension == NULL ? type->core->attributes : extension->attributes;
+    bool ok = true;
+
+    json_object_object_foreach(object, key, value)
+    {
+        struct place here = {extension == NULL ? NULL : &urn, str_of(key), ':', NO_ELEMENT};
+        const struct schema *inner = extension == NULL ? extension_find(type, here.name) : NULL;
+
+        if (attribute_find(list, here.name) != NULL)
+            continue;
+        if (inner != NULL)
+            ok = value == NULL || read_odd_keys(r, type, inner, value, into);
+        else if (extension == NULL && str_eq_nocase(here.name, str_of(type->core->urn)))
+            ok = read_core(r, type, value, &here, into);
+        else if (extension != NULL || attribute_find(common_attributes, here.name) == NULL)
+            ok = read_path_key(r, type, extension, value, &here, into);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 struct json_object *resource_normalise(const struct resource_type *type, struct json_object *body,
                                        const struct resource_options *o, struct arena *a, struct json_object **members,
                                        struct error *e)
 {
-    struct reading r = {o, e};
+    bool odd = false;
+    struct reading r = {o, e, &odd};
     struct json_object *resource, *list = NULL;
 
     if (members != NULL)
@@ -476,7 +621,8 @@ struct json_object *resource_normalise(const struct resource_type *type, struct 
     if (!names_core(&r, type, json_member(body, "schemas")))
         return NULL;
     resource = no_null(json_object_new_object());
-    bool ok = read_body(&r, type, body, resource, &list) && resource_check(type, resource, e);
+    bool ok = read_body(&r, type, body, resource, &list) && (!odd || read_odd_keys(&r, type, NULL, body, resource)) &&
+              resource_check(type, resource, e);
     if (list != NULL)
         arena_defer(a, release, list);
     arena_defer(a, release, resource);
@@ -488,7 +634,7 @@ struct json_object *resource_normalise(const struct resource_type *type, struct 
 struct json_object *resource_normalise_value(const struct attribute *attribute, struct json_object *value, bool element,
                                              const struct resource_options *o, struct str where, struct error *e)
 {
-    struct reading r = {o, e};
+    struct reading r = {o, e, NULL};
     struct place here = {NULL, where, 0, NO_ELEMENT};
     struct json_object *normal = NULL;
 
@@ -819,7 +965,7 @@ static void diff_list(struct difference *d, const struct attribute *list, struct
         struct json_object *old = member_of(before, a->name), *new = member_of(after, a->name);
         if (a->type == ATTRIBUTE_COMPLEX && !a->multi)
             diff_list(d, a->subs, old, new);
-        else if (!json_object_equal(old, new))
+        else if (!json_equal(old, new))
             write_difference(d, a, old, new);
     }
 }

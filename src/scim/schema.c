@@ -27,7 +27,7 @@ const struct attribute *attribute_find(const struct attribute *list, struct str 
             return a;
     char first = lower(name.p[0]);
     for (const struct attribute *a = list; a->name != NULL; a++)
-        if (lower(a->name[0]) == first && name_is(a->name, name))
+        if ((lower(a->name[0]) == first && name_is(a->name, name)) || (a->alias != NULL && name_is(a->alias, name)))
             return a;
     return NULL;
 }

@@ -213,7 +213,8 @@ static const struct attribute user_attributes[USER_END + 1] = {
     [USER_PROFILE_URL] = ROW(122, "profileUrl", REFERENCE, .case_exact = true, .references = WORDS("external"),
                              .description = "The address of the person's page."),
     [USER_TITLE] = ROW(123, "title", STRING, .description = "The person's title at work."),
-    [USER_USER_TYPE] = ROW(124, "userType", STRING, .description = "What kind of user this is; it decides the rights."),
+    [USER_USER_TYPE] = ROW(ATTR_USER_USER_TYPE, "userType", STRING,
+                           .description = "What kind of user this is; it decides the rights."),
     [USER_PREFERRED_LANGUAGE] =
         ROW(125, "preferredLanguage", STRING, .description = "The languages preferred, written as in Accept-Language."),
     [USER_LOCALE] = ROW(126, "locale", STRING, .description = "The language tag for dates, numbers and currency."),
@@ -282,7 +283,8 @@ static const struct attribute enterprise_attributes[ENTERPRISE_END + 1];
 #define MANAGER enterprise_attributes[ENTERPRISE_MANAGER]
 
 static const struct attribute manager_subs[] = {
-    SUB(MANAGER, 511, "value", STRING, .case_exact = true, .description = "The id of the manager's user."),
+    SUB(MANAGER, 511, "value", STRING, .case_exact = true, .alias = "managerId", /* as SCIM 1.1 called it */
+        .description = "The id of the manager's user."),
     SUB(MANAGER, 515, "$ref", REFERENCE, .case_exact = true, .references = WORDS("User"),
         .description = "The address of the manager's user."),
     SUB(MANAGER, 512, "displayName", STRING, READ_ONLY, .description = "The manager's display name."),

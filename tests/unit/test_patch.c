@@ -253,6 +253,44 @@ static void trap_35_filters_that_match_nothing(void)
     check_users(cases, COUNT(cases));
 }
 
+/* By the account's policy: which operations make a value, and which have no target. */
+static void trap_35_as_the_policy_says(void)
+{
+    static const struct {
+        const char *operation;
+        bool made[3]; /* by enum unmatched */
+    } cases[] = {
+        {"{'op':'add','path':'emails[type eq \\'work\\'].value','value':'x'}", {true, true, false}},
+        {"{'op':'add','path':'emails[type eq \\'work\\']','value':{'value':'x'}}", {true, true, false}},
+        {"{'op':'replace','path':'emails[type eq \\'work\\'].value','value':'x'}", {true, false, false}},
+        {"{'op':'replace','path':'emails[type eq \\'work\\']','value':{'value':'x'}}", {true, false, false}},
+        {"{'op':'replace','value':{'emails[type eq \\'work\\'].value':'x'}}", {true, false, false}},
+        /* what matches, or selects nothing, or removes, has nothing to do with it */
+        {"{'op':'replace','path':'emails[type eq \\'home\\'].value','value':'x'}", {true, true, true}},
+        {"{'op':'replace','path':'phoneNumbers.value','value':'x'}", {true, true, true}},
+        {"{'op':'remove','path':'emails[type eq \\'work\\']'}", {true, true, true}},
+        {"{'op':'replace','path':'emails[type eq \\'work\\'].value','value':null}", {true, true, true}},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (int unmatched = UNMATCHED_CREATE; unmatched <= UNMATCHED_REFUSE; unmatched++) {
+            struct arena *a = arena_new(0);
+            struct resource_options o = {.unmatched = (enum unmatched)unmatched};
+            struct error e = ERROR_INIT;
+            struct json_object *user =
+                read_json(a, quoted(a, "{'userName':'u','emails':[{'value':'h','type':'home'}]}"));
+            struct str text = quoted(a, arena_printf(a, "[%s]", cases[i].operation));
+            struct patch *p = patch_parse(&resource_type_user, read_json(a, message(a, text)), &o, a, &e);
+
+            CHECK_FATAL(p != NULL);
+            if (!CHECK_INT(patch_apply(p, &resource_type_user, user, a, NULL, NULL, &e), cases[i].made[unmatched]) ||
+                !CHECK_INT(e.code, cases[i].made[unmatched] ? ERR_NONE : ERR_PATCH_NO_TARGET))
+                printf("# %s\n", cases[i].operation);
+            arena_free(&a);
+        }
+    }
+}
+
 static void trap_37_one_primary(void)
 {
     static const struct applied cases[] = {
@@ -478,6 +516,13 @@ static void trap_45_entra(void)
          "{'userName':'u','" EXT "':{'manager':{'value':'271'}}}"},
         {"{'userName':'u','" EXT "':{'manager':{'value':'1','$ref':'r1'}}}",
          "[{'op':'Replace','path':'" EXT ".manager','value':'271'}]",
+         "{'userName':'u','" EXT "':{'manager':{'value':'271'}}}"},
+        /* as SCIM 1.1 had it */
+        {"{'userName':'u'}", "[{'op':'Add','path':'manager','value':{'managerId':'271','displayName':'M'}}]",
+         "{'userName':'u','" EXT "':{'manager':{'value':'271'}}}"},
+        {"{'userName':'u'}", "[{'op':'Add','path':'" EXT ":manager.managerId','value':'271'}]",
+         "{'userName':'u','" EXT "':{'manager':{'value':'271'}}}"},
+        {"{'userName':'u'}", "[{'op':'Add','path':'manager','value':[{'$ref':null,'value':'271'}]}]",
          "{'userName':'u','" EXT "':{'manager':{'value':'271'}}}"},
         {"{'userName':'u'}", "[{'op':'Add','path':'manager','value':[{'$ref':'r','value':'271'}]}]",
          "{'userName':'u','" EXT "':{'manager':{'value':'271','$ref':'r'}}}"},
@@ -922,6 +967,13 @@ static void bounds_operations_and_values(void)
         t, user,
         list_of(a, "[{\"op\":\"add\",\"path\":\"emails\",\"value\":[", "\"%zu\"", ATTRIBUTE_VALUES_MAX + 1, "]}]"),
         ERR_VALUES_TOO_MANY, 0);
+    /* far more than is taken is refused as well, without being read */
+    check_refused(t, user, list_of(a, "[", "{\"op\":\"add\",\"path\":\"title\",\"value\":\"%zu\"}", 10000, "]"),
+                  ERR_PATCH_SYNTAX, PATCH_OPERATIONS_MAX + 1);
+    check_refused(t, user, list_of(a, "[{\"op\":\"add\",\"path\":\"emails\",\"value\":[", "\"%zu\"", 100000, "]}]"),
+                  ERR_VALUES_TOO_MANY, 0);
+    check_refused(t, user, list_of(a, "[{\"op\":\"remove\",\"path\":\"emails\",\"value\":[", "\"%zu\"", 100000, "]}]"),
+                  ERR_VALUES_TOO_MANY, 0);
     check_refused(t, user,
                   list_of(a,
                           "[{\"op\":\"add\",\"path\":\"emails\",\"value\":[\"a\"]},{\"op\":\"add\",\"path\":"
@@ -937,6 +989,41 @@ static void bounds_operations_and_values(void)
                           "]},{\"op\":\"add\",\"path\":\"emails[type eq \\\"x\\\"].value\",\"value\":\"y\"}]"),
                   ERR_VALUES_TOO_MANY, 0);
     arena_free(&a);
+}
+
+/* Path filters that nest for their own sake, and paths of any length. */
+static void bounds_paths(void)
+{
+    static const struct {
+        const char *before, *piece, *after;
+        size_t n;
+        enum error_code code;
+    } cases[] = {
+        {"emails[", "(", "type eq \\\"work\\\"", 8000, ERR_PATCH_PATH},
+        {"emails[", "(", "type eq \\\"work\\\"]", 8000, ERR_PATCH_FILTER},
+        {"emails[", "(", "type pr]", FILTER_DEPTH_MAX + 1, ERR_PATCH_FILTER},
+        {"emails[", "not (", "type pr]", 8000, ERR_PATCH_FILTER},
+        {"emails[", "emails[", "type pr]", 2000, ERR_PATCH_FILTER},
+        {"emails[type eq \\\"", "\\\\\\\"", "\\\"].value", 8000, ERR_PATCH_FILTER},
+        {"name", ".name", "", 8000, ERR_PATCH_PATH},
+        {"emails[type pr]", "[type pr]", "", 8000, ERR_PATCH_PATH},
+        {"", "x", "", 500000, ERR_PATCH_PATH},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *a = arena_new(0);
+        struct buf b;
+
+        buf_init(&b, a);
+        buf_puts(&b, "[{\"op\":\"remove\",\"path\":\"");
+        buf_puts(&b, cases[i].before);
+        for (size_t j = 0; j < cases[i].n; j++)
+            buf_puts(&b, cases[i].piece);
+        buf_puts(&b, cases[i].after);
+        buf_puts(&b, "\"}]");
+        check_refused(&resource_type_user, STR_LIT("{\"userName\":\"u\"}"), buf_view(&b), cases[i].code, 1);
+        arena_free(&a);
+    }
 }
 
 /* 63 operations of 64 terms are too many by 32, one fewer is not. */
@@ -1094,6 +1181,7 @@ static const struct unit_test tests[] = {
     UNIT(single_values),
     UNIT(trap_34_says_which_operation),
     UNIT(trap_35_filters_that_match_nothing),
+    UNIT(trap_35_as_the_policy_says),
     UNIT(trap_36_equal_values_change_nothing),
     UNIT(trap_37_one_primary),
     UNIT(trap_38_replace),
@@ -1110,6 +1198,7 @@ static const struct unit_test tests[] = {
     UNIT(refuses_in_members),
     UNIT(simple_lists_and_immutable_values),
     UNIT(bounds_operations_and_values),
+    UNIT(bounds_paths),
     UNIT(bounds_terms_of_filters),
     UNIT(bounds_filters_on_members),
     UNIT(takes_ten_thousand_members),

@@ -68,12 +68,17 @@ static void values_have_their_places(void)
         {POLICY_NAME_CHARACTERS, NAME_ANY, "any"},
         {POLICY_USER_TYPES, TYPES_KNOWN, "known"},
         {POLICY_USER_TYPES, TYPES_ANY, "any"},
+        {POLICY_USER_TYPE_BLANK, TYPE_BLANK_KEEP, "keep"},
+        {POLICY_USER_TYPE_BLANK, TYPE_BLANK_CLEAR, "clear"},
         {POLICY_TEAM_SAME_NAME, SAME_NAME_REPLACE, "replace"},
         {POLICY_TEAM_SAME_NAME, SAME_NAME_MERGE, "merge"},
         {POLICY_TEAM_SAME_NAME, SAME_NAME_REFUSE, "refuse"},
         {POLICY_TEAM_SAME_NAME, SAME_NAME_ALLOW, "allow"},
         {POLICY_UNKNOWN_ATTRIBUTES, UNKNOWN_IGNORE, "ignore"},
         {POLICY_UNKNOWN_ATTRIBUTES, UNKNOWN_REJECT, "reject"},
+        {POLICY_UNMATCHED_PATH, UNMATCHED_CREATE, "create"},
+        {POLICY_UNMATCHED_PATH, UNMATCHED_ADD, "add"},
+        {POLICY_UNMATCHED_PATH, UNMATCHED_REFUSE, "refuse"},
     };
 
     begin("workspace");
@@ -90,12 +95,16 @@ static void presets_differ(void)
     begin("workspace");
     CHECK_INT(policy.value[POLICY_USERNAME_EMAIL], POLICY_ON);
     CHECK_INT(policy.value[POLICY_TEAM_SAME_NAME], SAME_NAME_REPLACE);
+    CHECK_INT(policy.value[POLICY_USER_TYPE_BLANK], TYPE_BLANK_KEEP);
+    CHECK_INT(policy_options(&policy).unmatched, UNMATCHED_CREATE);
     CHECK_CSTR(policy_preset_name(&policy), "workspace");
     begin("rfc");
     CHECK_INT(policy.value[POLICY_USERNAME_EMAIL], POLICY_OFF);
     CHECK_INT(policy.value[POLICY_EMAIL_CASE], EMAIL_KEEP);
     CHECK_INT(policy.value[POLICY_NAME_CHARACTERS], NAME_ANY);
     CHECK_INT(policy.value[POLICY_TEAM_SAME_NAME], SAME_NAME_ALLOW);
+    CHECK_INT(policy.value[POLICY_USER_TYPE_BLANK], TYPE_BLANK_CLEAR);
+    CHECK_INT(policy_options(&policy).unmatched, UNMATCHED_ADD);
     CHECK_CSTR(policy_preset_name(&policy), "rfc");
     CHECK(!policy_preset(&policy, STR_LIT("Workspace")));
 }

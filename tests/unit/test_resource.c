@@ -54,14 +54,55 @@ static const struct {
      "{\"userName\":\"u\"}"},
     {USER, BODY("\"unknown\":{\"a\":[1]},\"urn:other:Thing\":{\"b\":1},\"name\":{\"x\":1,\"givenName\":\"G\"}"),
      "{\"userName\":\"u\",\"name\":{\"givenName\":\"G\"}}"},
-    {USER, BODY("\"name.givenName\":\"G\",\"department\":\"D\",\"" URN_ENTERPRISE ":department\":\"D\""),
+    {USER,
+     BODY("\"meta.Created\":\"x\",\"groups.value\":\"g\",\"" URN_ENTERPRISE ":manager.displayName\":\"M\","
+          "\"name.x\":1,\"" URN_USER ":password\":\"p\",\"" URN_ENTERPRISE ":x\":1"),
      "{\"userName\":\"u\"}"},
+
+    /* trap 40: keys that are paths, as in a PATCH without one */
+    {USER, BODY("\"name.givenName\":\"G\",\"NAME.FamilyName\":\"F\""),
+     "{\"userName\":\"u\",\"name\":{\"givenName\":\"G\",\"familyName\":\"F\"}}"},
+    {USER, BODY("\"name.givenName\":\"\",\"name\":{\"familyName\":\"F\"},\"name.middleName\":\"M\""),
+     "{\"userName\":\"u\",\"name\":{\"familyName\":\"F\",\"middleName\":\"M\"}}"},
+    {USER, BODY("\"department\":\"D\",\"" URN_ENTERPRISE ":employeeNumber\":\"7\",\"Manager.Value\":\"m\""),
+     "{\"userName\":\"u\",\"" URN_ENTERPRISE
+     "\":{\"department\":\"D\",\"employeeNumber\":\"7\",\"manager\":{\"value\":\"m\"}}}"},
+    {USER,
+     BODY("\"" URN_ENTERPRISE "\":{\"division\":\"V\",\"manager.value\":\"m\"},\"" URN_ENTERPRISE
+          ".department\":\"D\""),
+     "{\"userName\":\"u\",\"" URN_ENTERPRISE
+     "\":{\"division\":\"V\",\"manager\":{\"value\":\"m\"},\"department\":\"D\"}}"},
+    {USER,
+     "{\"schemas\":[\"" URN_USER "\"],\"" URN_USER ":userName\":\"u\",\"" URN_USER
+     "\":{\"title\":\"T\",\"name.givenName\":\"G\",\"id\":\"x\",\"nothing\":1}}",
+     "{\"userName\":\"u\",\"title\":\"T\",\"name\":{\"givenName\":\"G\"}}"},
+    {USER, BODY("\"emails.Value\":\"a\",\"emails.type\":\"work\",\"emails.primary\":\"True\""),
+     "{\"userName\":\"u\",\"emails\":[{\"value\":\"a\",\"type\":\"work\",\"primary\":true}]}"},
+    {USER, BODY("\"emails\":[\"a\",\"b\"],\"emails.type\":\"work\""),
+     "{\"userName\":\"u\",\"emails\":[{\"value\":\"a\",\"type\":\"work\"},"
+     "{\"value\":\"b\",\"type\":\"work\"}]}"},
+    {GROUP, TEAM("\"members.value\":\"a\",\"" URN_GROUP "\":{\"members\":[{\"value\":\"a\"}]}"),
+     "{\"displayName\":\"T\"}"},
+
     {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"m\",\"displayName\":\"M\",\"$ref\":null}}"),
      "{\"userName\":\"u\",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"m\"}}}"},
 
     /* a bare string for a complex attribute that has a value */
     {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":\"271\"}"),
      "{\"userName\":\"u\",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"271\"}}}"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":[{\"$ref\":null,\"value\":\"271\"}]}"),
+     "{\"userName\":\"u\",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"271\"}}}"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":[\"271\"]}"),
+     "{\"userName\":\"u\",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"271\"}}}"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":[null]}"), "{\"userName\":\"u\"}"},
+    /* as SCIM 1.1 had it */
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":{\"managerId\":\"271\",\"displayName\":\"M\"}}"),
+     "{\"userName\":\"u\",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"271\"}}}"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":{\"managerId\":\"\"}}"), "{\"userName\":\"u\"}"},
+    /* one value without its array */
+    {USER, BODY("\"emails\":{\"value\":\"a@b.c\",\"type\":\"work\",\"primary\":\"true\"}"),
+     "{\"userName\":\"u\",\"emails\":[{\"value\":\"a@b.c\",\"type\":\"work\",\"primary\":true}]}"},
+    {USER, BODY("\"emails\":{}"), "{\"userName\":\"u\"}"},
     {USER, BODY("\"emails\":[\"a@b.c\"]"), "{\"userName\":\"u\",\"emails\":[{\"value\":\"a@b.c\"}]}"},
     {USER, BODY("\"addresses\":[{\"type\":\"work\",\"primary\":true,\"value\":\"21B Baker St.\"}]"),
      "{\"userName\":\"u\",\"addresses\":[{\"type\":\"work\",\"primary\":true,\"value\":\"21B Baker St.\"}]}"},
@@ -117,7 +158,17 @@ static const struct {
     {USER, BODY("\"name\":\"x\""), ERR_ATTRIBUTE_TYPE, "name must be an object, but a string was sent"},
     {USER, BODY("\"name\":{\"givenName\":1.5}"), ERR_ATTRIBUTE_TYPE,
      "name.givenName must be a string, but a decimal number was sent"},
-    {USER, BODY("\"emails\":{\"value\":\"x\"}"), ERR_ATTRIBUTE_TYPE, "emails must be an array, but an object was sent"},
+    {USER, BODY("\"emails\":{\"value\":7}"), ERR_ATTRIBUTE_TYPE, "emails.value must be a string"},
+    {USER, BODY("\"name.givenName\":7"), ERR_ATTRIBUTE_TYPE, "name.givenName must be a string, but a whole number was"},
+    {USER, BODY("\"" URN_ENTERPRISE ":manager\":7"), ERR_ATTRIBUTE_TYPE, URN_ENTERPRISE ":manager must be an object"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager.value\":7}"), ERR_ATTRIBUTE_TYPE,
+     URN_ENTERPRISE ":manager.value must"},
+    {USER, BODY("\"" URN_USER "\":[]"), ERR_ATTRIBUTE_TYPE, URN_USER " must be an object"},
+    {USER, BODY("\"" URN_USER "\":{\"title\":7}"), ERR_ATTRIBUTE_TYPE, URN_USER ":title must be a string"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"manager\":[\"1\",\"2\"]}"), ERR_ATTRIBUTE_TYPE,
+     "manager must be an object, but an array"},
+    {USER, BODY("\"name\":[{\"givenName\":\"G\"}]"), ERR_ATTRIBUTE_TYPE,
+     "name must be an object, but an array was sent"},
     {USER, BODY("\"emails\":\"x\""), ERR_ATTRIBUTE_TYPE, "emails must be an array, but a string was sent"},
     {USER, BODY("\"emails\":[{\"value\":\"x\"},null,{\"value\":[\"y\"]}]"), ERR_ATTRIBUTE_TYPE,
      "emails[2].value must be a string, but an array was sent"},
@@ -137,7 +188,8 @@ static const struct {
     {GROUP, TEAM("\"members\":[{\"value\":\"a\"},{\"display\":\"b\"}]"), ERR_ATTRIBUTE_REQUIRED,
      "members[1].value is required"},
     {GROUP, TEAM("\"members\":[{}]"), ERR_ATTRIBUTE_REQUIRED, "members[0].value is required"},
-    {GROUP, TEAM("\"members\":{}"), ERR_ATTRIBUTE_TYPE, "members must be an array"},
+    {GROUP, TEAM("\"members\":{}"), ERR_ATTRIBUTE_REQUIRED, "members.value is required"},
+    {GROUP, TEAM("\"members\":\"a\""), ERR_ATTRIBUTE_TYPE, "members must be an array"},
     {GROUP, TEAM("\"members\":[[]]"), ERR_ATTRIBUTE_TYPE, "members[0] must be an object"},
     {GROUP, TEAM("\"members\":[{\"value\":7}]"), ERR_ATTRIBUTE_TYPE, "members[0].value must be a string"},
 };
@@ -170,7 +222,11 @@ static void refuses_unknown_attributes_where_told(void)
     check_refused(USER, BODY("\"emails\":[{\"value\":\"v\"},{\"x\":1}]"), true, ERR_ATTRIBUTE_UNKNOWN,
                   "attribute emails[1].x is");
     check_refused(USER, BODY("\"urn:x\":{}"), true, ERR_ATTRIBUTE_UNKNOWN, "attribute urn:x is");
-    check_refused(USER, BODY("\"name.givenName\":\"x\""), true, ERR_ATTRIBUTE_UNKNOWN, "attribute name.givenName is");
+    check_refused(USER, BODY("\"name.x\":\"x\""), true, ERR_ATTRIBUTE_UNKNOWN, "attribute name.x is");
+    check_refused(USER, BODY("\"" URN_USER "\":{\"x\":1}"), true, ERR_ATTRIBUTE_UNKNOWN, URN_USER ":x is");
+    check_refused(USER, BODY("\"" URN_ENTERPRISE ":x\":1"), true, ERR_ATTRIBUTE_UNKNOWN, URN_ENTERPRISE ":x is");
+    check_refused(USER, BODY("\"" URN_ENTERPRISE "\":{\"userName\":\"x\"}"), true, ERR_ATTRIBUTE_UNKNOWN,
+                  ":userName is");
     check_refused(USER, BODY("\"" URN_ENTERPRISE "\":{\"x\":1}"), true, ERR_ATTRIBUTE_UNKNOWN, URN_ENTERPRISE ":x is");
     check_refused(GROUP, TEAM("\"members\":[{\"value\":\"v\",\"x\":1}]"), true, ERR_ATTRIBUTE_UNKNOWN,
                   "attribute members[0].x is");
@@ -180,6 +236,8 @@ static void refuses_unknown_attributes_where_told(void)
     struct error e = ERROR_INIT;
     CHECK(resource_normalise(USER, json_of(a, USER_TEXT), &o, a, NULL, &e) != NULL);
     CHECK(resource_normalise(USER, json_of(a, BODY("\"id\":\"x\",\"meta\":{\"any\":1}")), &o, a, NULL, &e) != NULL);
+    CHECK(resource_normalise(USER, json_of(a, BODY("\"name.givenName\":\"G\",\"department\":\"D\"")), &o, a, NULL,
+                             &e) != NULL);
     CHECK_INT(e.code, ERR_NONE);
     arena_free(&a);
 }

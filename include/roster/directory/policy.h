@@ -8,6 +8,7 @@
 #include "roster/base/buf.h"
 #include "roster/base/error.h"
 #include "roster/base/json.h"
+#include "roster/scim/resource.h"
 
 #include <stdint.h>
 
@@ -24,8 +25,10 @@ enum { USERNAME_PRECIS = 0, USERNAME_ANY = 1 };
 enum { EMAIL_LOWER = 0, EMAIL_REJECT = 1, EMAIL_KEEP = 2 };
 enum { NAME_LETTERS = 0, NAME_ANY = 1 };
 enum { TYPES_KNOWN = 0, TYPES_ANY = 1 };
+enum { TYPE_BLANK_KEEP = 0, TYPE_BLANK_CLEAR = 1 };
 enum { SAME_NAME_REPLACE = 0, SAME_NAME_MERGE = 1, SAME_NAME_REFUSE = 2, SAME_NAME_ALLOW = 3 };
 enum { UNKNOWN_IGNORE = 0, UNKNOWN_REJECT = 1 };
+/* Of unmatched_path: the values of enum unmatched (resource.h). */
 
 struct policy {
     enum { PRESET_WORKSPACE, PRESET_RFC } preset;
@@ -48,6 +51,9 @@ bool policy_set(struct policy *p, struct str name, struct str value, struct erro
 /* The stored form: lines name=value, the preset first, then what differs. Reading passes over names it does not know. */
 void policy_write(struct buf *out, const struct policy *p);
 void policy_read(struct policy *out, struct str text);
+
+/* What the policy says about reading bodies and PATCH messages. */
+struct resource_options policy_options(const struct policy *p);
 
 /*
  * The rules about a user's attributes. resource is in normal form and may be changed (addresses lowered). before is the user

@@ -21,6 +21,10 @@ struct attrpath {
 /* false: s names nothing of the type. */
 bool attrpath_resolve(const struct resource_type *type, struct str s, struct attrpath *out);
 
+/* The same for what stands behind the URN of an extension: name ["." sub]. */
+bool attrpath_resolve_in(const struct resource_type *type, const struct schema *extension, struct str s,
+                         struct attrpath *out);
+
 /* The attribute whose values are meant: sub where there is one, else attribute. */
 static inline const struct attribute *attrpath_leaf(const struct attrpath *p)
 {

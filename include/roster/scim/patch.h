@@ -9,7 +9,7 @@
  * name); `id`, `schemas` and `meta` in a path-less value are passed over; booleans as strings; value arrays of one
  * element for single-valued attributes; a bare string for a complex attribute with a `value`; `remove` with a value
  * array removes just those; `replace` and `add` through a value path that matches nothing create the element from the
- * filter's eq terms; replace or add with null or "" unassigns.
+ * filter's eq terms, as far as enum unmatched lets them; replace or add with null or "" unassigns.
  */
 #ifndef ROSTER_SCIM_PATCH_H
 #define ROSTER_SCIM_PATCH_H
@@ -52,6 +52,15 @@ struct member_change {
  */
 bool patch_apply(const struct patch *p, const struct resource_type *type, struct json_object *resource, struct arena *a,
                  struct member_change **changes, size_t *nchanges, struct error *e);
+
+/*
+ * Whether the message names the attribute (of the extension, or NULL), as a whole or with what it is in. Members and
+ * passwords are not looked for.
+ */
+bool patch_names(const struct patch *p, const struct schema *extension, const struct attribute *attribute);
+
+/* Whether an operation `remove` has the attribute as its path; a value that is null or empty removes nothing here. */
+bool patch_removes(const struct patch *p, const struct attribute *attribute);
 
 /* The password that the message sets, or NULL; borrowed. Operations on it do nothing else. */
 struct json_object *patch_password(const struct patch *p);

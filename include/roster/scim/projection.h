@@ -11,11 +11,20 @@
 struct projection;
 
 /*
- * From the two comma-separated lists (STR_NULL: not given). Unknown names are passed over. A projection that asks for everything
- * is NULL with *e not set. Both given: PARAMETER_CONFLICT.
+ * From the two comma-separated lists (STR_NULL: not given). Unknown names are passed over. A projection that asks for
+ * everything that the record has is NULL with *e not set. Both given: PARAMETER_CONFLICT.
  */
 struct projection *projection_parse(const struct resource_type *type, struct str attributes, struct str excluded,
                                     struct arena *a, struct error *e);
+
+/*
+ * The same for the answer to a write, in which attributes that are returned on request are also when the request named
+ * them (RFC 7643 7). named tells whether it did, of an attribute (in the extension, or NULL); NULL: whatever the
+ * resource has, since a body names all of it.
+ */
+typedef bool projection_named(const struct schema *extension, const struct attribute *attribute, const void *ctx);
+struct projection *projection_parse_write(const struct resource_type *type, struct str attributes, struct str excluded,
+                                          projection_named *named, const void *ctx, struct arena *a, struct error *e);
 
 /* Whether attribute is in the answer, as a whole or in part; p may be NULL (everything). The caller need not fetch what
  * is not (a team's members, a user's groups). */
@@ -27,7 +36,7 @@ bool projection_wants_sub(const struct projection *p, const struct attribute *at
 /*
  * Appends the resource without its last '}': the caller appends derived attributes as `,"groups":[…]` and then '}'.
  * location_base is e.g. "https://x/scim/v2" (percent-clean, no quotes). p may be NULL: then this is one copy and the
- * location. `id` and `schemas` and whatever is returned always are always there (RFC 7643 7).
+ * location; of a type with attributes that are not always returned it is what projection_parse() gave, never NULL by hand. `id` and `schemas` and whatever is returned always are always there (RFC 7643 7).
  */
 void projection_write(struct buf *out, const struct image *im, const struct projection *p, struct str location_base);
 

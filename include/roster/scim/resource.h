@@ -16,17 +16,30 @@
 /* The most that a resource has as JSON text, so that a change's event and a page of events have bounded size too. */
 #define RESOURCE_BYTES_MAX (256 * 1024)
 
+/* Which operations of a PATCH make the value that their value path names and nobody has (RFC 7644 3.5.2.3). */
+enum unmatched {
+    UNMATCHED_CREATE, /* add and replace (some clients know no other way) */
+    UNMATCHED_ADD,    /* add alone; a replace has no target, as the RFC says */
+    UNMATCHED_REFUSE  /* none */
+};
+
+/* What the account's policy says about reading bodies and PATCH messages; zero is the most tolerant. */
 struct resource_options {
     bool reject_unknown; /* an attribute that no schema has is refused (ATTRIBUTE_UNKNOWN); else it is passed over */
+    enum unmatched unmatched;
 };
 
 /*
  * The normal form of a POST or PUT body. body is only read. Read-only attributes are passed over (RFC 7644 3.3,
  * 3.5.1); write-only ones (password) too: see resource_take_password(). A boolean may come as "true"/"False" (dialect);
- * an integer as a number without fraction or a string of digits is refused; a complex attribute may come as a bare
- * string where it has a sub-attribute `value` (dialect: manager). `schemas` must be an array of strings that names the
- * core schema without regard to case (SCHEMAS_MISSING); other URNs in it count for nothing: an extension is there when its
- * key is. *members gets the values of the PLACE_MEMBERS attribute, an array owned by the returned value's arena, or
+ * an integer is a number without fraction and exponent, a dateTime an xsd:dateTime. `schemas` must be an array of
+ * strings that names the core schema without regard to case (SCHEMAS_MISSING); other URNs in it count for nothing: an
+ * extension is there when its key is.
+ *
+ * Dialects that are taken: a complex attribute that has a `value` as a bare string or as an array of one (manager); one
+ * value of a complex multi-valued attribute without its array (emails); keys that are paths, of the body or of an
+ * extension: name.givenName, URN:department, department, emails.type (of every value sent, or of a new one), and the
+ * core schema's URN with an object. *members gets the values of the PLACE_MEMBERS attribute, an array owned by the returned value's arena, or
  * NULL where the body does not name it; an empty array means "none".
  * Required attributes are checked here. NULL: *e says why. The result is released when a is reset.
  */

@@ -66,6 +66,7 @@ struct attribute {
     const char *const *references;  /* referenceTypes, NULL-terminated, or NULL */
     const struct attribute *subs;   /* of a complex attribute; ends with a row whose name is NULL */
     const struct attribute *parent; /* the complex attribute that this one is in, or NULL */
+    const char *alias;              /* another name by which clients know it, taken but never written; or NULL */
 };
 
 struct schema {
@@ -97,7 +98,7 @@ extern const struct resource_type resource_type_team; /* on the wire: Group */
  */
 extern const struct attribute common_attributes[];
 
-/* An attribute of a list by name, without regard to ASCII case; NULL where there is none. list may be NULL. */
+/* An attribute of a list by name or alias, without regard to ASCII case; NULL where there is none. list may be NULL. */
 const struct attribute *attribute_find(const struct attribute *list, struct str name);
 
 /* A common, core or (by its full URN prefix only) extension attribute's table row by number; NULL where there is none. */
@@ -122,6 +123,7 @@ enum {
     ATTR_META_VERSION = 15,
     ATTR_USER_NAME = 100,
     ATTR_USER_DISPLAY_NAME = 120,
+    ATTR_USER_USER_TYPE = 124,
     ATTR_USER_EMAILS_VALUE = 151,
     ATTR_USER_GROUPS_VALUE = 231,
     ATTR_TEAM_DISPLAY_NAME = 400,
