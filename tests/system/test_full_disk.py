@@ -132,7 +132,7 @@ def while_full(stack, disk, client, token):
     }
     for name, send in changes.items():
         answers = [send() for _ in range(4 * WORKERS)]  # each worker looks at the disk by itself
-        tap.equal([w for w in map(refused, answers) if w], [], f"full: {name} is refused: 503, SCIM, Retry-After in seconds", answers[0])
+        tap.equal([w for w in map(refused, answers) if w], [], f"full: {name} is refused: 503, SCIM, Retry-After in seconds (client behaviour 0.10)", answers[0])
     reads = {"a user": "/Users/" + who, "a group": "/Groups/" + team, "a list": "/Users?startIndex=1&count=10",
              "a filter": "/Users?filter=userName%20eq%20%22full%40example.com%22", "the groups": "/Groups", "/healthz": "=/healthz"}
     for name, path in reads.items():
