@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Executes Okta's published SCIM 2.0 test from Okta's own file: every request as the file writes it, every assertion by its
-own word (client behaviour 1.10). The file is not part of this project: it is fixtures/okta-spec-test.json in a folder beside the tree, or in
-$ROSTER_SHARED; without it the test is skipped (test_okta_first_contact.py covers the same ground).
+Executes Okta's published SCIM 2.0 test from Okta's own file (client behaviour 1.10): every request as the file writes it,
+every assertion by its own word. The file is not part of this project: it is fixtures/okta-spec-test.json in a folder beside
+the tree, or in $ROSTER_SHARED; without it the test is skipped (test_okta_first_contact.py covers the same ground).
 """
 
 import json
