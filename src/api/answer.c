@@ -11,30 +11,37 @@ static int retry_after(const struct error *e)
     return e->code == ERR_STORAGE_FULL ? 30 : 2;
 }
 
-void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e)
+void answer_error_body(struct buf *b, const struct error *e)
 {
     const struct error_entry *entry = error_entry(e->code);
-    struct buf detail, *b = &response->body;
+    struct buf detail;
 
-    a->trace.error_code = entry->code;
-    if (response->head_sent) { /* too late for another status: the peer sees the answer break off */
-        response->broken = true;
-        return;
-    }
-    buf_init(&detail, r->arena);
+    buf_init(&detail, b->arena);
     buf_printf(&detail, "%s: %s. %s", entry->code, e->sentence, entry->admin);
-    response->status = entry->status;
-    response->content_type = http_answer_type(r->accept);
-    response->etag = response->location = STR_NULL;
-    response->www_authenticate = entry->status == 401;
-    response->retry_after = retry_after(e);
-    buf_clear(b);
     buf_printf(b, "{\"schemas\":[\"" URN_ERROR "\"],\"status\":\"%d\"", entry->status);
     if (entry->scim_type != NULL)
         buf_printf(b, ",\"scimType\":\"%s\"", entry->scim_type);
     buf_puts(b, ",\"detail\":");
     buf_json(b, buf_view(&detail));
     buf_putc(b, '}');
+}
+
+void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e)
+{
+    const struct error_entry *entry = error_entry(e->code);
+
+    a->trace.error_code = entry->code;
+    if (response->head_sent) { /* too late for another status: the peer sees the answer break off */
+        response->broken = true;
+        return;
+    }
+    response->status = entry->status;
+    response->content_type = http_answer_type(r->accept);
+    response->etag = response->location = STR_NULL;
+    response->www_authenticate = entry->status == 401;
+    response->retry_after = retry_after(e);
+    buf_clear(&response->body);
+    answer_error_body(&response->body, e);
 }
 
 /* Only what a host and port consist of is believed: the rest of the answer quotes it. */

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "roster/directory/cursor.h"
+#include "roster/scim/bulk.h"
 #include "roster/scim/discovery.h"
 
 bool discovery_read_config(struct api_call *c)
@@ -10,6 +11,7 @@ bool discovery_read_config(struct api_call *c)
                                       .default_page_size = LISTING_COUNT_DEFAULT,
                                       .max_page_size = LISTING_COUNT_MAX,
                                       .cursor_seconds = CURSOR_SECONDS,
+                                      .max_operations = BULK_OPERATIONS_MAX,
                                       .max_body = (uint64_t)c->api->conf->server_max_body};
 
     answer_begin(c, 200, 0);

@@ -38,6 +38,9 @@ typedef bool api_handler(struct api_call *c);
 /* Renders e into the response; what was written before is dropped. */
 void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e);
 
+/* Appends the SCIM error message that tells e. */
+void answer_error_body(struct buf *b, const struct error *e);
+
 /* Scheme, host and mount under which the client reached us, with `path` behind it. */
 struct str answer_base(const struct api *a, const struct http_request *r, const char *path);
 
@@ -72,6 +75,17 @@ struct resource_ops {
 };
 extern const struct resource_ops user_ops, team_ops;
 
+/* A change to a resource, whether it is a request of its own or an operation of a bulk request. */
+struct change {
+    enum http_method method;        /* POST, PUT, PATCH or DELETE */
+    struct str id;                  /* as the client wrote it; not of POST */
+    struct json_object *body;       /* not of DELETE */
+    const struct precondition *pre; /* not of POST; may be NULL */
+};
+
+/* Makes the change, and wipes a password that it brought. *out is what the resource has become; not of DELETE. */
+bool resource_change(struct call *call, const struct resource_ops *ops, const struct change *change, struct image *out);
+
 bool resource_create(struct api_call *c, const struct resource_ops *ops);
 bool resource_read(struct api_call *c, const struct resource_ops *ops);
 bool resource_replace(struct api_call *c, const struct resource_ops *ops);
@@ -91,6 +105,7 @@ bool resource_search(struct api_call *c, const struct resource_ops *ops);
 api_handler root_list, root_search;
 api_handler users_list, users_search, users_create, users_read, users_replace, users_patch, users_remove;
 api_handler groups_list, groups_search, groups_create, groups_read, groups_replace, groups_patch, groups_remove;
+api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;
 api_handler events_list;

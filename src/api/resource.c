@@ -4,6 +4,7 @@
 #include "roster/scim/patch.h"
 #include "roster/scim/resource.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 /* --- what a request says besides its body --- */
@@ -63,11 +64,6 @@ static bool precondition_holds(struct str etag, void *ctx)
            (r->if_none_match.p == NULL || !http_etag_in(r->if_none_match, etag));
 }
 
-static struct precondition precondition_of(struct api_call *c)
-{
-    return (struct precondition){.holds = precondition_holds, .ctx = c->r};
-}
-
 /* Passwords do not outlive the request that brought them. */
 static void wipe(struct json_object *password)
 {
@@ -102,23 +98,65 @@ static bool answer_resource(struct api_call *c, const struct resource_ops *ops, 
     return resource_write(c, ops, &item, im, p);
 }
 
-/* POST and, where pre is given, PUT. */
-static bool write_whole(struct api_call *c, const struct resource_ops *ops, const struct precondition *pre)
+/* --- changes --- */
+
+static struct patch *read_patch(struct call *call, const struct resource_ops *ops, struct json_object *body)
 {
+    struct resource_options options = policy_options(&call->account->policy);
+
+    return patch_parse(ops->type, body, &options, call->arena, call->error);
+}
+
+static bool run_patch(struct call *call, const struct resource_ops *ops, struct str id, const struct patch *patch,
+                      const struct precondition *pre, struct image *out)
+{
+    bool done = ops->patch(call, id, patch, pre, out);
+
+    wipe(patch_password(patch));
+    return done;
+}
+
+bool resource_change(struct call *call, const struct resource_ops *ops, const struct change *change, struct image *out)
+{
+    if (change->method == HTTP_PATCH) {
+        const struct patch *patch = read_patch(call, ops, change->body);
+        return patch != NULL && run_patch(call, ops, change->id, patch, change->pre, out);
+    }
+    if (change->method == HTTP_DELETE)
+        return ops->remove(call, change->id, change->pre);
+    assert(change->method == HTTP_POST || change->method == HTTP_PUT);
+    bool done = change->method == HTTP_POST ? ops->create(call, change->body, out)
+                                            : ops->replace(call, change->id, change->body, change->pre, out);
+    wipe(resource_take_password(change->body));
+    return done;
+}
+
+static struct precondition precondition_of(struct api_call *c)
+{
+    return (struct precondition){.holds = precondition_holds, .ctx = c->r};
+}
+
+/* POST and PUT. */
+static bool write_whole(struct api_call *c, const struct resource_ops *ops, enum http_method method, int status)
+{
+    struct precondition pre = precondition_of(c);
+    struct change change = {.method = method, .id = c->params[0], .body = c->body, .pre = &pre};
     struct projection *p;
     struct image im;
-    bool given, done;
+    bool given;
 
-    if (!read_write_projection(c, ops->type, NULL, &p, &given))
-        return false;
-    done = pre == NULL ? ops->create(&c->call, c->body, &im) : ops->replace(&c->call, c->params[0], c->body, pre, &im);
-    wipe(resource_take_password(c->body));
-    return done && answer_resource(c, ops, pre == NULL ? 201 : 200, &im, p);
+    return read_write_projection(c, ops->type, NULL, &p, &given) && resource_change(&c->call, ops, &change, &im) &&
+           answer_resource(c, ops, status, &im, p);
 }
 
 bool resource_create(struct api_call *c, const struct resource_ops *ops)
 {
-    return write_whole(c, ops, NULL);
+    return write_whole(c, ops, HTTP_POST, 201);
+}
+
+bool resource_replace(struct api_call *c, const struct resource_ops *ops)
+{
+    return write_whole(c, ops, HTTP_PUT, 200);
 }
 
 bool resource_read(struct api_call *c, const struct resource_ops *ops)
@@ -138,28 +176,16 @@ bool resource_read(struct api_call *c, const struct resource_ops *ops)
     return answer_resource(c, ops, 200, &im, p);
 }
 
-bool resource_replace(struct api_call *c, const struct resource_ops *ops)
-{
-    struct precondition pre = precondition_of(c);
-
-    return write_whole(c, ops, &pre);
-}
-
 bool resource_patch(struct api_call *c, const struct resource_ops *ops)
 {
-    struct resource_options options = policy_options(&c->call.account->policy);
     struct precondition pre = precondition_of(c);
+    const struct patch *patch = read_patch(&c->call, ops, c->body);
     struct projection *p;
     struct image im;
     bool given;
 
-    struct patch *patch = patch_parse(ops->type, c->body, &options, c->r->arena, c->error);
-    if (patch == NULL)
-        return false;
-    bool done = read_write_projection(c, ops->type, patch, &p, &given) &&
-                ops->patch(&c->call, c->params[0], patch, &pre, &im);
-    wipe(patch_password(patch));
-    if (!done)
+    if (patch == NULL || !read_write_projection(c, ops->type, patch, &p, &given) ||
+        !run_patch(&c->call, ops, c->params[0], patch, &pre, &im))
         return false;
     if (given || !ops->patch_is_quiet)
         return answer_resource(c, ops, 200, &im, p);

@@ -21,6 +21,7 @@ const struct route api_routes[] = {
     {"/scim/v2/Groups/{id}", HTTP_PUT, ROUTE_BODY, SCOPE_SCIM, H(groups_replace)},
     {"/scim/v2/Groups/{id}", HTTP_PATCH, ROUTE_BODY, SCOPE_SCIM, H(groups_patch)},
     {"/scim/v2/Groups/{id}", HTTP_DELETE, 0, SCOPE_SCIM, H(groups_remove)},
+    {"/scim/v2/Bulk", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(bulk_run)},
     {"/scim/v2/ServiceProviderConfig", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_config)},
     {"/scim/v2/ResourceTypes", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_list_types)},
     {"/scim/v2/ResourceTypes/{name}", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_type)},

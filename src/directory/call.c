@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/call.h"
 
+struct id call_made(const struct call *c)
+{
+    static const struct id none;
+
+    return id_eq(&c->made, &none) ? id_new() : c->made;
+}
+
 bool call_done(struct call *c, enum store_rc rc)
 {
     if (rc == STORE_OK)

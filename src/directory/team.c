@@ -175,7 +175,7 @@ static bool team_run(struct team_write *w, store_body *body)
 
 bool team_create(struct call *c, struct json_object *body, struct image *out)
 {
-    struct team_write w = {.c = c, .out = out, .id = id_new()};
+    struct team_write w = {.c = c, .out = out, .id = call_made(c)};
 
     w.body = edit_normalise(c, &resource_type_team, body, &w.members);
     return w.body != NULL && team_run(&w, create_body);

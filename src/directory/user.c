@@ -59,7 +59,7 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
 bool user_create(struct call *c, struct json_object *body, struct image *out)
 {
     struct json_object *members = NULL;
-    struct creation w = {.c = c, .out = out, .id = id_new()};
+    struct creation w = {.c = c, .out = out, .id = call_made(c)};
 
     w.user = edit_normalise(c, &resource_type_user, body, &members);
     if (w.user == NULL || !policy_judge_user(&c->account->policy, w.user, NULL, c->arena, c->error))

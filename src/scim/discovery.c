@@ -91,12 +91,12 @@ static void put_supported(struct buf *out, const char *name, bool supported)
     buf_putc(out, '}');
 }
 
-static void put_bulk(struct buf *out)
+static void put_bulk(struct buf *out, const struct discovery_limits *limits)
 {
     open_object(out, "bulk");
-    put_bool(out, "supported", false);
-    put_number(out, "maxOperations", 0);
-    put_number(out, "maxPayloadSize", 0);
+    put_bool(out, "supported", true);
+    put_number(out, "maxOperations", limits->max_operations);
+    put_number(out, "maxPayloadSize", limits->max_body);
     buf_putc(out, '}');
 }
 
@@ -136,7 +136,7 @@ void discovery_config(struct buf *out, struct str base, const struct discovery_l
 {
     open_resource(out, URN_CONFIG);
     put_supported(out, "patch", true);
-    put_bulk(out);
+    put_bulk(out, limits);
     put_filter(out, limits);
     put_supported(out, "changePassword", false);
     put_supported(out, "sort", true);

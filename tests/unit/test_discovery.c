@@ -12,6 +12,7 @@ static void tells_the_configuration(void)
                                                    .default_page_size = 100,
                                                    .max_page_size = 1000,
                                                    .cursor_seconds = 3600,
+                                                   .max_operations = 1000,
                                                    .max_body = 1048576};
     struct arena *a = arena_new(0);
     struct buf b;
@@ -21,7 +22,7 @@ static void tells_the_configuration(void)
     CHECK_STR(buf_view(&b),
               STR_LIT("{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig\"],"
                       "\"patch\":{\"supported\":true},"
-                      "\"bulk\":{\"supported\":false,\"maxOperations\":0,\"maxPayloadSize\":0},"
+                      "\"bulk\":{\"supported\":true,\"maxOperations\":1000,\"maxPayloadSize\":1048576},"
                       "\"filter\":{\"supported\":true,\"maxResults\":1000},"
                       "\"changePassword\":{\"supported\":false},\"sort\":{\"supported\":true},"
                       "\"etag\":{\"supported\":true},"

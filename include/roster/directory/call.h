@@ -19,6 +19,7 @@ struct call {
     const struct account *account;
     struct id token;   /* who acts; all zero: the operator, through rosterctl */
     struct id request; /* the request's id */
+    struct id made;    /* the id of what is created; all zero: one is made */
     int64_t now;
     struct error *error;
 };
@@ -28,6 +29,9 @@ struct precondition {
     bool (*holds)(struct str etag, void *ctx);
     void *ctx;
 };
+
+/* The id for what is created: c->made, or a new one. */
+struct id call_made(const struct call *c);
 
 /* Sets *c->error from what store_run() returned, unless it is set: BUSY, STORAGE_FULL, STORAGE_FAULT. True for STORE_OK. */
 bool call_done(struct call *c, enum store_rc rc);

@@ -89,6 +89,9 @@ struct resource_type {
 #define URN_PATCH      "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #define URN_ERROR      "urn:ietf:params:scim:api:messages:2.0:Error"
 
+#define URN_BULK_REQUEST  "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+#define URN_BULK_RESPONSE "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+
 extern const struct resource_type resource_type_user;
 extern const struct resource_type resource_type_team; /* on the wire: Group */
 
