@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The conformance suite (tests/conformance) against the real server, through each kind of web server."""
+
+import json
+import os
+import subprocess
+import sys
+
+from lib import main, tap
+from stack import TOP, Stack
+
+RUN = os.path.join(TOP, "tests", "conformance", "run")
+LEAST = 850  # checks; fewer means that a theme was not loaded
+
+
+def suite(url, token, other_token):
+    """Prints each check as a line of TAP; the notes and the last line of the run."""
+    environment = {**os.environ, "SCIM_TOKEN": token, "SCIM_OTHER_TOKEN": other_token}
+    process = subprocess.Popen([sys.executable, RUN, "--url", url, "--json"], stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment)
+    notes, last = [], {}
+    with process:
+        for line in process.stdout:
+            told = json.loads(line)
+            if "outcome" not in told:
+                notes, last = notes + [told["note"]] if "note" in told else notes, told
+                continue
+            name = f"{told['name']} [{', '.join(told['section'])}]"
+            if told["outcome"] == "skipped":
+                tap.skip(name, told["reason"])
+            else:
+                tap.ok(told["outcome"] == "passed", name, told["reason"], *told.get("exchanges", ()))
+    return notes, last, process.returncode
+
+
+def test(front):
+    with Stack(front) as stack:
+        tokens = [stack.account(name, policy="rfc") for name in ("conform", "apart")]
+        notes, last, code = suite(f"http://127.0.0.1:{stack.port}{stack.base}", *tokens)
+        tap.note(f"{front}: {last}")
+        tap.ok(last.get("checks", 0) >= LEAST, f"the suite has at least {LEAST} checks", last, code)
+        tap.equal(notes, [], "everything that was created is removed")
+        for token in tokens:
+            for kind in ("Users", "Groups"):
+                tap.equal(stack.client(token).get(f"/{kind}?count=0").json["totalResults"], 0, f"and no {kind} are left")
+        done = stack.verify()
+        tap.equal(done.returncode, 0, "rosterctl verify is content", done.stdout, done.stderr)
+
+
+if __name__ == "__main__":
+    main(test, fronts=("lighttpd", "apache-fcgid", "apache-proxy"))
