@@ -8,7 +8,7 @@ import re
 import urllib.parse
 
 from .client import Client
-from .expect import Failed, path
+from .expect import Failed, Skipped, path
 from .names import ENTERPRISE, GROUP, USER
 
 PAGE = 200
@@ -73,6 +73,12 @@ class World:
             urn = USER if kind == "User" else GROUP
             return None if name.lower() in self.attributes(urn) else f"Schemas: {kind} has no {name}"
         raise ValueError(f"needs {need!r}: not known")
+
+    def need(self, name):
+        """Skips the check that cannot be run without."""
+        reason = self.missing(name)
+        if reason:
+            raise Skipped(reason)
 
     # --- names that nobody else has ---
 

@@ -263,14 +263,6 @@ def of_failed(w):
     failed(results[1], ("400", "404", "409", "412"))
 
 
-@check("RFC7644 3.7.2")
-def text_only(w):
-    """a bulkId is replaced in references, not in any text"""
-    results = done(w, post("/Users", w.user_body("a", title="bulkId:x"), "x"))
-    equal(results[0]["status"], "201", "status")
-    true(id_of(results[0]) not in (w.read(where(results[0])).get("title") or ""), "title")
-
-
 # --- errors ---
 
 @check("RFC7644 3.7, RFC7644 3.7.3")

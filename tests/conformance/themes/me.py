@@ -2,7 +2,7 @@
 """/Me: not supported, redirected or processed, RFC 7644 3.11."""
 
 from harness.client import op
-from harness.expect import equal, one_of, refused, status, true
+from harness.expect import equal, one_of, refused, skip, status, true
 from harness.registry import cases, check
 
 
@@ -15,7 +15,7 @@ from harness.registry import cases, check
 ])
 def answers(w, method, body):
     if method != "GET" and method != "GET?" and w.client.get("/Me").status in (200, 308):
-        return  # nothing is changed that is not ours
+        skip("/Me is somebody, who is not ours to change")
     if method == "PATCH":
         answer = w.client.patch("/Me", op("add", "title", "Me"))
     else:

@@ -2,8 +2,8 @@
 """PATCH: every verb with every form of path on simple, complex and multi-valued attributes, extensions and members."""
 
 from harness.client import op
-from harness.expect import equal, one_of, path, refused, status, true, values
-from harness.names import ENTERPRISE, LIST, PATCH, USER
+from harness.expect import equal, one_of, path, refused, skip, status, true, values
+from harness.names import ENTERPRISE, GROUP, LIST, PATCH, USER
 from harness.registry import cases, check
 
 NEEDS = "patch"
@@ -305,8 +305,8 @@ def rename(w):
 def immutable_member(w):
     """the value of a member cannot be changed in place (trap 13)"""
     who, group = crew(w)
-    if path(w.attributes(group["schemas"][0]), "members.value", "mutability") != "immutable":
-        return
+    if path(w.attributes(GROUP), "members.value", "mutability") != "immutable":
+        skip("Schemas: members.value is not immutable")
     refused(w.client.patch("/Groups/" + group["id"], op("replace", f'members[value eq "{who[0]}"].value', who[2])), 400, "mutability")
     equal(members_of(w, group), sorted(who[:2]), "members")
 
@@ -329,6 +329,30 @@ def no_space(w):
     else:
         refused(answer, 400, "invalidPath invalidFilter")
         equal(members_of(w, group), sorted(who[:2]), "members")
+
+
+@check("RFC7644 3.5.2.2", needs="groups")
+def remove_with_value(w):
+    """remove of members with a value: all by the RFC's letter, or those named, or a refusal; nothing else (trap 45)"""
+    who, group = crew(w)
+    answer = w.client.patch("/Groups/" + group["id"], op("remove", "members", [{"value": who[0]}]))
+    left = members_of(w, group)
+    if answer.status in (200, 204):
+        one_of(left, ([], [who[1]]), "members")
+    else:
+        refused(answer, 400)
+        equal(left, sorted(who[:2]), "members")
+
+
+@check("RFC7644 3.5.2.3, RFC7643 2.3.2")
+def boolean_as_text(w):
+    """"False" for false is taken for what it says, or refused (trap 45)"""
+    user = base(w)
+    answer = w.client.patch("/Users/" + user["id"], op("replace", "active", "False"))
+    if answer.status in (200, 204):
+        equal(w.read("/Users/" + user["id"]).get("active"), False, "active")
+    else:
+        refused(answer, 400, "invalidValue")
 
 
 # --- what is refused ---
