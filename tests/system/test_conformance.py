@@ -4,6 +4,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -14,12 +15,15 @@ RUN = os.path.join(TOP, "tests", "conformance", "run")
 LEAST = 850  # checks; fewer means that a theme was not loaded
 
 
-def suite(url, token, other_token):
-    """Prints each check as a line of TAP; the notes and the last line of the run."""
+def start(url, token, other_token):
     environment = {**os.environ, "SCIM_TOKEN": token, "SCIM_OTHER_TOKEN": other_token}
-    process = subprocess.Popen([sys.executable, RUN, "--url", url, "--json"], stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment)
+    return subprocess.Popen([sys.executable, RUN, "--url", url, "--json"], stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment)
+
+
+def suite(url, tokens):
+    """Prints each check as a line of TAP; the notes and the last line of the run."""
     notes, last = [], {}
-    with process:
+    with start(url, *tokens) as process:
         for line in process.stdout:
             told = json.loads(line)
             if "outcome" not in told:
@@ -33,16 +37,33 @@ def suite(url, token, other_token):
     return notes, last, process.returncode
 
 
+def empty(stack, tokens, when):
+    for token in tokens:
+        for kind in ("Users", "Groups"):
+            tap.equal(stack.client(token).get(f"/{kind}?count=0").json["totalResults"], 0, f"no {kind} are left {when}")
+
+
+def broken_off(url, tokens):
+    """Ends a run in the middle of a theme whose users are shared by all of its checks."""
+    with start(url, *tokens) as process:
+        while '"theme": "cursors"' not in process.stdout.readline() and process.poll() is None:
+            pass
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    tap.equal(process.returncode, 2, "a run that is broken off says so")
+
+
 def test(front):
     with Stack(front) as stack:
         tokens = [stack.account(name, policy="rfc") for name in ("conform", "apart")]
-        notes, last, code = suite(f"http://127.0.0.1:{stack.port}{stack.base}", *tokens)
+        url = f"http://127.0.0.1:{stack.port}{stack.base}"
+        notes, last, code = suite(url, tokens)
         tap.note(f"{front}: {last}")
         tap.ok(last.get("checks", 0) >= LEAST, f"the suite has at least {LEAST} checks", last, code)
         tap.equal(notes, [], "everything that was created is removed")
-        for token in tokens:
-            for kind in ("Users", "Groups"):
-                tap.equal(stack.client(token).get(f"/{kind}?count=0").json["totalResults"], 0, f"and no {kind} are left")
+        empty(stack, tokens, "after the run")
+        broken_off(url, tokens)
+        empty(stack, tokens, "after a run that was broken off")
         done = stack.verify()
         tap.equal(done.returncode, 0, "rosterctl verify is content", done.stdout, done.stderr)
 
