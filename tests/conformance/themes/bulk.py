@@ -192,7 +192,7 @@ def manager_forward(w):
 @check("RFC7644 3.7.1, RFC7643 4.3", needs="enterprise")
 def manager_circle(w):
     """two users who are each other's manager: resolved, or 409 (trap 57)"""
-    boss = lambda bulk_id: {ENTERPRISE: {"manager": {"value": "bulkId:" + bulk_id}}}  # noqa: E731
+    boss = lambda bulk_id: {ENTERPRISE: {"manager": {"value": "bulkId:" + bulk_id}}}
     results = done(w, post("/Users", w.user_body("a", **boss("b")), "a"), post("/Users", w.user_body("b", **boss("a")), "b"))
     if "409" in statuses(results):
         for each in results:

@@ -221,7 +221,7 @@ def insertion(w):
     """users made on the way cost none of the others its place (traps 19, 33)"""
     title = f"grow {w.tag}"
     made = [w.user("grow", title=title)["id"] for _ in range(5)]
-    ask = lambda cursor: w.client.get("/Users", {"filter": f'title eq "{title}"', "cursor": cursor, "count": 2})  # noqa: E731
+    ask = lambda cursor: w.client.get("/Users", {"filter": f'title eq "{title}"', "cursor": cursor, "count": 2})
     found = [status(ask(""), 200)]
     while found[-1]["nextCursor"] is not None and len(found) < 20:
         if len(found) < 4:
@@ -239,7 +239,7 @@ def insertion(w):
 def deletion(w, which):
     title = w.word("shrink")
     made = [w.user("shrink", title=title)["id"] for _ in range(7)]
-    ask = lambda cursor: w.client.get("/Users", {"filter": f'title eq "{title}"', "cursor": cursor, "count": 2})  # noqa: E731
+    ask = lambda cursor: w.client.get("/Users", {"filter": f'title eq "{title}"', "cursor": cursor, "count": 2})
     found, gone = [status(ask(""), 200)], set()
     while found[-1]["nextCursor"] is not None and len(found) < 20:
         status(w.client.delete("/Users/" + found[-1].ids[which]), 204)
@@ -255,7 +255,7 @@ def deletion_ahead(w):
     """a user deleted ahead does not come, and ends nothing (trap 33)"""
     title = w.word("ahead")
     made = [w.user("ahead", title=title)["id"] for _ in range(6)]
-    ask = lambda cursor: w.client.get("/Users", {"filter": f'title eq "{title}"', "cursor": cursor, "count": 2})  # noqa: E731
+    ask = lambda cursor: w.client.get("/Users", {"filter": f'title eq "{title}"', "cursor": cursor, "count": 2})
     first = status(ask(""), 200)
     rest = [each for each in made if each not in first.ids]
     status(w.client.delete("/Users/" + rest[0]), 204)
@@ -288,7 +288,7 @@ def projected(w):
 def search(w):
     """in /.search (trap 33)"""
     w.shared(people)
-    ask = lambda cursor: w.client.post("/Users/.search", {"schemas": [SEARCH], "filter": f'title eq "walk {w.tag}"',  # noqa: E731
+    ask = lambda cursor: w.client.post("/Users/.search", {"schemas": [SEARCH], "filter": f'title eq "walk {w.tag}"',
                                                           "count": 3, "cursor": cursor})
     if ask("").status == 501:
         skip("/.search is answered with 501")

@@ -87,6 +87,42 @@ def other_accept(w):
         refused(answer, 406)
 
 
+# --- what web servers in front like to change ---
+
+@check("RFC9112 7.1, RFC7644 3.3")
+def chunked(w):
+    """a body in chunks, without Content-Length, is taken, or 411 (trap 69)"""
+    body = json.dumps(w.user_body("chunk")).encode()
+    pieces = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 20]), body[i:i + 20]) for i in range(0, len(body), 20))
+    answer = w.client.request("POST", "/Users", pieces + b"0\r\n\r\n", {"Content-Length": None, "Transfer-Encoding": "chunked"})
+    if answer.status != 201:
+        refused(answer, 411)
+
+
+@check("RFC7644 3.14, RFC9110 8.8.3", needs="etag")
+def compressed(w):
+    """the ETag of an answer that may be compressed is good for If-Match (trap 66)"""
+    body = w.user_body("zip", title="x" * 2000)
+    where = "/Users/" + w.create("/Users", body)["id"]
+    tag = status(w.client.get(where, Accept_Encoding="gzip, deflate, br"), 200).header("ETag")
+    status(w.client.put(where, {**body, "title": "New"}, If_Match=tag), 200)
+
+
+@check("RFC3986 2.1, RFC7644 3.4.2.2", needs="filter")
+def plus(w):
+    """%2B in a filter is a plus sign (trap 68)"""
+    user = w.user("plus", userName="a+b-" + w.address("plus"))
+    equal(status(w.client.get("/Users", {"filter": f'userName eq "{user["userName"]}"'}), 200).ids, [user["id"]], "found")
+
+
+@check("RFC7644 3.4.1, RFC7644 3.14")
+def no_redirect(w):
+    """answers with 200 are answers, not redirects (traps 64, 65)"""
+    where = "/Users/" + w.shared(somebody)["id"]
+    for answer in (w.client.get(where), w.client.get(where, If_None_Match='"none"'), w.client.get("/Users", {"count": 1})):
+        status(answer, 200)
+
+
 # --- bodies ---
 
 @cases("RFC7644 3.12, RFC8259 2", [

@@ -17,7 +17,7 @@ ODD = 'A "quoted] and (odd): \\ '
 def people(w):
     """{name: resource} of four users that differ in what filters look at. In filters, ~ stands for the run's tag."""
     t = w.tag
-    mail = lambda local, domain, kind, **more: {"value": f"{local}-{t}@{domain}.example", "type": kind, **more}  # noqa: E731
+    mail = lambda local, domain, kind, **more: {"value": f"{local}-{t}@{domain}.example", "type": kind, **more}
     made = {}
     made["ann"] = w.user(
         userName=f"Ann-{t}@example.com", name={"givenName": "Ann", "familyName": "O'Malley"}, nickName=f"Alpha {t}",

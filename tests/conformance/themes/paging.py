@@ -151,7 +151,7 @@ def unfiltered(w):
 @check("RFC7644 3.4.2.4, RFC7644 3.6")
 def counted(w):
     """totalResults follows creation and deletion"""
-    ask = lambda: status(w.client.get("/Users", {"filter": f'title eq "count {w.tag}"', "count": 0}), 200)["totalResults"]  # noqa: E731
+    ask = lambda: status(w.client.get("/Users", {"filter": f'title eq "count {w.tag}"', "count": 0}), 200)["totalResults"]
     made = [w.user("count", title=f"count {w.tag}")["id"] for _ in range(2)]
     equal(ask(), 2, "after two were made")
     status(w.client.delete("/Users/" + made[0]), 204)

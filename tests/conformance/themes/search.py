@@ -53,7 +53,7 @@ def finds(w):
 def same_as_get(w):
     """the resources are those of GET"""
     got = status(w.client.get("/Users", {"filter": f'displayName eq "search {w.tag}"'}), 200) if w.shared(things) else None
-    key = lambda each: each["id"]  # noqa: E731
+    key = lambda each: each["id"]
     equal(sorted(search(w).resources, key=key), sorted(got.resources, key=key), "by POST against by GET")
 
 

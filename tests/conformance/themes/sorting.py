@@ -11,7 +11,7 @@ NEEDS = "sort filter"
 def people(w):
     """{name: id}, made in an order that no sort gives."""
     t = w.tag
-    mail = lambda text, **more: {"value": f"{text}-{t}@example.com", **more}  # noqa: E731
+    mail = lambda text, **more: {"value": f"{text}-{t}@example.com", **more}
     rows = {
         "cid": {"nickName": "Charly", "title": "same", "name": {"givenName": "C", "familyName": "beta"},
                 "emails": [mail("a", type="home"), mail("z", type="work", primary=True)], "externalId": "b"},
@@ -120,7 +120,7 @@ def groups(w):
 def change(w):
     """an order follows a change"""
     one, two = w.user("one", title=f"{w.tag}-1"), w.user("two", title=f"{w.tag}-2")
-    ask = lambda: status(w.client.get("/Users", {"filter": f'title sw "{w.tag}-"', "sortBy": "title"}), 200).ids  # noqa: E731
+    ask = lambda: status(w.client.get("/Users", {"filter": f'title sw "{w.tag}-"', "sortBy": "title"}), 200).ids
     equal(ask(), [one["id"], two["id"]], "before")
     status(w.client.patch("/Users/" + one["id"], {"op": "replace", "path": "title", "value": f"{w.tag}-3"}), 200, 204)
     equal(ask(), [two["id"], one["id"]], "after")
