@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+One episode: an account made empty, a model, and steps that are done to both and compared.
+
+A step is a tuple of JSON values, so that a list of steps can be kept, shortened and done again:
+("request", request), ("pages", kind, query, count), ("check",). Ids in it stand as names ("{1}" is the first thing that
+the episode made), for they are others each time.
+"""
+
+import json
+import re
+import shlex
+import time
+import traceback
+import urllib.parse
+
+import compare
+from client import Client
+from compare import Difference, demand, same
+from model import Service
+from schema import TYPES
+from strategies import NOBODY
+
+SCIM = "/scim/v2"
+SWITCHES = ("filters_full", "sort", "cursor", "bulk")
+
+
+def query_text(query):
+    return "&".join(f"{name}={urllib.parse.quote(str(value), safe='')}" for name, value in query.items())
+
+
+class Session:
+    """switches: what of SWITCHES is tried."""
+
+    def __init__(self, url, token, switches=SWITCHES):
+        self.client, self.switches, self.steps_done = Client(url, token), set(switches), 0
+        self.begin()
+
+    def begin(self):
+        """A new episode."""
+        for endpoint in ("/Groups", "/Users"):
+            for resource in self.get(f"{SCIM}{endpoint}?attributes=id&count=1000")["Resources"]:
+                self.client.send("DELETE", f"{SCIM}{endpoint}/{resource['id']}")
+        newest = self.get("/api/v1/events?limit=1&after=0")["newest"]
+        self.first = newest
+        self.model = Service(self.client.url + SCIM, newest)
+        self.replica = compare.Replica(newest)
+        self.steps, self.sent, self.names = [], [], {}
+
+    def get(self, target):
+        answer = self.client.send("GET", target)
+        if answer.status != 200:
+            raise RuntimeError(f"GET {target}: {answer}")
+        return answer.json
+
+    # --- steps ---
+
+    def do(self, step):
+        """Does one step; Difference is raised where server and model differ."""
+        self.steps.append(self.named(step))
+        self.steps_done += 1
+        getattr(self, "do_" + step[0])(*step[1:])
+
+    def do_request(self, request):
+        request = {**request, **{name: self.tag(*request[name]) for name in ("if_match", "if_none_match")
+                                 if name in request}}
+        got = self.send(request)
+        made = (got.json or {}).get("id") if got.status == 201 else None
+        if made:
+            demand(made not in self.model.resources, "the id is not new", made)
+            self.names[made] = "{%d}" % (len(self.names) + 1)
+        want = self.model.handle(request, iter([made or "(an id)"]))
+        compare.answer(self.model, got, want)
+
+    def do_pages(self, kind, query, count):
+        """Every page of a list, one after the other, and the one behind the last."""
+        whole = self.model.handle({"method": "GET", "kind": kind, "query": query}).body
+        total = whole["totalResults"] if whole else 0
+        for start in range(1, total + 1 + count, count):
+            self.do_request({"method": "GET", "kind": kind, "query": {**query, "startIndex": start, "count": count}})
+
+    def do_check(self):
+        """Everything: all users and groups, whole, and what the events tell."""
+        for kind in TYPES:
+            self.do_request({"method": "GET", "kind": kind, "query": {"count": 1000}})
+        while True:
+            page = self.get(f"/api/v1/events?after={self.replica.seq}&limit=1000")
+            for event in page["events"]:
+                self.replica.apply(event)
+            if not page["events"] or self.replica.seq >= page["newest"]:
+                break
+        same(page["newest"], self.model.seq, "the newest event")
+        self.replica.check(self.model)
+
+    def tag(self, which, id):
+        resource = self.model.resources.get(id.lower())
+        if not resource or which == "any":
+            return "*" if which == "any" else 'W/"0"'
+        old = f'W/"{resource.old_versions[-1] if resource.old_versions else 0}"'
+        return {"current": resource.etag, "old": old, "list": f'{old}, {resource.etag}',
+                "strong": resource.etag[2:]}[which]
+
+    # --- on the wire ---
+
+    def send(self, request):
+        target = SCIM + TYPES[request["kind"]].endpoint
+        if request.get("id"):
+            target += "/" + urllib.parse.quote(request["id"], safe="")
+        if request.get("query"):
+            target += "?" + query_text(request["query"])
+        headers = [(header, request[name]) for name, header in
+                   (("if_match", "If-Match"), ("if_none_match", "If-None-Match")) if name in request]
+        body = json.dumps(request["body"]).encode() if "body" in request else None
+        got = self.client.send(request["method"], target, body, headers)
+        self.sent.append((request["method"], target, body, headers, got))
+        return got
+
+    # --- telling it ---
+
+    def named(self, step):
+        """The step with names in the place of ids."""
+        text = json.dumps(step)
+        for id, name in self.names.items():
+            if id in text or id.upper() in text:
+                text = text.replace(id, name).replace(id.upper(), name.replace("}", "^}"))
+        return json.loads(text)
+
+    def unnamed(self, step):
+        ids = {name: id for id, name in self.names.items()}
+
+        def id_of(m):
+            id = ids.get("{%s}" % m.group(1), NOBODY)
+            return id.upper() if m.group(2) else id
+        return json.loads(re.sub(r"\{(\d+)(\^?)\}", id_of, json.dumps(step)))
+
+    def replay(self, steps):
+        """Does named steps in a new episode; what goes wrong, or None."""
+        self.begin()
+        try:
+            for step in steps:
+                self.do(self.unnamed(step))
+        except OSError:
+            raise
+        except Exception as e:  # a Difference, or a mistake of the model's
+            return e
+        return None
+
+    def script(self):
+        """What was sent in this episode as a shell script; "ID1" and so on are the ids that were made."""
+        lines, ids = [f"# BASE=http://HOST:PORT, TOKEN, an empty account whose last event is {self.first}"], {}
+
+        def quoted(text, around):
+            """text in quotes of a kind, in which ids stand as variables."""
+            text = shlex.quote(text) if around == "'" else '"$BASE' + text + '"'
+            for id, variable in ids.items():
+                text = text.replace(id, f"'\"${variable}\"'" if around == "'" else f"${{{variable}}}")
+            return text
+        for method, target, body, headers, got in self.sent:
+            words = ["curl -s -i -X", method, '-H "Authorization: Bearer $TOKEN"']
+            words += ["-H " + quoted(f"{name}: {value}", "'") for name, value in headers]
+            if body is not None:
+                words.append("-H 'Content-Type: application/scim+json' -d " +
+                             quoted(json.dumps(json.loads(body), ensure_ascii=False), "'"))
+            line = " ".join(words + [quoted(target, '"')])
+            made = self.names.get((got.json or {}).get("id")) if got.status == 201 else None
+            if made:
+                ids[got.json["id"]] = "ID" + made.strip("{}")
+                line = f"{ids[got.json['id']]}=$({line} | sed -n 's/.*\"id\":\"\([^\"]*\)\".*/\\1/p' | head -1)"
+            lines.append(f"{line}  # {got.status}")
+        return "\n".join(lines)
+
+
+def shorten(session, steps, seconds=60):
+    """The fewest of the steps that still show a difference, by leaving out ever smaller stretches."""
+    end, size = time.monotonic() + seconds, max(len(steps) // 2, 1)
+    while time.monotonic() < end:
+        at, shorter = 0, False
+        while at < len(steps) and time.monotonic() < end:
+            fewer = steps[:at] + steps[at + size:]
+            if fewer and session.replay(fewer):
+                steps, shorter = fewer, True
+            else:
+                at += size
+        if size == 1 and not shorter:
+            break
+        size = max(size // 2, 1)
+    return steps
+
+
+def report(session, seconds=60):
+    """The shortest way to the difference that the session has just shown, for people."""
+    steps = shorten(session, session.steps, seconds)
+    fault = session.replay(steps)
+    if fault is None:
+        return f"it does not show again in {len(steps)} steps\n\n{session.script()}"
+    if not isinstance(fault, Difference):
+        fault = "".join(traceback.format_exception(fault))
+    return f"{fault}\n\n{session.script()}"

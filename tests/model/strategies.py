@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What is tried: each function makes something from a random.Random `r` and what the model knows.
+
+hypothesis gives a Random of its own (strategies.randoms()), whose choices it makes smaller when something fails: so the
+earlier an item stands in a list, the simpler it should be; the long run gives a plain one with a seed. Only choice()
+and randrange() are used.
+"""
+
+import filters
+from model import PATCH_OP
+from schema import ENTERPRISE, GROUP, TYPES, USER, resolve
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+USER_NAMES = ["ann", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ida", "jon", "kim", "leo", "josé", "jose\u0301",
+              "Ärmel", "ärmel"]
+WORDS = ["a", "B", "b", "ab", "Alpha", "alpha", "ALPHA beta", "beta", "x y", "10", "9", "Straße", "STRASSE", "ärmel",
+         "A\u0308RMEL", "Σας", "ΣΑΣ", 'say "hi"', "a]b", "a[b", "back\\slash", "x and y or not (z)", "a:b.c", "1,2",
+         "%41+", "true", "☃", "日本", "\u00a0", "tab\there"]
+TYPE_WORDS = ["work", "home", "WORK", "other"]
+ADDRESSES = ["a@x.org", "A@X.org", "b@x.org", "c@example.com", "d@example.com"]
+SIMPLE = ["title", "displayName", "nickName", "userType", "profileUrl", "preferredLanguage", "locale", "timezone",
+          "externalId"]
+PLURAL = ["emails", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"]
+ENTERPRISE_SIMPLE = ["employeeNumber", "costCenter", "organization", "division", "department"]
+
+
+def chance(r, n):
+    """True once in n times; the simple case is False."""
+    return r.randrange(n) == n - 1
+
+
+def flip_case(r, text):
+    return text if not chance(r, 3) else r.choice([text.upper(), text.lower(), text.swapcase()])
+
+
+def name_case(r, text):
+    """A name as some clients write it: they are compared without case."""
+    return r.choice([text.lower(), text.upper()]) if chance(r, 12) else text
+
+
+# --- values ---
+
+def user_name(r):
+    return flip_case(r, r.choice(USER_NAMES) + r.choice(["", "1", "2"]) + r.choice(["@example.com", "@x.org"]))
+
+
+def boolean(r):
+    return r.choice([True, False, True, False, "True", "false"])
+
+
+def simple(r, attribute):
+    if attribute.type == "boolean":
+        return boolean(r)
+    if attribute.type == "binary":
+        return r.choice(["YQ==", "Yg==", "yq=="])
+    if attribute.name == "type":
+        return r.choice(TYPE_WORDS)
+    if attribute.name == "profileUrl":
+        return r.choice(["https://x.org/a", "https://x.org/A", "https://x.org/b"])
+    return r.choice(WORDS)
+
+
+def element(r, attribute):
+    """One value of a multi-valued attribute."""
+    names = [s.name for s in attribute.subs.values()]
+    found = {}
+    for name in names:
+        wanted = not chance(r, 8) if name == "value" else chance(r, 5) if name == "primary" else chance(r, 2)
+        if wanted:
+            v = r.choice(ADDRESSES) if attribute.name == "emails" and name == "value" else \
+                simple(r, attribute.sub(name))
+            found[name_case(r, name)] = r.choice([None, ""]) if chance(r, 30) else v
+    return found
+
+
+def elements(r, attribute):
+    values = [element(r, attribute) for _ in range(r.randrange(4))]
+    seen = False
+    for v in values:  # two primary values are an error, and rarely meant
+        for name in [n for n in v if n.lower() == "primary"]:
+            if seen and str(v[name]).lower() == "true" and not chance(r, 10):
+                del v[name]
+            seen = seen or str(v.get(name)).lower() == "true"
+    return values
+
+
+def manager(r, model):
+    value = r.choice(user_ids(model) + [NOBODY, "12345"])
+    return r.choice([{"value": value}, {"value": value, "$ref": f"../Users/{value}", "displayName": "ignored"}, value])
+
+
+def value_of(r, path, model):
+    """A value that fits the attribute of the path; now and then one that unassigns it."""
+    leaf = path.leaf
+    if chance(r, 12):
+        return r.choice([None, "", []] if leaf.multi else [None, ""])
+    if leaf.name == "userName":
+        return user_name(r)
+    if leaf.name == "manager":
+        return manager(r, model)
+    if leaf.name == "members":
+        return member_values(r, model)
+    if leaf.name == "value" and path.attribute.name == "emails":
+        return r.choice(ADDRESSES)
+    if leaf.subs and leaf.multi:
+        return elements(r, leaf)
+    if leaf.subs:
+        return {name_case(r, s.name): r.choice([None, ""]) if chance(r, 10) else r.choice(WORDS)
+                for s in leaf.subs.values() if chance(r, 2)}
+    return simple(r, leaf)
+
+
+def user_ids(model):
+    return [x.id for x in model.all("User")]
+
+
+def group_ids(model):
+    return [x.id for x in model.all("Group")]
+
+
+def member_values(r, model):
+    ids = user_ids(model)
+    values = []
+    for _ in range(r.randrange(5)):
+        if not ids:
+            break
+        id = r.choice(ids)
+        values.append(r.choice([{"value": id}, {"value": id, "type": "User", "display": "ignored"},
+                                {"value": id.upper(), "$ref": "ignored"}]))
+    if chance(r, 40):
+        values.append({"value": r.choice([NOBODY, "x"] + group_ids(model))})
+    return values
+
+
+# --- bodies ---
+
+def wrong(r, body, required):
+    """One thing that makes the body refused."""
+    name, value = r.choice([(required, None), ("schemas", None), ("schemas", []), ("schemas", ["urn:x"]),
+                            (required, 7), (required, ""), ("externalId", True), ("displayName", {"x": 1}),
+                            ("schemas", [7])])
+    body[name] = value
+    return body
+
+
+def user(r, model):
+    kind, body = TYPES["User"], {"schemas": [USER], "userName": user_name(r)}
+    for name in SIMPLE + PLURAL + ["name", "active"]:
+        if chance(r, 4):
+            body[name_case(r, name)] = value_of(r, resolve(kind, name), model)
+    if chance(r, 3):
+        inner = {}
+        for name in ENTERPRISE_SIMPLE + ["manager"]:
+            if chance(r, 3):
+                inner[name_case(r, name)] = value_of(r, resolve(kind, f"{ENTERPRISE}:{name}"), model)
+        body[name_case(r, ENTERPRISE)] = inner
+        body["schemas"].append(ENTERPRISE)
+    if chance(r, 6):
+        body.update(r.choice([{"id": "x", "meta": {"version": "1"}, "groups": [{"value": "x"}]}, {"unknown": {"a": 1}},
+                              {"password": "Secret 1"}, {"schemas": [USER.upper(), "urn:other"]}]))
+    return wrong(r, body, "userName") if chance(r, 25) else body
+
+
+def group(r, model):
+    body = {"schemas": [GROUP], "displayName": r.choice(WORDS)}
+    if chance(r, 2):
+        body[name_case(r, "members")] = member_values(r, model)
+    if chance(r, 3):
+        body["externalId"] = r.choice(WORDS)
+    if chance(r, 10):
+        body.update(r.choice([{"members": None}, {"members": []}, {"id": "x"}, {"unknown": 1}]))
+    return wrong(r, body, "displayName") if chance(r, 25) else body
+
+
+# --- PATCH ---
+
+def value_filter(r, attribute, resource, depth=1):
+    """Inside the [] of a path."""
+    if depth and chance(r, 4):
+        left, right = value_filter(r, attribute, resource, 0), value_filter(r, attribute, resource, depth - 1)
+        return (r.choice(["and", "or"]), left, right)
+    if depth and chance(r, 8):
+        return ("not", value_filter(r, attribute, resource, depth - 1))
+    sub = r.choice([s for s in attribute.subs.values() if s.name != "$ref"])
+    have = [v[sub.name] for v in (resource or {}).get(attribute.name, []) if sub.name in v]
+    return term(r, name_case(r, sub.name), sub, have, bias="eq")
+
+
+def path(r, kind, resource):
+    """(text, Path, whether a value path) of something that PATCH may name."""
+    if kind.name == "Group":
+        name = r.choice(["displayName", "members", "members", "externalId"])
+    else:
+        name = r.choice(SIMPLE + PLURAL + ["emails", "emails", "active", "userName", "name", ENTERPRISE] +
+                        [f"{ENTERPRISE}:{n}" for n in ENTERPRISE_SIMPLE + ["manager"]])
+    if chance(r, 40):
+        name = r.choice(["id", "meta.version", "groups", "schemas", "unknown", "name.unknown", "emails.unknown",
+                         "title.value", "emails[", "emails[type eq \"work\"]value", "title[value eq \"x\"]", "emails[0]",
+                         "emails[unknown eq 1]", "emails[type eq]", "members.value", "password"])
+        found = resolve(kind, name) if "[" not in name else None
+        return name, found, False
+    where = resolve(kind, name)
+    text = name_case(r, name)
+    if not name.startswith("urn:") and chance(r, 12):
+        text = f"{kind.core}:{text}"
+    if name.startswith(ENTERPRISE + ":") and chance(r, 6):
+        text = name[len(ENTERPRISE) + 1:]
+    if not where.attribute or not where.attribute.subs:
+        return text, where, False
+    valued = where.attribute.multi and r.randrange(3) < 2
+    if valued:
+        text += f"[{filters.text_of(value_filter(r, where.attribute, resource))}]"
+    if chance(r, 2) and where.attribute.name != "members" or chance(r, 30):
+        where.sub = r.choice(list(where.attribute.subs.values()))
+        text += "." + name_case(r, where.sub.name)
+    return text, where, valued
+
+
+def patch_value(r, where, valued, model):
+    if where is None or chance(r, 30):
+        return r.choice(["x", {"value": "x"}, [], ["a", "b"], 7, True, None])
+    if not where.attribute:
+        return {name_case(r, n): value_of(r, resolve(TYPES["User"], f"{ENTERPRISE}:{n}"), model)
+                for n in ENTERPRISE_SIMPLE + ["manager"] if chance(r, 3)}
+    if valued and not where.sub:
+        return element(r, where.attribute)
+    value = value_of(r, where, model)
+    if where.leaf.multi and isinstance(value, list) and len(value) == 1 and chance(r, 4):
+        return value[0]
+    if not where.leaf.multi and not isinstance(value, list) and chance(r, 15):
+        return [value]
+    return value
+
+
+def operation(r, kind, resource, model):
+    verb = r.choice(["add", "replace", "remove"])
+    op = {"op": r.choice([verb.title(), verb.upper()]) if chance(r, 8) else verb}
+    if chance(r, 4) and verb != "remove":
+        op["value"] = {}
+        for _ in range(1 + r.randrange(3)):
+            text, where, valued = path(r, kind, resource)
+            if not any(text.lower() == known.lower() for known in op["value"]):
+                op["value"][text] = patch_value(r, where, valued, model)
+        return op
+    text, where, valued = path(r, kind, resource)
+    if not chance(r, 40):
+        op["path"] = text
+    if verb != "remove" or chance(r, 5):
+        op["value"] = patch_value(r, where, valued, model)
+    if chance(r, 80):
+        op.update(r.choice([{"op": "move"}, {"op": None}]))
+    return op
+
+
+def patch_body(r, kind, resource, model):
+    ops = [operation(r, kind, resource, model) for _ in range(1 + r.randrange(1 + r.randrange(4)))]
+    body = {"schemas": [PATCH_OP], "Operations": ops}
+    if chance(r, 60):
+        body.update(r.choice([{"schemas": [USER]}, {"Operations": []}]))
+    return body
+
+
+# --- filters ---
+
+def piece(r, text):
+    """A part of a text, so that co, sw and ew find something."""
+    begin = r.randrange(len(text) + 1)
+    end = begin + r.randrange(len(text) - begin + 1)
+    return text[begin:end]
+
+
+def term(r, name, attribute, have, bias=None):
+    """A comparison of an attribute; have: values that there are."""
+    if attribute.type == "boolean":
+        op, value = r.choice(["eq", "ne"]), r.choice([True, False])
+    else:
+        op = bias if bias and not chance(r, 4) else r.choice(filters.OPERATORS)
+        if attribute.type == "binary":
+            op = r.choice(["eq", "ne", "co", "sw", "ew"])
+        value = r.choice(have) if have and not chance(r, 4) else simple(r, attribute)
+        if attribute.type == "dateTime":
+            value = r.choice(have + ["2020-01-01T00:00:00Z", "2099-12-31T23:59:59.5+02:00"])
+        elif isinstance(value, str):
+            value = piece(r, value) if op in filters.TEXT else value
+            value = flip_case(r, value)
+    if chance(r, 15):
+        return (r.choice(["pr", "PR"]), name)
+    if chance(r, 25):
+        value, op = None, r.choice(["eq", "ne"])
+    if chance(r, 60):
+        op, value = r.choice([("gt", True), ("eq", 7), ("co", None), ("eq", 1.5), ("eq", "x")])
+    return (flip_case(r, op), name, value)
+
+
+ASKED = {"User": ["userName", "displayName", "title", "nickName", "externalId", "active", "emails", "emails.value",
+                  "emails.type", "emails.primary", "name.givenName", "name.familyName", "userType", "profileUrl",
+                  "phoneNumbers.value", "addresses.locality", "x509Certificates.value", "photos.value", "roles",
+                  f"{USER}:userName", f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value",
+                  f"{ENTERPRISE}:manager", ENTERPRISE, "name", "id", "schemas", "meta.resourceType", "meta.version",
+                  "meta.created", "meta.lastModified", "groups.value", "groups.display", "groups", "meta.location"],
+         "Group": ["displayName", "externalId", "id", "members.value", "members.display", "members", "members.type",
+                   "meta.lastModified", "meta.version", "schemas", "meta.location"]}
+INDEXED = {"User": ["userName", "externalId", "displayName", "emails.value", "emails", "id"],
+           "Group": ["displayName", "externalId", "id"]}
+DERIVED = ("groups", "members")
+
+
+def values_there(model, kind, where):
+    """Values that resources have at a path."""
+    found = []
+    for resource in model.all(kind.name):
+        for value in filters.elements(where, model.shown(resource)):
+            if where.leaf.subs:
+                value = value.get("value")
+            elif where.sub:
+                value = value.get(where.sub.name)
+            if value is not None and value != "?":
+                found.append(value)
+    return found
+
+
+def asked_term(r, model, kind, names, bias=None):
+    name = r.choice(names)
+    if chance(r, 50):
+        name = r.choice(["unknown", "name.unknown", "password", "userName.x", "urn:x:y"])
+    where = resolve(kind, name)
+    if not where or (where.attribute and where.attribute.name == "password"):
+        return ("eq", name, "x")
+    if not where.attribute or (where.leaf.subs and not where.attribute.sub("value")):
+        return ("pr", name)
+    have = values_there(model, kind, where)
+    leaf = where.attribute.sub("value") if where.leaf.subs else where.leaf
+    return term(r, name_case(r, name), leaf, have, bias)
+
+
+def asked_path(r, model, kind):
+    names = [n for n in ("emails", "addresses", "groups", "members", "roles", "name", "photos") if
+             kind.lists[None].get(n.lower())]
+    where = resolve(kind, r.choice(names))
+    some = [x for x in (model.shown(x) for x in model.all(kind.name)) if where.attribute.name in x]
+    resource = r.choice(some) if some else {}
+    if isinstance(resource.get(where.attribute.name), dict):
+        resource = {where.attribute.name: [resource[where.attribute.name]]}
+    return ("path", name_case(r, where.attribute.name), value_filter(r, where.attribute, resource, 2))
+
+
+def tree(r, model, kind, depth, names=None):
+    what = r.randrange(8) if depth else 0
+    if what < 4:
+        if not names and chance(r, 4):
+            return asked_path(r, model, kind)
+        return asked_term(r, model, kind, names or asked(model, kind))
+    if what == 4:
+        return ("not", tree(r, model, kind, depth - 1, names))
+    if what == 5:
+        return ("group", tree(r, model, kind, depth - 1, names))
+    return (r.choice(["and", "or"]), tree(r, model, kind, depth - 1, names), tree(r, model, kind, depth - 1, names))
+
+
+def asked(model, kind):
+    """The names that may be asked: times only where the model knows them."""
+    return [n for n in ASKED[kind.name] if model.knows_times or n not in ("meta.created", "meta.lastModified")]
+
+
+def indexed_filter(r, model, kind):
+    """A filter that has a term which an index serves, and asks nothing that is derived."""
+    lead = asked_term(r, model, kind, INDEXED[kind.name], bias="eq")
+    if lead[0] != "eq" or lead[-1] is None:
+        lead = ("eq", lead[1], "x")
+    if chance(r, 2):
+        return lead
+    names = [n for n in asked(model, kind) if n.split(".")[0] not in DERIVED and n != "meta.location"]
+    other = tree(r, model, kind, 2, names)
+    return ("and", *((lead, other) if chance(r, 2) else (other, lead)))
+
+
+def filter_text(r, model, kind, full):
+    text = filters.text_of(tree(r, model, kind, 3) if full else indexed_filter(r, model, kind))
+    if chance(r, 60):
+        at = r.randrange(len(text))
+        text = r.choice([text[:at], text + ")", text + " and", "(" + text, text + " xor " + text])
+    return text
+
+
+# --- queries ---
+
+def projection(r, kind):
+    names = [n for n in ASKED[kind.name]] + ["unknown", "meta", "active", ENTERPRISE + ":manager.displayName"]
+    some = ",".join(name_case(r, r.choice(names)) for _ in range(1 + r.randrange(3)))
+    query = {r.choice(["attributes", "excludedAttributes"]): some}
+    if chance(r, 40):
+        query = {"attributes": some, "excludedAttributes": "title"}
+    return query
+
+
+def sorting(r, model, kind):
+    names = [n for n in asked(model, kind) if n not in (ENTERPRISE, "name", "schemas")]
+    query = {"sortBy": name_case(r, r.choice(names))}
+    if chance(r, 2):
+        query["sortOrder"] = r.choice(["descending", "ascending", "Descending"])
+    return query
+
+
+def preconditions(r, id):
+    """What is said of the version; made to headers when the request is sent."""
+    if not chance(r, 6):
+        return {}
+    return {r.choice(["if_match", "if_none_match"]): [r.choice(["current", "old", "any", "list", "strong"]), id]}
+
+
+def pick_id(r, model, kind):
+    ids = [x.id for x in model.all(kind.name)]
+    if not ids or chance(r, 40):
+        return r.choice([NOBODY, "x"] + user_ids(model) + group_ids(model))
+    id = r.choice(ids)
+    return id.upper() if chance(r, 60) else id
