@@ -9,6 +9,8 @@ from schema import TYPES
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
+CURSOR = re.compile(r"[A-Za-z0-9._~-]+")
+
 
 class Difference(Exception):
     """What the server said and what the model says."""
@@ -83,6 +85,9 @@ def listing(model, got, want):
     for name in set(got) | set(want):
         if name not in ("Resources", "nextCursor", "previousCursor"):
             same(got.get(name), want.get(name), f"{name} of the list")
+    for name in ("nextCursor", "previousCursor"):
+        same(name in got, name in want, f"whether there is a {name}")
+        demand(CURSOR.fullmatch(got.get(name, "x")), f"{name} has other than unreserved characters", got.get(name))
     order(got.get("Resources"), want["Resources"])
     for g, w in zip(got["Resources"], want["Resources"]):
         resource(model, g, w)

@@ -135,10 +135,13 @@ def time_of(text):
 
 
 class Filter:
-    """A tree whose names are resolved, of a resource type; within: of the values of one attribute (value paths)."""
+    """
+    A tree whose names are resolved, of a resource type; within: of the values of one attribute (value paths). several:
+    the query is over several types; what a type does not have has no value (RFC 7644 3.4.2.1).
+    """
 
-    def __init__(self, kind, text, within=None):
-        self.kind, self.text = kind, text
+    def __init__(self, kind, text, within=None, several=False):
+        self.kind, self.text, self.several = kind, text, several
         self.tree = self.checked(parse(text), within)
 
     def checked(self, tree, within):
@@ -150,6 +153,11 @@ class Filter:
         if op == "group":
             return self.checked(tree[1], within)
         path = self.path(tree[1], within)
+        if path is None:
+            if op == "path":
+                return ("absent", False)
+            value = tree[2] if len(tree) > 2 else None
+            return ("absent", op == "ne" and value is not None or op == "eq" and value is None)
         if op == "path":
             if within or path.sub or not path.attribute or not (path.attribute.multi or path.attribute.subs):
                 raise BadFilter(f"{tree[1]} has no []")
@@ -167,6 +175,8 @@ class Filter:
             path = type(within)(within.extension, within.attribute, within.attribute.sub(name))
             if not path.sub and (within.attribute.subs or name.lower() != "value"):
                 path = None
+        if not path and self.several and within is None:
+            return None
         if not path or (path.attribute and path.attribute.returned == "never"):
             raise BadFilter(f"{name} cannot be asked")
         return path
@@ -207,6 +217,8 @@ def present(value):
 
 def matches(tree, resource, element=False):
     op = tree[0]
+    if op == "absent":
+        return tree[1]
     if op == "and":
         return matches(tree[1], resource, element) and matches(tree[2], resource, element)
     if op == "or":

@@ -9,6 +9,7 @@ Random (run), which is faster.
 import contextlib
 import io
 import sys
+import traceback
 
 import strategies as s
 from schema import TYPES
@@ -77,7 +78,7 @@ def patch(r, session):
     kind = any_kind(r)
     id = s.pick_id(r, session.model, TYPES[kind])
     resource = session.model.resources.get(id.lower())
-    body = s.patch_body(r, TYPES[kind], resource.attributes if resource else {}, session.model)
+    body = s.patch_body(r, TYPES[kind], session.model.shown(resource) if resource else {}, session.model)
     return request("PATCH", kind, id=id, body=body, **s.preconditions(r, id), **maybe_projection(r, kind))
 
 
@@ -99,12 +100,31 @@ def search(r, session):
         asked["count"] = r.choice([10, 2, 1, 0, -1, 5000, "1.5"])
     if s.chance(r, 5):
         asked.update(s.projection(r, TYPES[kind]))
+    if s.chance(r, 6) and session.switches.issuperset(("filters_full", "sort")):
+        kind = ""  # both types, at the root
+    if s.chance(r, 5):
+        return request("POST", kind, search=True, body=s.search_body(r, asked))
     return request("GET", kind, query=asked)
 
 
 def pages(r, session):
     kind = any_kind(r)
     return ("pages", kind, query(r, session, kind), r.choice([3, 1, 2, 7]))
+
+
+def walk(r, session):
+    kind = any_kind(r)
+    asked = query(r, session, kind)
+    if s.chance(r, 5):
+        asked.update(s.projection(r, TYPES[kind]))
+    return ("walk", "" if s.chance(r, 6) else kind, asked, r.choice([3, 1, 2, 5]))
+
+
+def turn(r, _session):
+    move = r.choice(["next", "next", "next", "previous", "previous", "again"])
+    if s.chance(r, 12):
+        move = r.choice(["changed", "short", "count", "filter", "kind"])
+    return ("turn", r.randrange(2), move)
 
 
 def check(_r, _session):
@@ -115,6 +135,7 @@ def check(_r, _session):
 RULES = [
     (create_user, 6, None), (create_group, 3, None), (delete_user, 1, None), (delete_group, 1, None), (read, 3, None),
     (replace, 5, None), (patch, 14, None), (search, 12, None), (pages, 1, None), (check, 1, None),
+    (walk, 3, "cursor"), (turn, 10, "cursor"),
 ]
 
 
@@ -183,5 +204,5 @@ def run_hypothesis(make_session, steps, seed, length=50):
     except OSError:
         raise
     except Exception:  # a Difference, or a mistake of the model's: the session has just done the smallest case
-        return session.steps_done, report(session)
+        return session.steps_done, report(session, traceback.format_exc())
     return session.steps_done, None

@@ -12,12 +12,15 @@ nothing is assigned to it; a PUT of a group without `members` leaves them; PATCH
 `attributes` is asked for; ids are taken in capitals, too.
 """
 
+import functools
+
 import filters
 import patch
 from patch import Refused, bad_value
 from schema import TYPES, comparable, fold, resolve
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 UNKNOWN = "?"  # a time that the server has not told yet
 COUNT_DEFAULT, COUNT_MAX = 100, 1000
@@ -34,8 +37,9 @@ class Answer:
 
 
 class Resource:
-    def __init__(self, kind, id, attributes, version):
-        self.kind, self.id, self.attributes, self.version = kind, id, attributes, version
+    def __init__(self, kind, id, attributes, version, order):
+        """order: the place among all that was made in the account."""
+        self.kind, self.id, self.attributes, self.version, self.order = kind, id, attributes, version, order
         self.old_versions = []
         self.created = self.modified = None  # until the server has told them
 
@@ -53,6 +57,7 @@ class Service:
         """base: the URL; seq: the number of the account's last event."""
         self.base, self.seq = base, seq
         self.resources = {}  # id: Resource, in order of creation
+        self.made = 0
         self.members = {}  # id of a group: set of ids of users
 
     # --- what there is ---
@@ -115,10 +120,14 @@ class Service:
 
     def handle(self, request, fresh=iter(())):
         try:
-            kind = TYPES[request["kind"]]
-            act = {"POST": self.create, "GET": self.read if request.get("id") else self.list, "PUT": self.replace,
-                   "PATCH": self.patch, "DELETE": self.delete}[request["method"]]
             check_names(request.get("body"))
+            if request.get("search"):
+                return self.list(kinds_of(request["kind"]), search_query(request["body"]))
+            if request["method"] == "GET" and not request.get("id"):
+                return self.list(kinds_of(request["kind"]), request.get("query", {}))
+            kind = TYPES[request["kind"]]
+            act = {"POST": self.create, "GET": self.read, "PUT": self.replace,
+                   "PATCH": self.patch, "DELETE": self.delete}[request["method"]]
             if request["method"] != "DELETE":
                 projection(kind, request.get("query", {}))
             return act(kind, request, fresh)
@@ -151,7 +160,8 @@ class Service:
             self.check_unique(attributes)
         users = self.member_ids(members or [])
         self.seq += 1
-        resource = Resource(kind.name, next(fresh), attributes, self.seq)
+        self.made += 1
+        resource = Resource(kind.name, next(fresh), attributes, self.seq, self.made)
         self.resources[resource.id] = resource
         if kind.name == "Group":
             self.members[resource.id] = users
@@ -245,35 +255,76 @@ class Service:
 
     # --- lists ---
 
-    def list(self, kind, request, _fresh):
-        query = request.get("query", {})
+    def list(self, kinds, query):
         start, count = integer(query, "startIndex", 1), integer(query, "count", COUNT_DEFAULT)
-        found = self.selected(kind, query)
+        found = self.selected(kinds, query)
         start, count = max(start, 1), min(max(count, 0), COUNT_MAX)
-        page = found[start - 1:start - 1 + count]
-        return Answer(200, {"schemas": [LIST], "totalResults": len(found), "startIndex": start,
-                            "itemsPerPage": len(page),
-                            "Resources": [project(kind, shown, query) for shown in page]})
+        return self.page(query, found, found[start - 1:start - 1 + count], startIndex=start)
 
-    def selected(self, kind, query):
-        """All that a query finds, in its order."""
-        condition, key = None, None
-        if "filter" in query:
+    def page(self, query, found, items, **more):
+        shown = [project(TYPES[item.kind], item.shown, query) for item in items]
+        return Answer(200, {"schemas": [LIST], "totalResults": len(found), "itemsPerPage": len(items),
+                            "Resources": shown, **more})
+
+    def turn(self, kinds, query, count, place=None, backward=False):
+        """
+        The page behind a place (or in front of it), as cursors have it (RFC 9865): a place stays what it is when
+        resources come and go. Returns the Answer, in which cursors are True, and the places of its first and last item.
+        """
+        found = self.selected(kinds, query)
+        if place is None:
+            items = found[:count]
+        elif backward:
+            items = [item for item in found if item.place < place][-count:]
+        else:
+            items = [item for item in found if item.place > place][:count]
+        cursors = {}
+        if items and items[0] is not found[0]:
+            cursors["previousCursor"] = True
+        if items and items[-1] is not found[-1]:
+            cursors["nextCursor"] = True
+        return self.page(query, found, items, **cursors), items[0].place if items else None, \
+            items[-1].place if items else None
+
+    def selected(self, kinds, query):
+        """All that a query finds, in its order: by the sort value, then users before groups, then as they were made."""
+        several = len(kinds) > 1
+        order = query.get("sortOrder", "ascending").lower()
+        if order not in ("ascending", "descending"):
+            raise bad_value("sortOrder")
+        found = []
+        for kind in kinds:
+            projection(kind, query)
             try:
-                condition = filters.Filter(kind, query["filter"])
+                condition = filters.Filter(kind, query["filter"], several=several) if "filter" in query else None
             except filters.BadFilter as e:
                 raise Refused(400, "invalidFilter", str(e))
-        if "sortBy" in query:
-            key = sort_key(kind, query["sortBy"])
-        descending = query.get("sortOrder", "ascending").lower()
-        if descending not in ("ascending", "descending"):
-            raise bad_value("sortOrder")
-        found = [self.shown(r) for r in self.all(kind.name)]
-        if condition:
-            found = [shown for shown in found if condition.matches(shown)]
-        if key:
-            found.sort(key=key, reverse=descending == "descending")
-        return found
+            key = sort_key(kind, query["sortBy"], several) if "sortBy" in query else lambda shown: ()
+            for resource in self.all(kind.name):
+                shown = self.shown(resource)
+                if not condition or condition.matches(shown):
+                    rank = Falling(key(shown)) if order == "descending" else key(shown)
+                    found.append(Item(resource.kind, shown, (rank, kinds.index(kind), resource.order)))
+        return sorted(found, key=lambda item: item.place)
+
+
+class Item:
+    def __init__(self, kind, shown, place):
+        self.kind, self.shown, self.place = kind, shown, place
+
+
+@functools.total_ordering
+class Falling:
+    """A value in descending order."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return self.value == other.value
+
+    def __lt__(self, other):
+        return self.value > other.value
 
 
 def check_names(value):
@@ -283,6 +334,18 @@ def check_names(value):
             raise Refused(400, "invalidSyntax", "a name twice")
     for v in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
         check_names(v)
+
+
+def kinds_of(kind):
+    """The types that an address has: "" is the root."""
+    return [TYPES[kind]] if kind else [TYPES["User"], TYPES["Group"]]
+
+
+def search_query(body):
+    """What the address would say (RFC 7644 3.4.3)."""
+    if SEARCH.lower() not in [urn.lower() for urn in body.get("schemas", [])]:
+        raise Refused(400, "invalidSyntax")
+    return {name: ",".join(v) if isinstance(v, list) else v for name, v in body.items() if name != "schemas"}
 
 
 def integer(query, name, otherwise):
@@ -298,13 +361,16 @@ def tag_in(etag, header):
 
 # --- sort (RFC 7644 3.4.2.3) ---
 
-def sort_key(kind, name):
+def sort_key(kind, name, several):
     """Of a resource: missing values are the greatest, so that they are last, or first in descending order."""
     path = resolve(kind, name)
+    if not path and several:
+        return lambda shown: (1,)
     if path and path.attribute and path.leaf.subs:
         path.sub = path.attribute.sub("value")
-    if not path or not path.attribute or path.leaf.subs or path.leaf.returned == "never":
-        raise Refused(400, "invalidPath", name)
+    if not path or not path.attribute or path.leaf.subs or path.leaf.returned == "never" or \
+            path.attribute.name in ("members", "groups"):  # nobody's own: they are not sorted by
+        raise bad_value(name)
 
     def key(shown):
         values = filters.elements(path, shown)

@@ -2,8 +2,8 @@
 """
 One episode: an account made empty, a model, and steps that are done to both and compared.
 
-A step is a tuple of JSON values, so that a list of steps can be kept, shortened and done again:
-("request", request), ("pages", kind, query, count), ("check",). Ids in it stand as names ("{1}" is the first thing that
+A step is a tuple of JSON values, so that a list of steps can be kept, shortened and done again: ("request", request),
+("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("check",). Ids in it stand as names ("{1}" is the first thing that
 the episode made), for they are others each time.
 """
 
@@ -17,7 +17,8 @@ import urllib.parse
 import compare
 from client import Client
 from compare import Difference, demand, same
-from model import Service
+from model import Answer, Service, kinds_of
+from patch import Refused
 from schema import TYPES
 from strategies import NOBODY
 
@@ -45,7 +46,7 @@ class Session:
         self.first = newest
         self.model = Service(self.client.url + SCIM, newest)
         self.replica = compare.Replica(newest)
-        self.steps, self.sent, self.names = [], [], {}
+        self.steps, self.sent, self.names, self.walks = [], [], {}, []
 
     def get(self, target):
         answer = self.client.send("GET", target)
@@ -64,6 +65,7 @@ class Session:
     def do_request(self, request):
         request = {**request, **{name: self.tag(*request[name]) for name in ("if_match", "if_none_match")
                                  if name in request}}
+        self.learn_times(request)
         got = self.send(request)
         made = (got.json or {}).get("id") if got.status == 201 else None
         if made:
@@ -74,15 +76,25 @@ class Session:
 
     def do_pages(self, kind, query, count):
         """Every page of a list, one after the other, and the one behind the last."""
+        self.learn_times({"query": query})
         whole = self.model.handle({"method": "GET", "kind": kind, "query": query}).body
         total = whole["totalResults"] if whole else 0
         for start in range(1, total + 1 + count, count):
             self.do_request({"method": "GET", "kind": kind, "query": {**query, "startIndex": start, "count": count}})
 
+    def do_walk(self, kind, query, count):
+        """Begins a walk by cursors; the two last ones are kept, to be gone on with between other steps."""
+        self.walks = self.walks[-1:] + [Walk(kind, query, count)]
+        self.walks[-1].go(self, "")
+
+    def do_turn(self, which, move):
+        """One page of a walk, or a cursor that is wrong in some way."""
+        if self.walks:
+            self.walks[which % len(self.walks)].turn(self, move)
+
     def do_check(self):
         """Everything: all users and groups, whole, and what the events tell."""
-        for kind in TYPES:
-            self.do_request({"method": "GET", "kind": kind, "query": {"count": 1000}})
+        self.read_all()
         while True:
             page = self.get(f"/api/v1/events?after={self.replica.seq}&limit=1000")
             for event in page["events"]:
@@ -91,6 +103,17 @@ class Session:
                 break
         same(page["newest"], self.model.seq, "the newest event")
         self.replica.check(self.model)
+
+    def read_all(self):
+        for kind in TYPES:
+            self.do_request({"method": "GET", "kind": kind, "query": {"count": 1000}})
+
+    def learn_times(self, request):
+        """Reads what there is where the request asks for times that the model does not know."""
+        asked = {**request.get("query", {}), **(request.get("body", {}) if request.get("search") else {})}
+        text = f"{asked.get('filter')} {asked.get('sortBy')}".lower()
+        if ("meta.created" in text or "meta.lastmodified" in text) and not self.model.knows_times:
+            self.read_all()
 
     def tag(self, which, id):
         resource = self.model.resources.get(id.lower())
@@ -103,7 +126,9 @@ class Session:
     # --- on the wire ---
 
     def send(self, request):
-        target = SCIM + TYPES[request["kind"]].endpoint
+        target = SCIM + (TYPES[request["kind"]].endpoint if request["kind"] else "")
+        if request.get("search"):
+            target += "/.search"
         if request.get("id"):
             target += "/" + urllib.parse.quote(request["id"], safe="")
         if request.get("query"):
@@ -170,6 +195,61 @@ class Session:
         return "\n".join(lines)
 
 
+class Walk:
+    """A list read page by page through cursors (RFC 9865)."""
+
+    def __init__(self, kind, query, count):
+        self.kind, self.query, self.count = kind, query, count
+        self.cursors, self.places = {}, {}
+
+    def request(self, **more):
+        return {"method": "GET", "kind": self.kind, "query": {**self.query, "count": self.count, **more}}
+
+    def turn(self, session, move):
+        forward = "next" in self.cursors
+        good = self.cursors.get("next" if forward else "previous")
+        if move in ("next", "previous"):
+            if move in self.cursors:
+                self.go(session, self.cursors[move], self.places[move], move == "previous")
+        elif not good:
+            return
+        elif move == "again":  # without the count, which the cursor knows
+            self.go(session, good, self.places["next" if forward else "previous"], not forward, count=False)
+        else:
+            self.go_wrong(session, move, good)
+
+    def go(self, session, cursor, place=None, backward=False, count=True):
+        request = self.request(cursor=cursor)
+        if not count:
+            del request["query"]["count"]
+        session.learn_times(request)
+        got = session.send(request)
+        try:
+            want, first, last = session.model.turn(kinds_of(self.kind), self.query, self.count, place, backward)
+        except Refused as e:
+            want, first, last = Answer(e.status, scim_type=e.scim_type), None, None
+        compare.answer(session.model, got, want)
+        body = got.json
+        self.cursors, self.places = {}, {"next": last, "previous": first}
+        for move in ("next", "previous"):
+            if move + "Cursor" in body:
+                self.cursors[move] = body[move + "Cursor"]
+
+    def go_wrong(self, session, move, good):
+        """A cursor that was changed, or goes with another query or another count."""
+        requests = {
+            "changed": self.request(cursor=good[:5] + ("A" if good[5] != "A" else "B") + good[6:]),
+            "short": self.request(cursor=good[:-1]),
+            "count": self.request(cursor=good, count=self.count + 1),
+            "filter": self.request(cursor=good, filter="id pr" if self.query.get("filter") != "id pr" else "schemas pr"),
+            "kind": {**self.request(cursor=good), "kind": "Group" if self.kind == "User" else "User"},
+        }
+        if move == "kind" and ("filter" in self.query or "sortBy" in self.query):
+            return  # what one type has another may not
+        got = session.send(requests[move])
+        compare.answer(session.model, got, Answer(400, scim_type="invalidCount" if move == "count" else "invalidCursor"))
+
+
 def shorten(session, steps, seconds=60):
     """The fewest of the steps that still show a difference, by leaving out ever smaller stretches."""
     end, size = time.monotonic() + seconds, max(len(steps) // 2, 1)
@@ -187,12 +267,12 @@ def shorten(session, steps, seconds=60):
     return steps
 
 
-def report(session, seconds=60):
-    """The shortest way to the difference that the session has just shown, for people."""
+def report(session, first, seconds=60):
+    """The shortest way to what the session has just shown, for people; first: how it looked."""
     steps = shorten(session, session.steps, seconds)
     fault = session.replay(steps)
     if fault is None:
-        return f"it does not show again in {len(steps)} steps\n\n{session.script()}"
+        return f"{first}\nIt does not show again in these {len(steps)} steps:\n\n{session.script()}"
     if not isinstance(fault, Difference):
         fault = "".join(traceback.format_exception(fault))
     return f"{fault}\n\n{session.script()}"

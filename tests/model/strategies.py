@@ -8,7 +8,7 @@ and randrange() are used.
 """
 
 import filters
-from model import PATCH_OP
+from model import PATCH_OP, SEARCH
 from schema import ENTERPRISE, GROUP, TYPES, USER, resolve
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -17,6 +17,7 @@ USER_NAMES = ["ann", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ida", "jo
 WORDS = ["a", "B", "b", "ab", "Alpha", "alpha", "ALPHA beta", "beta", "x y", "10", "9", "Straße", "STRASSE", "ärmel",
          "A\u0308RMEL", "Σας", "ΣΑΣ", 'say "hi"', "a]b", "a[b", "back\\slash", "x and y or not (z)", "a:b.c", "1,2",
          "%41+", "true", "☃", "日本", "\u00a0", "tab\there"]
+COMMON_WORDS = ["a", "B", "b", "alpha", "Alpha", "Straße", "STRASSE", "ÄRMEL", "ärmel", "σας", "ΣΑΣ", "a]b"]
 TYPE_WORDS = ["work", "home", "WORK", "other"]
 ADDRESSES = ["a@x.org", "A@X.org", "b@x.org", "c@example.com", "d@example.com"]
 SIMPLE = ["title", "displayName", "nickName", "userType", "profileUrl", "preferredLanguage", "locale", "timezone",
@@ -41,6 +42,11 @@ def name_case(r, text):
 
 # --- values ---
 
+def word(r):
+    """Often one of a few, so that values meet."""
+    return r.choice(COMMON_WORDS if r.randrange(3) else WORDS)
+
+
 def user_name(r):
     return flip_case(r, r.choice(USER_NAMES) + r.choice(["", "1", "2"]) + r.choice(["@example.com", "@x.org"]))
 
@@ -58,7 +64,7 @@ def simple(r, attribute):
         return r.choice(TYPE_WORDS)
     if attribute.name == "profileUrl":
         return r.choice(["https://x.org/a", "https://x.org/A", "https://x.org/b"])
-    return r.choice(WORDS)
+    return word(r)
 
 
 def element(r, attribute):
@@ -106,7 +112,7 @@ def value_of(r, path, model):
     if leaf.subs and leaf.multi:
         return elements(r, leaf)
     if leaf.subs:
-        return {name_case(r, s.name): r.choice([None, ""]) if chance(r, 10) else r.choice(WORDS)
+        return {name_case(r, s.name): r.choice([None, ""]) if chance(r, 10) else word(r)
                 for s in leaf.subs.values() if chance(r, 2)}
     return simple(r, leaf)
 
@@ -147,7 +153,7 @@ def wrong(r, body, required):
 def user(r, model):
     kind, body = TYPES["User"], {"schemas": [USER], "userName": user_name(r)}
     for name in SIMPLE + PLURAL + ["name", "active"]:
-        if chance(r, 4):
+        if chance(r, 2 if name in ("emails", "displayName") else 4):
             body[name_case(r, name)] = value_of(r, resolve(kind, name), model)
     if chance(r, 3):
         inner = {}
@@ -163,11 +169,11 @@ def user(r, model):
 
 
 def group(r, model):
-    body = {"schemas": [GROUP], "displayName": r.choice(WORDS)}
+    body = {"schemas": [GROUP], "displayName": word(r)}
     if chance(r, 2):
         body[name_case(r, "members")] = member_values(r, model)
     if chance(r, 3):
-        body["externalId"] = r.choice(WORDS)
+        body["externalId"] = word(r)
     if chance(r, 10):
         body.update(r.choice([{"members": None}, {"members": []}, {"id": "x"}, {"unknown": 1}]))
     return wrong(r, body, "displayName") if chance(r, 25) else body
@@ -182,8 +188,10 @@ def value_filter(r, attribute, resource, depth=1):
         return (r.choice(["and", "or"]), left, right)
     if depth and chance(r, 8):
         return ("not", value_filter(r, attribute, resource, depth - 1))
-    sub = r.choice([s for s in attribute.subs.values() if s.name != "$ref"])
-    have = [v[sub.name] for v in (resource or {}).get(attribute.name, []) if sub.name in v]
+    values = (resource or {}).get(attribute.name, [])
+    subs = [s for s in attribute.subs.values() if s.name != "$ref"]
+    sub = r.choice([s for s in subs if any(s.name in v for v in values)] or subs) if r.randrange(3) else r.choice(subs)
+    have = [v[sub.name] for v in values if sub.name in v]
     return term(r, name_case(r, sub.name), sub, have, bias="eq")
 
 
@@ -194,6 +202,9 @@ def path(r, kind, resource):
     else:
         name = r.choice(SIMPLE + PLURAL + ["emails", "emails", "active", "userName", "name", ENTERPRISE] +
                         [f"{ENTERPRISE}:{n}" for n in ENTERPRISE_SIMPLE + ["manager"]])
+        there = [n for n in PLURAL + ["name"] if n in (resource or {})]
+        if there and chance(r, 3):
+            name = r.choice(there)
     if chance(r, 40):
         name = r.choice(["id", "meta.version", "groups", "schemas", "unknown", "name.unknown", "emails.unknown",
                          "title.value", "emails[", "emails[type eq \"work\"]value", "title[value eq \"x\"]", "emails[0]",
@@ -217,7 +228,17 @@ def path(r, kind, resource):
     return text, where, valued
 
 
-def patch_value(r, where, valued, model):
+def known(r, attribute, value):
+    """A value that is there, or one that is nearly the same."""
+    value = dict(value)
+    if attribute.name != "members" and chance(r, 2):
+        name = r.choice(list(value))
+        value[name] = simple(r, attribute.sub(name)) if chance(r, 2) or not isinstance(value[name], str) else \
+            flip_case(r, value[name])
+    return value
+
+
+def patch_value(r, where, valued, model, resource):
     if where is None or chance(r, 30):
         return r.choice(["x", {"value": "x"}, [], ["a", "b"], 7, True, None])
     if not where.attribute:
@@ -226,6 +247,9 @@ def patch_value(r, where, valued, model):
     if valued and not where.sub:
         return element(r, where.attribute)
     value = value_of(r, where, model)
+    there = (resource or {}).get(where.leaf.name, []) if where.leaf.subs else []
+    if where.leaf.multi and isinstance(value, list) and there and chance(r, 2):
+        value.append(known(r, where.leaf, r.choice(there)))
     if where.leaf.multi and isinstance(value, list) and len(value) == 1 and chance(r, 4):
         return value[0]
     if not where.leaf.multi and not isinstance(value, list) and chance(r, 15):
@@ -241,13 +265,13 @@ def operation(r, kind, resource, model):
         for _ in range(1 + r.randrange(3)):
             text, where, valued = path(r, kind, resource)
             if not any(text.lower() == known.lower() for known in op["value"]):
-                op["value"][text] = patch_value(r, where, valued, model)
+                op["value"][text] = patch_value(r, where, valued, model, resource)
         return op
     text, where, valued = path(r, kind, resource)
     if not chance(r, 40):
         op["path"] = text
     if verb != "remove" or chance(r, 5):
-        op["value"] = patch_value(r, where, valued, model)
+        op["value"] = patch_value(r, where, valued, model, resource)
     if chance(r, 80):
         op.update(r.choice([{"op": "move"}, {"op": None}]))
     return op
@@ -350,17 +374,12 @@ def tree(r, model, kind, depth, names=None):
     if what < 4:
         if not names and chance(r, 4):
             return asked_path(r, model, kind)
-        return asked_term(r, model, kind, names or asked(model, kind))
+        return asked_term(r, model, kind, names or ASKED[kind.name])
     if what == 4:
         return ("not", tree(r, model, kind, depth - 1, names))
     if what == 5:
         return ("group", tree(r, model, kind, depth - 1, names))
     return (r.choice(["and", "or"]), tree(r, model, kind, depth - 1, names), tree(r, model, kind, depth - 1, names))
-
-
-def asked(model, kind):
-    """The names that may be asked: times only where the model knows them."""
-    return [n for n in ASKED[kind.name] if model.knows_times or n not in ("meta.created", "meta.lastModified")]
 
 
 def indexed_filter(r, model, kind):
@@ -370,7 +389,7 @@ def indexed_filter(r, model, kind):
         lead = ("eq", lead[1], "x")
     if chance(r, 2):
         return lead
-    names = [n for n in asked(model, kind) if n.split(".")[0] not in DERIVED and n != "meta.location"]
+    names = [n for n in ASKED[kind.name] if n.split(".")[0] not in DERIVED and n != "meta.location"]
     other = tree(r, model, kind, 2, names)
     return ("and", *((lead, other) if chance(r, 2) else (other, lead)))
 
@@ -386,7 +405,7 @@ def filter_text(r, model, kind, full):
 # --- queries ---
 
 def projection(r, kind):
-    names = [n for n in ASKED[kind.name]] + ["unknown", "meta", "active", ENTERPRISE + ":manager.displayName"]
+    names = ASKED[kind.name] + ["unknown", "meta", "active", ENTERPRISE + ":manager.displayName"]
     some = ",".join(name_case(r, r.choice(names)) for _ in range(1 + r.randrange(3)))
     query = {r.choice(["attributes", "excludedAttributes"]): some}
     if chance(r, 40):
@@ -395,11 +414,21 @@ def projection(r, kind):
 
 
 def sorting(r, model, kind):
-    names = [n for n in asked(model, kind) if n not in (ENTERPRISE, "name", "schemas")]
+    names = [n for n in ASKED[kind.name] if n not in (ENTERPRISE, "name") and
+             (n.split(".")[0] not in DERIVED or chance(r, 20))]
     query = {"sortBy": name_case(r, r.choice(names))}
     if chance(r, 2):
         query["sortOrder"] = r.choice(["descending", "ascending", "Descending"])
     return query
+
+
+def search_body(r, query):
+    """The same query in a body (RFC 7644 3.4.3)."""
+    body = {"schemas": [SEARCH], **query}
+    for name in ("attributes", "excludedAttributes"):
+        if name in body:
+            body[name] = body[name].split(",")
+    return {"schemas": [USER]} if chance(r, 60) else body
 
 
 def preconditions(r, id):
