@@ -3,6 +3,7 @@
 
 import re
 
+from bulk import ANY
 from model import UNKNOWN
 from schema import TYPES
 
@@ -99,6 +100,19 @@ def order(got, want):
         def told(resources):
             return "\n".join(f"    {r.get('id')} {r.get('userName') or r.get('displayName')}" for r in resources)
         raise Difference(f"the list has others, or in another order\n  server:\n{told(got)}\n  model:\n{told(want)}")
+
+
+def results(got, want):
+    """Of a bulk request."""
+    same(got.get("schemas"), want["schemas"], "schemas of the bulk response")
+    same(len(got["Operations"]), len(want["Operations"]), "how many operations have a result")
+    for place, (g, w) in enumerate(zip(got["Operations"], want["Operations"]), 1):
+        for name in sorted(set(g) | set(w)):
+            if name == "response" and name in g and name in w:
+                same(g[name].get("scimType"), w[name].scim_type, f"scimType of result {place} ({g[name].get('detail')})")
+                same(g[name].get("status"), str(w[name].status), f"status of the error in result {place}")
+            elif w.get(name) is not ANY:
+                same(g.get(name), w.get(name), f"{name} of result {place} ({g})")
 
 
 # --- the event feed ---

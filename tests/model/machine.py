@@ -100,7 +100,9 @@ def search(r, session):
         asked["count"] = r.choice([10, 2, 1, 0, -1, 5000, "1.5"])
     if s.chance(r, 5):
         asked.update(s.projection(r, TYPES[kind]))
-    if s.chance(r, 6) and session.switches.issuperset(("filters_full", "sort")):
+    if "filters_full" not in session.switches:
+        return request("GET", kind, query=asked)
+    if s.chance(r, 6):
         kind = ""  # both types, at the root
     if s.chance(r, 5):
         return request("POST", kind, search=True, body=s.search_body(r, asked))
@@ -127,6 +129,12 @@ def turn(r, _session):
     return ("turn", r.randrange(2), move)
 
 
+def bulk(r, session):
+    if len(session.model.all("User")) >= USERS_MAX:
+        return delete_user(r, session)
+    return ("bulk", s.bulk_body(r, session.model))
+
+
 def check(_r, _session):
     return ("check",)
 
@@ -135,7 +143,7 @@ def check(_r, _session):
 RULES = [
     (create_user, 6, None), (create_group, 3, None), (delete_user, 1, None), (delete_group, 1, None), (read, 3, None),
     (replace, 5, None), (patch, 14, None), (search, 12, None), (pages, 1, None), (check, 1, None),
-    (walk, 3, "cursor"), (turn, 10, "cursor"),
+    (walk, 3, "cursor"), (turn, 10, "cursor"), (bulk, 4, "bulk"),
 ]
 
 

@@ -3,7 +3,7 @@
 One episode: an account made empty, a model, and steps that are done to both and compared.
 
 A step is a tuple of JSON values, so that a list of steps can be kept, shortened and done again: ("request", request),
-("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("check",). Ids in it stand as names ("{1}" is the first thing that
+("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("bulk", body), ("check",). Ids in it stand as names ("{1}" is the first thing that
 the episode made), for they are others each time.
 """
 
@@ -14,6 +14,7 @@ import time
 import traceback
 import urllib.parse
 
+import bulk
 import compare
 from client import Client
 from compare import Difference, demand, same
@@ -73,6 +74,29 @@ class Session:
             self.names[made] = "{%d}" % (len(self.names) + 1)
         want = self.model.handle(request, iter([made or "(an id)"]))
         compare.answer(self.model, got, want)
+
+    def do_bulk(self, body):
+        got = self.client.send("POST", SCIM + "/Bulk", json.dumps(body).encode())
+        self.sent.append(("POST", SCIM + "/Bulk", json.dumps(body).encode(), [], got))
+        results = (got.json or {}).get("Operations", [])
+        ids = {}
+        for result in results:
+            if result.get("status") == "201":
+                id = result.get("location", "").rpartition("/")[2]
+                demand(id and id not in self.model.resources, "the id is not new", result)
+                ids[result.get("bulkId")] = id
+                self.names[id] = "{%d}" % (len(self.names) + 1)
+        operations = body.get("Operations") or []
+
+        def made(place):
+            return ids.get(operations[place].get("bulkId"), f"(what operation {place} made)")
+        try:
+            want = bulk.run(self.model, body, made)
+        except Refused as e:
+            compare.answer(self.model, got, Answer(e.status, scim_type=e.scim_type))
+            return
+        demand(got.status == 200, "the status differs", f"  server: {got}", "  model:  200")
+        compare.results(got.json, want)
 
     def do_pages(self, kind, query, count):
         """Every page of a list, one after the other, and the one behind the last."""

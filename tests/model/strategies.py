@@ -8,6 +8,7 @@ and randrange() are used.
 """
 
 import filters
+from bulk import REQUEST as BULK
 from model import PATCH_OP, SEARCH
 from schema import ENTERPRISE, GROUP, TYPES, USER, resolve
 
@@ -282,6 +283,55 @@ def patch_body(r, kind, resource, model):
     body = {"schemas": [PATCH_OP], "Operations": ops}
     if chance(r, 60):
         body.update(r.choice([{"schemas": [USER]}, {"Operations": []}]))
+    return body
+
+
+# --- Bulk ---
+
+def bulk_operation(r, model, place, n):
+    """The operation of a place; operations refer to one another by bulkIds b0, b1, …, also to what does not exist."""
+    def bulk_id():
+        return f"bulkId:b{r.randrange(n + (r.randrange(8) == 7))}"
+    kind = TYPES[r.choice(["User", "User", "Group"])]
+    method = r.choice(["POST", "POST", "POST", "PATCH", "PUT", "DELETE"])
+    id = bulk_id() if chance(r, 3) else pick_id(r, model, kind)
+    op = {"method": flip_case(r, method) if chance(r, 10) else method, "path": kind.endpoint}
+    if method == "POST":
+        op["bulkId"] = f"b{place}"
+    else:
+        op["path"] += "/" + id
+        if chance(r, 6):
+            resource = model.resources.get(id.lower())
+            op["version"] = resource.etag if resource and r.randrange(2) else 'W/"1"'
+    if method in ("POST", "PUT"):
+        op["data"] = user(r, model) if kind.name == "User" else group(r, model)
+        names = {name.lower(): name for name in op["data"]}
+        if kind.name == "User" and chance(r, 3) and ENTERPRISE.lower() not in names:
+            op["data"][ENTERPRISE] = {"manager": r.choice([{"value": bulk_id()}, bulk_id()])}
+        if kind.name == "Group" and chance(r, 2):
+            op["data"].pop(names.get("members"), None)
+            op["data"]["members"] = [{"value": bulk_id()} for _ in range(1 + r.randrange(2))]
+    if method == "PATCH":
+        op["data"] = patch_body(r, kind, None, model)
+        if kind.name == "Group" and not chance(r, 3):
+            op["data"] = {"Operations": [r.choice([
+                {"op": "add", "path": "members", "value": [{"value": bulk_id()}]},
+                {"op": "remove", "path": f'members[value eq "{bulk_id()}"]'},
+                {"op": "add", "value": {"members": [{"value": bulk_id()}, {"value": bulk_id()}]}}])]}
+            op["data"] = r.choice([{"schemas": [PATCH_OP], **op["data"]}, op["data"], op["data"]["Operations"]])
+    if chance(r, 40):
+        op.update(r.choice([{"bulkId": "b0"}, {"method": "GET"}, {"path": "/Schemas"}, {"path": kind.endpoint},
+                            {"path": "/Users/" + id}, {"data": "x"}, {"path": ""}, {"bulkId": ""}]))
+    return op
+
+
+def bulk_body(r, model):
+    n = 1 + r.randrange(6)
+    body = {"schemas": [BULK], "Operations": [bulk_operation(r, model, i, n) for i in range(n)]}
+    if chance(r, 3):
+        body["failOnErrors"] = r.choice([1, 2, 3])
+    if chance(r, 40):
+        body.update(r.choice([{"schemas": [USER]}, {"Operations": []}, {"failOnErrors": 0}, {"failOnErrors": "1"}]))
     return body
 
 
