@@ -9,7 +9,7 @@ as one; a circle through a group has no solution (409).
 
 import re
 
-from patch import Refused
+from patch import Refused, check_names
 from schema import TYPES
 
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -56,7 +56,9 @@ class Operation:
         self.data = data
 
     def names(self):
-        """The bulkIds that it refers to, in the order in which they stand."""
+        """The bulkIds that it refers to, in the order in which they stand; what is wrong by itself needs nothing."""
+        if self.error:
+            return []
         found = [self.target] if self.target else []
         if self.method == "PATCH" and self.data:
             for operation in self.data.get("Operations", []):
@@ -91,6 +93,7 @@ def replaced(value, ids):
 def read(service, body):
     """(operations, failOnErrors)."""
     bad = Refused(400, "invalidSyntax")
+    check_names(body)
     if REQUEST.lower() not in [urn.lower() for urn in body.get("schemas", [])]:
         raise bad
     most = body.get("failOnErrors")

@@ -120,7 +120,7 @@ class Service:
 
     def handle(self, request, fresh=iter(())):
         try:
-            check_names(request.get("body"))
+            patch.check_names(request.get("body"))
             if request.get("search"):
                 return self.list(kinds_of(request["kind"]), search_query(request["body"]))
             if request["method"] == "GET" and not request.get("id"):
@@ -325,15 +325,6 @@ class Falling:
 
     def __lt__(self, other):
         return self.value > other.value
-
-
-def check_names(value):
-    """No object has a name twice; names are compared without case (RFC 7643 2.1)."""
-    if isinstance(value, dict):
-        if len({name.lower() for name in value}) < len(value):
-            raise Refused(400, "invalidSyntax", "a name twice")
-    for v in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
-        check_names(v)
 
 
 def kinds_of(kind):

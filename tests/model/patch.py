@@ -29,6 +29,15 @@ def bad_value(why):
 
 # --- the normal form: canonical names, values of the right type, nothing unassigned (RFC 7643 2.5) ---
 
+def check_names(value):
+    """No object has a name twice; names are compared without case (RFC 7643 2.1)."""
+    if isinstance(value, dict):
+        if len({name.lower() for name in value}) < len(value):
+            raise Refused(400, "invalidSyntax", "a name twice")
+    for v in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        check_names(v)
+
+
 def is_blank(value):
     return value is None or value == ""
 

@@ -288,12 +288,16 @@ def patch_body(r, kind, resource, model):
 
 # --- Bulk ---
 
-def bulk_operation(r, model, place, n):
-    """The operation of a place; operations refer to one another by bulkIds b0, b1, …, also to what does not exist."""
+def bulk_operation(r, model, place, plan):
+    """
+    The operation of a place. plan: (method, kind) of all; they refer to one another by bulkIds b0, b1, …, mostly to
+    users that are made, now and then to what is no user or is not made at all.
+    """
+    made = [i for i, (m, k) in enumerate(plan) if m == "POST" and (k == "User" or chance(r, 10))]
+
     def bulk_id():
-        return f"bulkId:b{r.randrange(n + (r.randrange(8) == 7))}"
-    kind = TYPES[r.choice(["User", "User", "Group"])]
-    method = r.choice(["POST", "POST", "POST", "PATCH", "PUT", "DELETE"])
+        return f"bulkId:b{r.choice(made) if made and not chance(r, 12) else r.randrange(len(plan) + 1)}"
+    method, kind = plan[place][0], TYPES[plan[place][1]]
     id = bulk_id() if chance(r, 3) else pick_id(r, model, kind)
     op = {"method": flip_case(r, method) if chance(r, 10) else method, "path": kind.endpoint}
     if method == "POST":
@@ -306,7 +310,7 @@ def bulk_operation(r, model, place, n):
     if method in ("POST", "PUT"):
         op["data"] = user(r, model) if kind.name == "User" else group(r, model)
         names = {name.lower(): name for name in op["data"]}
-        if kind.name == "User" and chance(r, 3) and ENTERPRISE.lower() not in names:
+        if kind.name == "User" and chance(r, 2) and ENTERPRISE.lower() not in names:
             op["data"][ENTERPRISE] = {"manager": r.choice([{"value": bulk_id()}, bulk_id()])}
         if kind.name == "Group" and chance(r, 2):
             op["data"].pop(names.get("members"), None)
@@ -326,8 +330,9 @@ def bulk_operation(r, model, place, n):
 
 
 def bulk_body(r, model):
-    n = 1 + r.randrange(6)
-    body = {"schemas": [BULK], "Operations": [bulk_operation(r, model, i, n) for i in range(n)]}
+    plan = [(r.choice(["POST", "POST", "POST", "PATCH", "PUT", "DELETE"]), r.choice(["User", "User", "Group"]))
+            for _ in range(1 + r.randrange(6))]
+    body = {"schemas": [BULK], "Operations": [bulk_operation(r, model, i, plan) for i in range(len(plan))]}
     if chance(r, 3):
         body["failOnErrors"] = r.choice([1, 2, 3])
     if chance(r, 40):
