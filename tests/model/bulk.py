@@ -201,7 +201,9 @@ def do(service, o):
         o.error = Refused(answer.status, answer.scim_type)
     else:
         o.answer = answer
-        if o.method in ("PUT", "PATCH"):
+        if o.method == "POST":
+            o.id = answer.body["id"]
+        elif o.method != "DELETE":
             o.id = service.find(o.kind.name, request["id"]).id
 
 

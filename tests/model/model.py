@@ -16,6 +16,7 @@ import functools
 
 import filters
 import patch
+import policy
 from patch import Refused, bad_value
 from schema import TYPES, comparable, fold, resolve
 
@@ -53,9 +54,9 @@ class Resource:
 
 
 class Service:
-    def __init__(self, base, seq=0):
-        """base: the URL; seq: the number of the account's last event."""
-        self.base, self.seq = base, seq
+    def __init__(self, base, seq=0, preset="rfc"):
+        """base: the URL; seq: the number of the account's last event; preset: the account's policy, or workspace."""
+        self.base, self.seq, self.workspace = base, seq, preset == "workspace"
         self.resources = {}  # id: Resource, in order of creation
         self.made = 0
         self.members = {}  # id of a group: set of ids of users
@@ -153,11 +154,22 @@ class Service:
             if other is not but and fold(other.attributes["userName"]) == name:
                 raise Refused(409, "uniqueness")
 
+    def named(self, attributes, but=None):
+        """The team that has the name, or None."""
+        name = fold(attributes["displayName"])
+        return next((t for t in self.all("Group") if t is not but and fold(t.attributes["displayName"]) == name), None)
+
     def create(self, kind, request, fresh):
         attributes, members = patch.normal_body(kind, request["body"])
         if kind.name == "User":
+            if self.workspace:
+                attributes = policy.judge_user(attributes, None)
             attributes.setdefault("active", True)
             self.check_unique(attributes)
+        elif self.workspace and self.named(attributes):  # a pushed group takes over the team of its name
+            resource = self.named(attributes)
+            self.become(resource, attributes, lambda users: self.member_ids(members or []))
+            return self.answer(201, resource, request)
         users = self.member_ids(members or [])
         self.seq += 1
         self.made += 1
@@ -215,9 +227,14 @@ class Service:
         if resource.kind == "User":
             if "active" in resource.attributes:
                 attributes.setdefault("active", resource.attributes["active"])
+            if self.workspace:
+                attributes = policy.judge_user(attributes, resource.attributes)
             self.check_unique(attributes, but=resource)
         else:
             users = change_members(set(self.members[resource.id]))
+            if self.workspace and attributes["displayName"] != resource.attributes["displayName"] and \
+                    self.named(attributes, but=resource):
+                raise Refused(409, "uniqueness")
         if attributes == resource.attributes and users == self.members.get(resource.id):
             return
         self.seq += 1

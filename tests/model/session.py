@@ -32,10 +32,10 @@ def query_text(query):
 
 
 class Session:
-    """switches: what of SWITCHES is tried."""
+    """switches: what of SWITCHES is tried; preset: the account's policy."""
 
-    def __init__(self, url, token, switches=SWITCHES):
-        self.client, self.switches, self.steps_done = Client(url, token), set(switches), 0
+    def __init__(self, url, token, switches=SWITCHES, preset="rfc"):
+        self.client, self.switches, self.preset, self.steps_done = Client(url, token), set(switches), preset, 0
         self.begin()
 
     def begin(self):
@@ -45,7 +45,7 @@ class Session:
                 self.client.send("DELETE", f"{SCIM}{endpoint}/{resource['id']}")
         newest = self.get("/api/v1/events?limit=1&after=0")["newest"]
         self.first = newest
-        self.model = Service(self.client.url + SCIM, newest)
+        self.model = Service(self.client.url + SCIM, newest, self.preset)
         self.replica = compare.Replica(newest)
         self.steps, self.sent, self.names, self.walks = [], [], {}, []
 
@@ -70,10 +70,14 @@ class Session:
         got = self.send(request)
         made = (got.json or {}).get("id") if got.status == 201 else None
         if made:
-            demand(made not in self.model.resources, "the id is not new", made)
-            self.names[made] = "{%d}" % (len(self.names) + 1)
+            self.name(made, got)
         want = self.model.handle(request, iter([made or "(an id)"]))
         compare.answer(self.model, got, want)
+
+    def name(self, id, told):
+        """Gives an id that was made a name. No id is given twice, but a pushed group may take over a team."""
+        demand(id and (self.model.workspace or id not in self.names), "the id is not new", told)
+        self.names.setdefault(id, "{%d}" % (len(self.names) + 1))
 
     def do_bulk(self, body):
         got = self.client.send("POST", SCIM + "/Bulk", json.dumps(body).encode())
@@ -83,9 +87,8 @@ class Session:
         for result in results:
             if result.get("status") == "201":
                 id = result.get("location", "").rpartition("/")[2]
-                demand(id and id not in self.model.resources, "the id is not new", result)
+                self.name(id, result)
                 ids[result.get("bulkId")] = id
-                self.names[id] = "{%d}" % (len(self.names) + 1)
         operations = body.get("Operations") or []
 
         def made(place):

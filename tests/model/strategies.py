@@ -19,6 +19,7 @@ WORDS = ["a", "B", "b", "ab", "Alpha", "alpha", "ALPHA beta", "beta", "x y", "10
          "A\u0308RMEL", "Σας", "ΣΑΣ", 'say "hi"', "a]b", "a[b", "back\\slash", "x and y or not (z)", "a:b.c", "1,2",
          "%41+", "true", "☃", "日本", "\u00a0", "tab\there"]
 COMMON_WORDS = ["a", "B", "b", "alpha", "Alpha", "Straße", "STRASSE", "ÄRMEL", "ärmel", "σας", "ΣΑΣ", "a]b"]
+NAMES = ["Ann", "ann", "ANN O'Neil", "José", "José", "Straße", "STRASSE", "D’Arc (1)", "Zoë-May", "Li, jr."]
 TYPE_WORDS = ["work", "home", "WORK", "other"]
 ADDRESSES = ["a@x.org", "A@X.org", "b@x.org", "c@example.com", "d@example.com"]
 SIMPLE = ["title", "displayName", "nickName", "userType", "profileUrl", "preferredLanguage", "locale", "timezone",
@@ -97,6 +98,15 @@ def manager(r, model):
     return r.choice([{"value": value}, {"value": value, "$ref": f"../Users/{value}", "displayName": "ignored"}, value])
 
 
+def well_named(r, path):
+    """What the preset workspace takes as a name or a type."""
+    if path.attribute.name == "userType":
+        return flip_case(r, r.choice(["admin", "member", "viewer", "guest"]))
+    if path.leaf.subs:
+        return {s.name: r.choice(NAMES) for s in path.leaf.subs.values() if chance(r, 2)}
+    return r.choice(NAMES)
+
+
 def value_of(r, path, model):
     """A value that fits the attribute of the path; now and then one that unassigns it."""
     leaf = path.leaf
@@ -104,6 +114,8 @@ def value_of(r, path, model):
         return r.choice([None, "", []] if leaf.multi else [None, ""])
     if leaf.name == "userName":
         return user_name(r)
+    if model.workspace and path.attribute.name in ("displayName", "name", "userType") and not chance(r, 15):
+        return well_named(r, path)
     if leaf.name == "manager":
         return manager(r, model)
     if leaf.name == "members":

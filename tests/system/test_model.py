@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The server against the model of tests/model: random steps, and every answer, the whole state and the event feed
-compared. One half is driven by hypothesis, which makes what fails smaller by itself, the other by the rules alone, which
-is faster. ROSTER_MODEL_STEPS says how many steps (a few thousand unless set), ROSTER_MODEL_SEED where they begin,
+compared. Some are chosen by hypothesis, which makes what fails smaller by itself, the others by a plain Random, which is
+faster. ROSTER_MODEL_STEPS says how many steps (a few thousand unless set), ROSTER_MODEL_SEED where they begin,
 ROSTER_MODEL_WITHOUT what is left out (words of SWITCHES in tests/model/session.py, parted by spaces).
 """
 
@@ -21,11 +21,12 @@ sys.path.insert(0, MODEL)
 import machine  # noqa: E402
 import session  # noqa: E402
 
-STEPS = int(os.environ.get("ROSTER_MODEL_STEPS", "4000"))
+STEPS = int(os.environ.get("ROSTER_MODEL_STEPS", "5000"))
 SEED = os.environ.get("ROSTER_MODEL_SEED", "1")
 WITHOUT = os.environ.get("ROSTER_MODEL_WITHOUT", "").split()
 SWITCHES = [x for x in session.SWITCHES if x not in WITHOUT]
-HYPOTHESIS_STEPS = 2000  # of them; the long run adds to the others
+HYPOTHESIS_STEPS = min(2000, STEPS // 2)  # of them
+WORKSPACE_STEPS = (STEPS - HYPOTHESIS_STEPS) // 4
 PROCESSES = 2
 
 
@@ -36,24 +37,28 @@ def the_run():
     return module
 
 
-def by_hypothesis(url, token, steps):
+def by_hypothesis(url, token):
     try:
-        done, text = machine.run_hypothesis(lambda: session.Session(url, token, SWITCHES), steps, SEED)
+        done, text = machine.run_hypothesis(lambda: session.Session(url, token, SWITCHES), HYPOTHESIS_STEPS, SEED)
     except ImportError as e:
         tap.skip("steps that hypothesis chooses", f"{e}: Debian's python3-hypothesis is not installed")
         return
     tap.ok(text is None, f"{done} steps that hypothesis chose: server and model agree", text)
 
 
+def by_random(stack, url, preset, steps):
+    tokens = [stack.account(f"{preset}{i}", preset) for i in range(PROCESSES)]
+    done, text = the_run().run(url, tokens, steps, SEED, SWITCHES, preset, tap.note)
+    tap.ok(text is None, f"{done} steps of the seed {SEED}, policy {preset}: server and model agree", text)
+
+
 def test(front):
     with Stack(front) as stack:
         url = f"http://127.0.0.1:{stack.port}"
-        tokens = [stack.account(f"model{i}", "rfc") for i in range(PROCESSES)]
         tap.note(f"without: {' '.join(WITHOUT) or 'nothing is left out'}")
-        by_hypothesis(url, tokens[0], min(HYPOTHESIS_STEPS, STEPS // 2))
-        steps = STEPS - min(HYPOTHESIS_STEPS, STEPS // 2)
-        done, _, text = the_run().run(url, tokens, steps, SEED, SWITCHES, tap.note)
-        tap.ok(text is None, f"{done} steps of the seed {SEED}: server and model agree", text)
+        by_hypothesis(url, stack.account("hypothesis", "rfc"))
+        by_random(stack, url, "rfc", STEPS - HYPOTHESIS_STEPS - WORKSPACE_STEPS)
+        by_random(stack, url, "workspace", WORKSPACE_STEPS)
         tap.equal(stack.verify().returncode, 0, "rosterctl verify finds no fault afterwards")
 
 
