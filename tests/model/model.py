@@ -73,7 +73,10 @@ class Service:
         return resource
 
     def groups_of(self, id):
-        return sorted(group for group, users in self.members.items() if id in users)
+        return [group for group, users in self.members.items() if id in users]
+
+    def users_of(self, id):
+        return sorted(self.members[id], key=lambda user: self.resources[user].order)
 
     def location(self, resource):
         return self.base + TYPES[resource.kind].endpoint + "/" + resource.id
@@ -96,7 +99,7 @@ class Service:
         if resource.kind == "User":
             found["groups"] = [self.reference(group, "direct") for group in self.groups_of(resource.id)]
         else:
-            found["members"] = [self.reference(user, "User") for user in sorted(self.members[resource.id])]
+            found["members"] = [self.reference(user, "User") for user in self.users_of(resource.id)]
         return found
 
     def learn(self, id, meta):
@@ -212,7 +215,7 @@ class Service:
     def delete(self, kind, request, _fresh):
         resource = self.find(kind.name, request["id"])
         self.check_preconditions(resource, request)
-        for group in self.groups_of(resource.id):  # each is told by an event of its own, in the order of their ids
+        for group in sorted(self.groups_of(resource.id)):  # each is told by an event of its own, in the order of their ids
             self.seq += 1
             self.members[group].remove(resource.id)
             self.resources[group].touch(self.seq)

@@ -3,8 +3,8 @@
 One episode: an account made empty, a model, and steps that are done to both and compared.
 
 A step is a tuple of JSON values, so that a list of steps can be kept, shortened and done again: ("request", request),
-("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("bulk", body), ("check",). Ids in it stand as names ("{1}" is the first thing that
-the episode made), for they are others each time.
+("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("bulk", body), ("check",). Ids in it stand as names such as "{1}", for they are others
+each time; what is done again gets the names that it had.
 """
 
 import json
@@ -35,7 +35,8 @@ class Session:
     """switches: what of SWITCHES is tried; preset: the account's policy."""
 
     def __init__(self, url, token, switches=SWITCHES, preset="rfc"):
-        self.client, self.switches, self.preset, self.steps_done = Client(url, token), set(switches), preset, 0
+        self.client, self.switches, self.preset = Client(url, token), set(switches), preset
+        self.steps_done, self.next_name = 0, 1
         self.begin()
 
     def begin(self):
@@ -47,7 +48,8 @@ class Session:
         self.first = newest
         self.model = Service(self.client.url + SCIM, newest, self.preset)
         self.replica = compare.Replica(newest)
-        self.steps, self.sent, self.names, self.walks = [], [], {}, []
+        self.steps = []  # (step with names, names that it gave)
+        self.sent, self.names, self.walks = [], {}, []
 
     def get(self, target):
         answer = self.client.send("GET", target)
@@ -57,9 +59,10 @@ class Session:
 
     # --- steps ---
 
-    def do(self, step):
-        """Does one step; Difference is raised where server and model differ."""
-        self.steps.append(self.named(step))
+    def do(self, step, names=()):
+        """Does one step; Difference is raised where server and model differ. names: for what it makes, if it has any."""
+        self.names_left, self.names_given = list(names), []
+        self.steps.append((self.named(step), self.names_given))
         self.steps_done += 1
         getattr(self, "do_" + step[0])(*step[1:])
 
@@ -77,7 +80,10 @@ class Session:
     def name(self, id, told):
         """Gives an id that was made a name. No id is given twice, but a pushed group may take over a team."""
         demand(id and (self.model.workspace or id not in self.names), "the id is not new", told)
-        self.names.setdefault(id, "{%d}" % (len(self.names) + 1))
+        if id not in self.names:
+            self.names[id] = self.names_left.pop(0) if self.names_left else "{%d}" % self.next_name
+            self.next_name += 1  # never given again: what is left out must not be mistaken for what is done instead
+            self.names_given.append(self.names[id])
 
     def do_bulk(self, body):
         got = self.client.send("POST", SCIM + "/Bulk", json.dumps(body).encode())
@@ -189,8 +195,8 @@ class Session:
         """Does named steps in a new episode; what goes wrong, or None."""
         self.begin()
         try:
-            for step in steps:
-                self.do(self.unnamed(step))
+            for step, names in steps:
+                self.do(self.unnamed(step), names)
         except OSError:
             raise
         except Exception as e:  # a Difference, or a mistake of the model's
@@ -214,9 +220,8 @@ class Session:
                 words.append("-H 'Content-Type: application/scim+json' -d " +
                              quoted(json.dumps(json.loads(body), ensure_ascii=False), "'"))
             line = " ".join(words + [quoted(target, '"')])
-            made = self.names.get((got.json or {}).get("id")) if got.status == 201 else None
-            if made:
-                ids[got.json["id"]] = "ID" + made.strip("{}")
+            if got.status == 201:
+                ids[got.json["id"]] = f"ID{len(ids) + 1}"
                 line = f"{ids[got.json['id']]}=$({line} | sed -n 's/.*\"id\":\"\([^\"]*\)\".*/\\1/p' | head -1)"
             lines.append(f"{line}  # {got.status}")
         return "\n".join(lines)
