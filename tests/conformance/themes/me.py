@@ -21,7 +21,7 @@ def answers(w, method, body):
     else:
         answer = w.client.request(method.rstrip("?"), "/Me?attributes=userName" if method == "GET?" else "/Me", body)
     if answer.status == 200:
-        location = answer.header("Location") or answer.header("Content-Location")
+        location = answer.header("Location")
         true(location and answer["id"] in location, "Location is the permanent one", answer.headers)
     elif answer.status == 308:
         true("/Users/" in (answer.header("Location") or ""), "Location", answer.headers)

@@ -28,25 +28,25 @@ def found(w, where, text):
     ("U+2028 and U+FEFF", "a\u2028b\ufeffc"),
 ])
 def back(w, text):
-    user = w.user("back", displayName=text)
-    equal(user.get("displayName"), text, "displayName in POST")
-    equal(w.read("/Users/" + user["id"]).get("displayName"), text, "displayName in GET")
+    user = w.user("back", title=text)
+    equal(user.get("title"), text, "title in POST")
+    equal(w.read("/Users/" + user["id"]).get("title"), text, "title in GET")
 
 
 @check("RFC8259 7, RFC7643 2.3.1")
 def escaped(w):
     """\\u escapes, also of a pair, are the characters"""
-    body = w.user_body("escape", displayName="@@@")
+    body = w.user_body("escape", title="@@@")
     sent = w.client.request("POST", "/Users", json.dumps(body).replace("@@@", "\\u00e4\\ud83d\\ude00").encode())
-    equal(status(sent, 201)["displayName"], "ä😀", "displayName")
+    equal(status(sent, 201)["title"], "ä😀", "title")
 
 
 @check("RFC8259 7")
 def nul(w):
     """U+0000 is kept or refused, nothing is cut off after it"""
-    answer = w.client.post("/Users", w.user_body("nul", displayName="before\0after"))
+    answer = w.client.post("/Users", w.user_body("nul", title="before\0after"))
     if answer.status == 201:
-        equal(w.read("/Users/" + answer["id"])["displayName"], "before\0after", "displayName")
+        equal(w.read("/Users/" + answer["id"])["title"], "before\0after", "title")
     else:
         refused(answer, 400, "invalidValue invalidSyntax")
 
