@@ -11,6 +11,9 @@ from .client import Client
 from .expect import Failed, Skipped, path
 from .names import ENTERPRISE, GROUP, USER
 
+# Of an attribute that says nothing, RFC 7643 2.2.
+DEFAULTS = {"type": "string", "caseExact": False, "multiValued": False, "required": False, "mutability": "readWrite",
+            "returned": "default", "uniqueness": "none"}
 PAGE = 200
 PAGES = 500  # of a walk; more would be a server that never ends
 
@@ -51,6 +54,18 @@ class World:
                     found[a["name"].lower()] = a
                     found.update({f"{a['name']}.{s['name']}".lower(): s for s in a.get("subAttributes") or []})
         return found
+
+    def extension(self, **wanted):
+        """
+        (URN, name) of the first attribute of the users' extensions that has these characteristics, and otherwise those of
+        an attribute that says nothing. Skips the check if there is none.
+        """
+        want = {**DEFAULTS, **wanted}
+        for each in path(self.types().get("User"), "schemaExtensions") or []:
+            for name, a in self.attributes(each["schema"]).items():
+                if "." not in name and not a.get("canonicalValues") and all(a.get(n, v) == want[n] for n, v in DEFAULTS.items()):
+                    return each["schema"], a["name"]
+        raise Skipped("Schemas: no extension of users has an attribute with " + ", ".join(f"{n} {v}" for n, v in wanted.items()))
 
     def missing(self, need):
         """Why a check that needs this cannot be run; None if it can."""
