@@ -101,10 +101,20 @@ def schemas_said(w):
 
 @check("RFC7643 2.1, RFC7643 3.3", needs="enterprise")
 def schema_in_any_case(w):
-    """URNs in a body in any case (trap 1)"""
-    body = w.user_body("urn", schemas=[USER.upper(), ENTERPRISE.upper()])
+    """an extension's URN as name in a body in any case (trap 1)"""
+    body = w.user_body("urn", schemas=[USER, ENTERPRISE])
     body[ENTERPRISE.upper()] = {"DEPARTMENT": "Tools"}
     equal(path(w.create("/Users", body), ENTERPRISE, "department"), "Tools", "department")
+
+
+@check("RFC7643 3, RFC8141 3.1")
+def schemas_in_any_case(w):
+    """URNs in schemas in any case are taken or refused, and told as the schema has them (trap 1)"""
+    answer = w.client.post("/Users", w.user_body("urn", schemas=[USER.upper()]))
+    if answer.status == 201:
+        equal(answer["schemas"], [USER], "schemas")
+    else:
+        refused(answer, 400, "invalidSyntax invalidValue")
 
 
 @cases("RFC7644 3.3, RFC7643 4.1.1", [
@@ -392,7 +402,10 @@ def same_member_twice(w):
     """a member that is named twice is a member once (trap 6)"""
     user = w.user("twice")["id"]
     group = w.group("Crew", [user, user])
-    equal([each["value"] for each in w.read("/Groups/" + group["id"])["members"]], [user], "members")
+    shown = [each["value"] for each in w.read("/Groups/" + group["id"])["members"]]
+    if shown == [user, user]:
+        skip("the member is shown twice, which RFC 7643 2.4 says it SHOULD NOT")
+    equal(shown, [user], "members")
 
 
 @check("RFC7643 4.2", needs="groups")

@@ -116,7 +116,7 @@ def add_values(w, operations, want):
     ("replace all values (trap 38)", [op("replace", "emails", [NEW])], [NEW]),
     ("replace all values without path (traps 38, 40)", [op("replace", None, {"emails": [NEW]})], [NEW]),
     ("replace all values by none clears (trap 5)", [op("replace", "emails", [])], []),
-    ("replace one value that a filter finds", [op("replace", 'emails[type eq "work"]', NEW)], [NEW, HOME, OLD]),
+    ("replace one value that a filter finds", [op("replace", 'emails[value sw "ann@old"]', NEW)], [WORK, HOME, NEW]),
     ("replace a sub-attribute of one value", [op("replace", 'emails[type eq "work"].value', "x@x.example")],
      [{**WORK, "value": "x@x.example"}, HOME, OLD]),
     ("replace a sub-attribute of all values that a filter finds (trap 38)", [op("replace", 'emails[type eq "home"].type', "other")],
