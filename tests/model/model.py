@@ -18,7 +18,7 @@ import filters
 import patch
 import policy
 from patch import Refused, bad_value
-from schema import TYPES, comparable, fold, resolve
+from schema import TYPES, comparable, fold, is_user_name, resolve, user_name
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -132,6 +132,8 @@ class Service:
             kind = TYPES[request["kind"]]
             act = {"POST": self.create, "GET": self.read, "PUT": self.replace,
                    "PATCH": self.patch, "DELETE": self.delete}[request["method"]]
+            if request["method"] == "PATCH":
+                patch.read(kind, operations_of(request["body"]))  # what is wrong with the message is said first
             if request["method"] != "DELETE":
                 projection(kind, request.get("query", {}))
             return act(kind, request, fresh)
@@ -151,10 +153,17 @@ class Service:
         if unwanted is not None and tag_in(resource.etag, unwanted):
             raise Refused(412)
 
+    def check_user(self, attributes, but=None):
+        """What is judged of a user who is made, or is to become something else than `but`."""
+        before = but.attributes if but else {}
+        if attributes["userName"] != before.get("userName") and not is_user_name(attributes["userName"]):
+            raise bad_value("userName")
+        return policy.judge_user(attributes, before) if self.workspace else attributes
+
     def check_unique(self, attributes, but=None):
-        name = fold(attributes["userName"])
+        name = user_name(attributes)
         for other in self.all("User"):
-            if other is not but and fold(other.attributes["userName"]) == name:
+            if other is not but and user_name(other.attributes) == name:
                 raise Refused(409, "uniqueness")
 
     def named(self, attributes, but=None):
@@ -165,8 +174,7 @@ class Service:
     def create(self, kind, request, fresh):
         attributes, members = patch.normal_body(kind, request["body"])
         if kind.name == "User":
-            if self.workspace:
-                attributes = policy.judge_user(attributes, None)
+            attributes = self.check_user(attributes)
             attributes.setdefault("active", True)
             self.check_unique(attributes)
         elif self.workspace and self.named(attributes):  # a pushed group takes over the team of its name
@@ -198,16 +206,12 @@ class Service:
         return self.answer(200, resource, request)
 
     def patch(self, kind, request, _fresh):
-        body = request["body"]
-        if PATCH_OP.lower() not in [urn.lower() for urn in body.get("schemas", [])]:
-            raise Refused(400, "invalidSyntax")
-        if not body.get("Operations"):
-            raise Refused(400, "invalidSyntax")
-        steps = patch.read(kind, body["Operations"])
+        steps = patch.read(kind, operations_of(request["body"]))
         resource = self.find(kind.name, request["id"])
         self.check_preconditions(resource, request)
-        attributes = patch.apply(kind, steps, resource.attributes)
-        self.become(resource, attributes, lambda users: self.patched_members(steps, users))
+        attributes = patch.apply(kind, steps, resource.attributes, ("add", "replace") if self.workspace else ("add",))
+        drops_type = any(s.verb == "remove" and s.path.text() == "userType" for s in steps)
+        self.become(resource, attributes, lambda users: self.patched_members(steps, users), drops_type)
         if kind.name == "Group" and "attributes" not in request.get("query", {}):
             return Answer(204, None, resource.etag, self.location(resource))
         return self.answer(200, resource, request)
@@ -224,14 +228,18 @@ class Service:
         self.members.pop(resource.id, None)
         return Answer(204)
 
-    def become(self, resource, attributes, change_members):
-        """One change of one resource, whole or not at all; none where nothing differs."""
+    def become(self, resource, attributes, change_members, drops_type=False):
+        """
+        One change of one resource, whole or not at all; none where nothing differs. drops_type: it removes the
+        userType by name, which policy workspace keeps where it is just blank.
+        """
         users = None
         if resource.kind == "User":
             if "active" in resource.attributes:
                 attributes.setdefault("active", resource.attributes["active"])
-            if self.workspace:
-                attributes = policy.judge_user(attributes, resource.attributes)
+            if self.workspace and not drops_type and "userType" in resource.attributes:
+                attributes.setdefault("userType", resource.attributes["userType"])
+            attributes = self.check_user(attributes, but=resource)
             self.check_unique(attributes, but=resource)
         else:
             users = change_members(set(self.members[resource.id]))
@@ -350,6 +358,12 @@ class Falling:
 def kinds_of(kind):
     """The types that an address has: "" is the root."""
     return [TYPES[kind]] if kind else [TYPES["User"], TYPES["Group"]]
+
+
+def operations_of(body):
+    if PATCH_OP.lower() not in [urn.lower() for urn in body.get("schemas", [])] or not body.get("Operations"):
+        raise Refused(400, "invalidSyntax")
+    return body["Operations"]
 
 
 def search_query(body):

@@ -4,8 +4,8 @@ PATCH as RFC 7644 3.5.2 has it, on plain dicts, and the normal form of what clie
 
 First the message is read against the schema (read(), all that is wrong with it by itself), then its steps are applied
 in order to a copy. Beyond the RFC, as the project has decided: one (value, type) is there once, so adding it again
-merges; `replace` and `add` through a value path that matches nothing make the value from the path's eq terms;
-`remove` with values removes just those; null and "" unassign.
+merges; `add` (policy workspace: `replace`, too) through a value path that matches nothing makes the value from the
+path's eq terms; `remove` with values removes just those; null and "" unassign.
 """
 
 import copy
@@ -48,6 +48,8 @@ def normal(attribute, value):
         return normal_one(attribute, value)
     if is_blank(value) or value == []:
         return None
+    if isinstance(value, dict) and attribute.subs:
+        value = [value]  # some clients send one value without its array
     if not isinstance(value, list):
         raise bad_value(f"{attribute.name} is an array")
     if len(value) > VALUES_MAX and attribute.name != "members":
@@ -57,6 +59,8 @@ def normal(attribute, value):
 
 
 def normal_one(attribute, value):
+    if not attribute.multi and attribute.sub("value") and isinstance(value, list) and len(value) == 1:
+        value = value[0]  # some clients send a manager in an array
     if value is None:
         return None
     if attribute.subs:
@@ -116,8 +120,44 @@ def normal_body(kind, body):
             v = normal(attribute, value)
             found[attribute.name] = v if attribute.mutability != "writeOnly" else None
     found = {name: v for name, v in found.items() if v is not None}
+    for name, value in body.items():
+        normal_odd(kind, name, value, found)
     check(kind, found)
     return found, members
+
+
+def normal_odd(kind, name, value, found):
+    """Keys that are paths, which some clients send: they come last, so they count."""
+    urn = kind.extension(name)
+    if urn:
+        for key, v in (value or {}).items():
+            if key.lower() not in kind.lists[urn]:
+                path = resolve(kind, f"{urn}:{key}")
+                put_at(path, v, found)
+    elif name.lower() == kind.core.lower():
+        if value is not None and not isinstance(value, dict):
+            raise bad_value(name)
+        for key, v in (value or {}).items():
+            put_at(resolve(kind, key), v, found)
+    elif name.lower() not in kind.lists[None]:
+        put_at(resolve(kind, name), value, found)
+
+
+def put_at(path, value, found):
+    if not path or path.attribute.name in ("members", "meta", "groups") or \
+            {path.attribute.mutability, path.leaf.mutability} & {"readOnly", "writeOnly"}:
+        return
+    value = normal(path.leaf, value)
+    if value is None:
+        return
+    holder = found.setdefault(path.extension, {}) if path.extension else found
+    if not path.sub:
+        holder[path.attribute.name] = value
+    elif path.attribute.multi:  # of every value that was sent, or of a new one
+        for v in holder.setdefault(path.attribute.name, [{}]):
+            v[path.sub.name] = value
+    else:
+        holder.setdefault(path.attribute.name, {})[path.sub.name] = value
 
 
 def check(kind, resource):
@@ -283,12 +323,15 @@ def read_single(kind, verb, path, condition, value):
 
 # --- applying it ---
 
-def apply(kind, steps, resource):
-    """What resource becomes. The steps of members are passed over: the service knows the membership."""
+def apply(kind, steps, resource, makers):
+    """
+    What resource becomes. The steps of members are passed over: the service knows the membership. makers: the verbs that
+    make the value which their value path names and nobody has.
+    """
     resource = copy.deepcopy(resource)
     for step in steps:
         if not (step.path.attribute and step.path.attribute.name == "members"):
-            apply_step(step, resource)
+            apply_step(step, resource, makers)
             tidy(resource)
     for step in steps:
         path = step.path
@@ -307,7 +350,7 @@ def tidy(value):
             del value[name]
 
 
-def apply_step(step, resource):
+def apply_step(step, resource, makers):
     path, attribute = step.path, step.path.attribute
     if not attribute:
         resource.pop(path.extension, None)
@@ -315,7 +358,8 @@ def apply_step(step, resource):
     holder = resource.setdefault(path.extension, {}) if path.extension else resource
     if attribute.multi and (step.condition or path.sub):
         values = holder.setdefault(attribute.name, [])
-        holder[attribute.name] = drop_selected(step, values) if step.unassigns else set_selected(step, values)
+        holder[attribute.name] = drop_selected(step, values) if step.unassigns else \
+            set_selected(step, values, makers)
     elif attribute.multi:
         apply_list(step, holder)
     else:
@@ -410,7 +454,7 @@ def is_selected(step, value):
     return not step.condition or filters.matches(step.condition.tree, value, True)
 
 
-def set_selected(step, values):
+def set_selected(step, values, makers):
     sub = step.path.sub
     said = {sub.name: step.value} if sub else step.value
     last = None
@@ -428,7 +472,7 @@ def set_selected(step, values):
     if created:
         terms = eq_terms(step.condition.tree) if step.condition else {}
         last = {**(terms or {}), **copy.deepcopy(said)}
-        if terms is None or not is_selected(step, last):
+        if terms is None or not is_selected(step, last) or (step.condition and step.verb not in makers):
             raise Refused(400, "noTarget", "nothing matches")
         values.append(last)
     if (last if created else said).get("primary") is True:

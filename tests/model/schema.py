@@ -14,13 +14,15 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 class Attribute:
     def __init__(self, name, type="string", multi=False, exact=False, required=False, mutability="readWrite",
-                 returned="default", subs=()):
+                 returned="default", subs=(), alias=None):
+        """alias: another name that clients may use."""
         self.name, self.type, self.multi, self.exact, self.required = name, type, multi, exact, required
-        self.mutability, self.returned = mutability, returned
+        self.mutability, self.returned, self.alias = mutability, returned, alias
         self.subs = {sub.name.lower(): sub for sub in subs}
 
     def sub(self, name):
-        return self.subs.get(name.lower())
+        found = [s for s in self.subs.values() if name.lower() in (s.name.lower(), (s.alias or s.name).lower())]
+        return found[0] if found else None
 
 
 A = Attribute
@@ -64,7 +66,7 @@ USER_CORE = [
 
 USER_ENTERPRISE = [
     A("employeeNumber"), A("costCenter"), A("organization"), A("division"), A("department"),
-    A("manager", "complex", subs=[A("value", exact=True), A("$ref", "reference", exact=True),
+    A("manager", "complex", subs=[A("value", exact=True, alias="managerId"), A("$ref", "reference", exact=True),
                                   A("displayName", mutability="readOnly")]),
 ]
 
@@ -146,4 +148,25 @@ def fold(text):
 
 
 def comparable(attribute, value):
-    return fold(value) if isinstance(value, str) and not attribute.exact else value
+    if not isinstance(value, str) or attribute.exact:
+        return value
+    return fold(narrow(value) if attribute.name == "userName" else value)
+
+
+def narrow(text):
+    """Full- and half-width characters as what they stand for: userName is prepared by PRECIS (RFC 7644 5, RFC 8265)."""
+    def one(c):
+        kind, _, code = unicodedata.decomposition(c).partition(" ")
+        return chr(int(code, 16)) if kind in ("<wide>", "<narrow>") else c
+    return "".join(map(one, text))
+
+
+def user_name(attributes):
+    """What no two users have in common."""
+    return fold(narrow(attributes["userName"]))
+
+
+def is_user_name(text):
+    """Of the characters that tests use: letters, digits and ASCII's signs, spaces between; no symbols, no controls."""
+    return text == text.strip(" ") and all(
+        c == " " or "!" <= c <= "~" or unicodedata.category(c)[0] in "LMN" for c in narrow(text))

@@ -14,7 +14,7 @@ from schema import ENTERPRISE, GROUP, TYPES, USER, resolve
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 USER_NAMES = ["ann", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ida", "jon", "kim", "leo", "josé", "jose\u0301",
-              "Ärmel", "ärmel"]
+              "Ärmel", "ärmel", "\uff41nn", "ＢＯＢ", "a b", "Straße", "STRASSE"]
 WORDS = ["a", "B", "b", "ab", "Alpha", "alpha", "ALPHA beta", "beta", "x y", "10", "9", "Straße", "STRASSE", "ärmel",
          "A\u0308RMEL", "Σας", "ΣΑΣ", 'say "hi"', "a]b", "a[b", "back\\slash", "x and y or not (z)", "a:b.c", "1,2",
          "%41+", "true", "☃", "日本", "\u00a0", "tab\there"]
@@ -50,6 +50,8 @@ def word(r):
 
 
 def user_name(r):
+    if chance(r, 60):
+        return r.choice(["a\u2603", " a", "a  b", "a\u20ac@x.org", "a\tb"])
     return flip_case(r, r.choice(USER_NAMES) + r.choice(["", "1", "2"]) + r.choice(["@example.com", "@x.org"]))
 
 
@@ -95,7 +97,8 @@ def elements(r, attribute):
 
 def manager(r, model):
     value = r.choice(user_ids(model) + [NOBODY, "12345"])
-    return r.choice([{"value": value}, {"value": value, "$ref": f"../Users/{value}", "displayName": "ignored"}, value])
+    return r.choice([{"value": value}, {"value": value, "$ref": f"../Users/{value}", "displayName": "ignored"}, value, [{"value": value}],
+                     {"managerId": value}])
 
 
 def well_named(r, path):
@@ -178,7 +181,24 @@ def user(r, model):
     if chance(r, 6):
         body.update(r.choice([{"id": "x", "meta": {"version": "1"}, "groups": [{"value": "x"}]}, {"unknown": {"a": 1}},
                               {"password": "Secret 1"}, {"schemas": [USER.upper(), "urn:other"]}]))
+    if chance(r, 8):
+        odd_keys(r, body, model)
     return wrong(r, body, "userName") if chance(r, 25) else body
+
+
+def odd_keys(r, body, model):
+    """Keys that are paths, which some clients send."""
+    kind = TYPES["User"]
+    for _ in range(1 + r.randrange(2)):
+        name = r.choice(["name.givenName", "name.familyName", "emails.type", "department", f"{ENTERPRISE}:department",
+                         f"{USER}:title", f"{ENTERPRISE}:manager.value", "manager", "manager.managerId",
+                         f"{USER}:name.givenName", "unknown.x"])
+        where = resolve(kind, name)
+        body[name] = value_of(r, where, model) if where else "x"
+    if chance(r, 3):
+        body[USER] = {n: value_of(r, resolve(kind, n), model) for n in ("title", "nickName", "emails") if chance(r, 2)}
+    if chance(r, 4):
+        body[r.choice(["emails", "phoneNumbers"])] = element(r, resolve(kind, "emails").attribute)
 
 
 def group(r, model):
