@@ -162,7 +162,7 @@ static bool handle(struct api_call *c)
     if (!(route->flags & ROUTE_OPEN)) {
         if (!authenticate(c, route))
             return false;
-        c->base = answer_base(c->api, c->r, "/scim/v2");
+        c->base = c->call.base = answer_base(c->api, c->r, "/scim/v2");
     }
     if ((route->flags & ROUTE_BODY) && !read_body(c))
         return false;

@@ -64,18 +64,8 @@ struct asking {
 static bool ask_member(const struct resource_type *type, const struct member_ref *ref, void *ctx)
 {
     struct asking *q = ctx;
-    struct json_object *element = json_own(q->w->arena, json_object_new_object());
-    char id[ID_TEXT_LEN + 1];
+    struct json_object *element = json_own(q->w->arena, member_seen(type, ref, q->w->q->base, q->w->arena));
 
-    id_format(&ref->id, id);
-    bool is_user = type->number == resource_type_user.number;
-    json_put_member(element, "value", json_object_new_string(id));
-    json_put_member(element, "type", json_object_new_string(is_user ? "User" : "direct"));
-    json_put_member(element, "$ref",
-                    json_object_new_string(arena_printf(q->w->arena, "%.*s%s/%s", (int)q->w->q->base.len,
-                                                        q->w->q->base.p, type->endpoint, id)));
-    if (ref->display.len > 0)
-        json_put_member(element, "display", json_object_new_string_len(ref->display.p, (int)ref->display.len));
     q->holds = q->f->op == FILTER_PATH ? filter_match_value(q->f->left, element, q->w->arena)
                                        : filter_match_value(q->f, element, q->w->arena);
     return !q->holds;

@@ -215,23 +215,36 @@ static enum store_rc change_remove(struct fates *f, struct store_txn *txn, const
     return rc;
 }
 
-/* What a filter on members sees of one. */
-static struct json_object *member_element(struct store_txn *txn, struct arena *arena, const struct id *user)
+struct json_object *member_seen(const struct resource_type *type, const struct member_ref *ref, struct str base,
+                                struct arena *a)
 {
-    char text[ID_TEXT_LEN + 1];
-    struct json_object *element = json_object_new_object();
+    bool is_user = type->number == resource_type_user.number;
+    struct json_object *seen = json_object_new_object();
+    char id[ID_TEXT_LEN + 1];
+
+    id_format(&ref->id, id);
+    json_put_member(seen, "value", json_object_new_string(id));
+    json_put_member(seen, "type", json_object_new_string(is_user ? "User" : "direct"));
+    json_put_member(seen, "$ref",
+                    json_object_new_string(arena_printf(a, "%.*s%s/%s", (int)base.len, base.p, type->endpoint, id)));
+    if (ref->display.len > 0)
+        json_put_member(seen, "display", json_object_new_string_len(ref->display.p, (int)ref->display.len));
+    return seen;
+}
+
+/* Whether the filter matches the user as a member. */
+static bool matches_member(struct store_txn *txn, struct arena *arena, const struct call *c, const struct id *user,
+                           const struct filter *filter)
+{
+    struct member_ref ref = {.id = *user};
     struct image im;
 
-    id_format(user, text);
-    json_put_member(element, "value", json_object_new_string(text));
-    json_put_member(element, "type", json_object_new_string("User"));
-    if (entry_get(txn, &resource_type_user, user, arena, &im) == STORE_OK) {
-        struct str display = image_leaf(&im, ATTR_USER_DISPLAY_NAME, arena);
-
-        if (display.len > 0)
-            json_put_member(element, "display", json_object_new_string_len(display.p, (int)display.len));
-    }
-    return element;
+    if (entry_get(txn, &resource_type_user, user, arena, &im) == STORE_OK)
+        ref.display = image_leaf(&im, ATTR_USER_DISPLAY_NAME, arena);
+    struct json_object *seen = member_seen(&resource_type_user, &ref, c->base, arena);
+    bool matches = filter_match_value(filter, seen, arena);
+    json_object_put(seen);
+    return matches;
 }
 
 /* Enters every member of the team, once in a request: a message may name them all a thousand times. */
@@ -251,7 +264,7 @@ static enum store_rc fates_all(struct fates *f, struct store_txn *txn, struct ar
 
 /* Removes every member, or every one that filter matches: those of the store, and those that the request added before. */
 static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, struct arena *arena,
-                                       const struct id *team, const struct filter *filter)
+                                       const struct call *c, const struct id *team, const struct filter *filter)
 {
     enum store_rc rc = fates_all(f, txn, arena, team);
 
@@ -261,10 +274,8 @@ static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, s
         if (!fate->used || !fate->after)
             continue;
         struct arena_mark mark = arena_mark(arena);
-        struct json_object *element = filter == NULL ? NULL : member_element(txn, arena, &fate->id);
-        if (filter == NULL || filter_match_value(filter, element, arena))
+        if (filter == NULL || matches_member(txn, arena, c, &fate->id, filter))
             fate->after = false;
-        json_object_put(element);
         arena_rewind(arena, mark);
     }
     return rc;
@@ -281,9 +292,9 @@ static enum store_rc change_apply(struct fates *f, struct store_txn *txn, struct
     case MEMBER_REMOVE:
         return change_remove(f, txn, team, change->values);
     case MEMBER_REMOVE_IF:
-        return change_remove_all(f, txn, arena, team, change->filter);
+        return change_remove_all(f, txn, arena, c, team, change->filter);
     case MEMBER_REPLACE:
-        rc = change_remove_all(f, txn, arena, team, NULL);
+        rc = change_remove_all(f, txn, arena, c, team, NULL);
         return rc == STORE_OK ? change_add(f, txn, c, team, change->values) : rc;
     }
     assert(!"a member_op");

@@ -70,6 +70,7 @@ static struct call *call(void)
                       .token = id_new(),
                       .request = id_new(),
                       .now = clock_now(),
+                      .base = STR_LIT("http://h/scim/v2"),
                       .error = &error};
     return &c;
 }
@@ -385,6 +386,39 @@ static void team_members_come_and_go(void)
     verified();
 }
 
+/* A filter in a path sees of a member what is answered of it, also its $ref. */
+static void members_go_by_what_is_told_of_them(void)
+{
+    static const struct {
+        const char *filter;
+        int left;
+    } cases[] = {
+        {"$ref eq \\\"http://h/scim/v2/Users/nobody\\\"", 2},
+        {"not ($ref sw \\\"http://h/scim/v2/Users/\\\")", 2},
+        {"type eq \\\"user\\\" and $ref ew \\\"%.36s\\\"", 1},
+        {"$ref pr", 0},
+    };
+    struct image u, v, t, im;
+
+    fresh("workspace");
+    u = make_user("u@example.com");
+    v = make_user("v@example.com");
+    CHECK(team_create(call(),
+                      json(arena_printf(arena,
+                                        GROUP("\"displayName\":\"T\",\"members\":[{\"value\":\"%.36s\"},"
+                                              "{\"value\":\"%.36s\"}]"),
+                                        u.id.p, v.id.p)),
+                      &t));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *filter = arena_printf(arena, cases[i].filter, u.id.p);
+
+        CHECK(patch_team(t.id, arena_printf(arena, "{\"op\":\"remove\",\"path\":\"members[%s]\"}", filter), &im));
+        if (!CHECK_INT(members(t.id), cases[i].left))
+            printf("# members[%s]\n", filter);
+    }
+    verified();
+}
+
 static void unknown_and_nested_members_are_refused_whole(void)
 {
     struct image u, t, im;
@@ -684,6 +718,7 @@ static const struct unit_test tests[] = {
     UNIT(rename_frees_the_old_name),
     UNIT(deleted_user_is_gone_everywhere),
     UNIT(team_members_come_and_go),
+    UNIT(members_go_by_what_is_told_of_them),
     UNIT(unknown_and_nested_members_are_refused_whole),
     UNIT(pushed_group_replaces_the_team_of_its_name),
     UNIT(put_without_members_leaves_them),

@@ -21,6 +21,7 @@ struct call {
     struct id request; /* the request's id */
     struct id made;    /* the id of what is created; all zero: one is made */
     int64_t now;
+    struct str base; /* "https://x/scim/v2": what a $ref begins with, for filters that ask it */
     struct error *error;
 };
 

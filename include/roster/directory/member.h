@@ -44,6 +44,13 @@ struct member_ref {
     struct str display;
 };
 
+/*
+ * What a filter sees of a member or group of the type: value, $ref below base ("https://x/scim/v2"), type and display. The
+ * caller's; a is for passing use.
+ */
+struct json_object *member_seen(const struct resource_type *type, const struct member_ref *ref, struct str base,
+                                struct arena *a);
+
 /* The teams of a user, all. */
 bool member_groups(struct call *c, const struct id *user, struct member_ref **out, size_t *n);
 
