@@ -222,7 +222,7 @@ def value_filter(r, attribute, resource, depth=1):
     if depth and chance(r, 8):
         return ("not", value_filter(r, attribute, resource, depth - 1))
     values = (resource or {}).get(attribute.name, [])
-    subs = [s for s in attribute.subs.values() if s.name != "$ref"]
+    subs = list(attribute.subs.values())
     sub = r.choice([s for s in subs if any(s.name in v for v in values)] or subs) if r.randrange(3) else r.choice(subs)
     have = [v[sub.name] for v in values if sub.name in v]
     return term(r, name_case(r, sub.name), sub, have, bias="eq")
@@ -409,8 +409,9 @@ ASKED = {"User": ["userName", "displayName", "title", "nickName", "externalId", 
                   "phoneNumbers.value", "addresses.locality", "x509Certificates.value", "photos.value", "roles",
                   f"{USER}:userName", f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value",
                   f"{ENTERPRISE}:manager", ENTERPRISE, "name", "id", "schemas", "meta.resourceType", "meta.version",
-                  "meta.created", "meta.lastModified", "groups.value", "groups.display", "groups", "meta.location"],
-         "Group": ["displayName", "externalId", "id", "members.value", "members.display", "members", "members.type",
+                  "meta.created", "meta.lastModified", "groups.value", "groups.display", "groups", "groups.$ref", "groups.type", "meta.location",
+                  f"{ENTERPRISE}:manager.$ref"],
+         "Group": ["displayName", "externalId", "id", "members.value", "members.display", "members", "members.type", "members.$ref",
                    "meta.lastModified", "meta.version", "schemas", "meta.location"]}
 INDEXED = {"User": ["userName", "externalId", "displayName", "emails.value", "emails", "id"],
            "Group": ["displayName", "externalId", "id"]}
