@@ -190,6 +190,39 @@ def raw(port, method, path, values):
         return Answer(r.status, r.getheaders(), r.read())
 
 
+def huge(client, here, team):
+    """More of everything than anybody sends: refused by number or by size before it costs anything."""
+    def message(operations):
+        return json.dumps({"schemas": [PATCH], "Operations": operations}).encode()
+
+    title, many = {"op": "replace", "path": "title", "value": "x"}, [{"value": str(i)} for i in range(100000)]
+    for name, operations, status, codes in [
+            ("10,000 operations", [title] * 10000, 400, {"PATCH_SYNTAX"}),
+            ("100,000 words in an operation", [dict(title, op="add", path="emails", value=[str(i) for i in range(100000)])], 400, {"VALUES_TOO_MANY"}),
+            ("as many in a value without a path", [{"op": "add", "value": {"emails": [str(i) for i in range(100000)]}}], 400, {"VALUES_TOO_MANY"}),
+            ("as many to remove", [{"op": "remove", "path": "emails", "value": [str(i) for i in range(100000)]}], 400, {"VALUES_TOO_MANY"}),
+            ("8,000 parentheses in a path", [dict(title, path="emails[" + "(" * 8000 + "type pr" + ")" * 8000 + "].value")], 400, {"PATCH_FILTER"}),
+            ("8,000 that do not close", [dict(title, path="emails[" + "(" * 8000 + "type pr]")], 400, {"PATCH_FILTER"}),
+            ("8,000 times not", [dict(title, path="emails[" + "not (" * 8000 + "type pr]")], 400, {"PATCH_FILTER"}),
+            ("8,000 brackets", [dict(title, path="emails" + "[" * 8000)], 400, {"PATCH_PATH"}),
+            ("8,000 dots", [dict(title, path="name" + ".name" * 8000)], 400, {"PATCH_PATH"}),
+            ("a path of 900 KB", [dict(title, path="x" * 900000)], 400, {"PATCH_PATH"}),
+            ("50,000 keys without a path", [{"op": "add", "value": {f"emails.x{i}": 1 for i in range(50000)}}], 200, None)]:
+        answer = client.request("PATCH", "/Users/" + here, message(operations))
+        if status == 200:
+            tap.equal(answer.status, 200, f"huge: {name} are passed over")
+        else:
+            refused(answer, status, codes, None, "huge: " + name)
+    body = message([{"op": "add", "path": "members", "value": many}])
+    codes = {"BODY_TOO_LARGE", "BODY_TOO_MANY_OBJECTS", "VALUES_TOO_MANY"}
+    answer = client.request("PATCH", "/Groups/" + team, body)
+    refused(answer, 413 if answer.status == 413 else 400, codes, None, "huge: 100,000 members in an operation")
+    for name, more in (("name.x", {f"name.x{i}": 1 for i in range(50000)}), ("name.givenName", {"name.givenName": "x" * 900000}),
+                       ("dots", {"name" + ".name" * 8000: 1}), ("URN", {f"urn:ietf:params:scim:schemas:core:2.0:User:x{i}": 1 for i in range(10000)})):
+        answer = client.post("/Users", new(userName="bad@example.com", schemas=[USER], emails=5, **more))
+        refused(answer, 400, {"ATTRIBUTE_TYPE", "ATTRIBUTE_TOO_LONG"}, "invalidValue", f"huge: a body with keys that are paths: {name}")
+
+
 def refused(answer, status, codes, scim_type, name):
     wrong = is_error(answer, status)
     if not wrong and answer.code not in codes:
@@ -298,6 +331,7 @@ def test(front):
 
         bodies(client, here, team)
         sizes(client)
+        huge(client, here, team)
         media(client)
         ids(client)
         paths(client, here)
