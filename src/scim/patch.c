@@ -4,6 +4,7 @@
 #include "patch_steps.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 struct reader {
     const struct resource_type *type;
@@ -75,15 +76,24 @@ bool patch_immutable(struct error *e, struct arena *a, size_t operation, const s
     return false;
 }
 
-/* What a value was refused for, told of the operation; those that say what the whole resource may have stay. */
+bool patch_located(struct error *e, struct arena *a, size_t operation)
+{
+    const char *said = arena_strdup(a, e->sentence);
+    int n = snprintf(e->sentence, sizeof e->sentence, "Operation %zu: %s", operation, said);
+
+    assert(n > 0 && (size_t)n < sizeof e->sentence); /* arguments are short, see error_set() */
+    (void)n;
+    return false;
+}
+
+/* What a value was refused for, told of the operation; those that say what the whole resource may have keep their code. */
 static bool refused(struct reader *r, const struct error *why)
 {
     if (why->code != ERR_ATTRIBUTE_UNKNOWN && why->code != ERR_VALUES_TOO_MANY &&
         why->code != ERR_PASSWORD_BAD_CHARACTER)
         return value_failed(r, why->sentence);
-    if (!error_is_set(r->error))
-        *r->error = *why;
-    return false;
+    *r->error = *why;
+    return patch_located(r->error, r->arena, r->operation);
 }
 
 /* --- memory --- */
@@ -248,7 +258,7 @@ static bool normalise_list(struct reader *r, const struct attrpath *path, struct
     if (path->attribute->place != PLACE_MEMBERS && json_object_array_length(v) > ATTRIBUTE_VALUES_MAX) {
         error_set(r->error, ERR_VALUES_TOO_MANY, str_of(path_name(r->arena, path)),
                   place(r->arena, ATTRIBUTE_VALUES_MAX));
-        return false;
+        return patch_located(r->error, r->arena, r->operation);
     }
     if (!normalise(r, path, v, false, out))
         return false;
@@ -336,7 +346,7 @@ static bool read_unknown(struct reader *r, const char *in, const char *key)
     if (!r->options->reject_unknown)
         return true;
     error_set(r->error, ERR_ATTRIBUTE_UNKNOWN, str_of(in == NULL ? key : arena_printf(r->arena, "%s.%s", in, key)));
-    return false;
+    return patch_located(r->error, r->arena, r->operation);
 }
 
 /* The sub-attributes that were sent; the others stay (trap 38). `value` comes first: a new one makes $ref void. */

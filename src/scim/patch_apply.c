@@ -32,7 +32,7 @@ static bool too_many(struct edit *ed, const struct attribute *attribute)
 {
     error_set(ed->error, ERR_VALUES_TOO_MANY, str_of(attribute->name),
               str_of(arena_printf(ed->arena, "%d", ATTRIBUTE_VALUES_MAX)));
-    return false;
+    return patch_located(ed->error, ed->arena, ed->step->operation);
 }
 
 static bool no_target(struct edit *ed)

@@ -31,6 +31,9 @@ struct patch {
     enum unmatched unmatched;
 };
 
+/* Puts the operation's place before what *e says, which must be set. Returns false. */
+bool patch_located(struct error *e, struct arena *a, size_t operation);
+
 /* PATCH_MUTABILITY for an operation; the attribute is named by path. Returns false. */
 bool patch_immutable(struct error *e, struct arena *a, size_t operation, const struct attrpath *path);
 

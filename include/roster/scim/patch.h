@@ -24,8 +24,8 @@
 struct patch;
 
 /*
- * Reads the body of a PATCH. Lives in a, refers to body. NULL: *e is PATCH_… with the operation's place counted from 1,
- * or, of the message or the values as a whole, BODY_NOT_OBJECT, SCHEMAS_MISSING, ATTRIBUTE_UNKNOWN or VALUES_TOO_MANY.
+ * Reads the body of a PATCH. Lives in a, refers to body. NULL: *e is PATCH_…, ATTRIBUTE_UNKNOWN or VALUES_TOO_MANY with the
+ * operation's place counted from 1, or, of the message as a whole, BODY_NOT_OBJECT or SCHEMAS_MISSING.
  * An empty Operations array is PATCH_SYNTAX.
  */
 struct patch *patch_parse(const struct resource_type *type, struct json_object *body, const struct resource_options *o,
