@@ -235,10 +235,21 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
 
 /* --- the query --- */
 
+/* Where an admin has typed a flag into the base URL, the query begins behind a second '?': ?aadOptscim062020?filter=… */
+static struct str behind_flags(struct str raw)
+{
+    size_t from = raw.len;
+
+    while (from > 0 && raw.p[from - 1] != '?')
+        from--;
+    return str_sub(raw, from, raw.len);
+}
+
 static bool name_is(struct arena *a, struct str raw, const char *name)
 {
     struct str decoded;
 
+    raw = behind_flags(raw);
     if (str_find(raw, '%', 0) == raw.len)
         return str_eq_nocase(raw, str_of(name));
     return http_decode(a, raw, true, &decoded) && str_eq_nocase(decoded, str_of(name));

@@ -274,6 +274,8 @@ READS = [
     ("2.2", "Entra: and its miss", "/Users?filter=" + q('id eq "{1}" and manager eq "{2}"') + "&attributes=id", []),
     ("2.4", "Entra: the flag in the URL is no concern of ours", "/Users?aadOptscim062020&filter=" + q('userName eq "first@example.com"'), [1]),
     ("2.4", "Entra: another flag, behind", "/Users?filter=" + q('userName eq "first@example.com"') + "&AzureAdScimPatch2017", [1]),
+    ("2.4", "Entra: the flag was typed behind the base URL, and the query follows with another ?",
+     "/Users?aadOptscim062020?filter=" + q('userName eq "second@example.com"'), [2]),
     ("2.8", "a slash before the query, + for a space", "/Users/?filter=DisplayName+eq+%22first+example%22", [1]),
     ("2.8", "a value path in attributes=", "/Users?attributes=" + q(WORK) + "&filter=" + q('userName eq "first@example.com"'), [1]),
     ("2.8", "parameter names in odd case", "/Users?StartIndex=2&COUNT=1", [2]),

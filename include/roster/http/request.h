@@ -63,8 +63,8 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
 
 /*
  * The value of a query parameter: percent-decoded, '+' as space, valid UTF-8 without NUL, in the request's arena. Names are
- * compared without case; of several the first counts. STR_NULL where it is absent (an empty value has a p).
- * false: it is malformed: *e is PATH_MALFORMED.
+ * compared without case; of several the first counts; what a name has before a '?' counts for nothing. STR_NULL where
+ * it is absent (an empty value has a p). false: it is malformed: *e is PATH_MALFORMED.
  */
 bool http_query(const struct http_request *r, const char *name, struct str *out, struct error *e);
 
