@@ -68,16 +68,19 @@ CREATES = [
     ("2.4", "Entra: a manager as a bare string", {ENTERPRISE: {"manager": "m"}}, {ENTERPRISE: MANAGER}),
     ("2.4", "Entra: flattened keys with the URN", {"name.givenName": "G", ENTERPRISE + ":employeeNumber": "7", USER + ":title": "T"},
      {"name": {"givenName": "G"}, ENTERPRISE: {"employeeNumber": "7"}, "title": "T"}),
-    ("2.7", "values come back as they were sent, not judged", {"locale": "nonsense", "timezone": "Mars/Olympus", "phoneNumbers": [{"value": "0-351", "type": "Desk"}]},
+    ("2.7", "values come back as they were sent, not judged", {"locale": "nonsense", "timezone": "Mars/Olympus",
+                                                               "phoneNumbers": [{"value": "0-351", "type": "Desk"}]},
      {"locale": "nonsense", "timezone": "Mars/Olympus", "phoneNumbers": [{"value": "0-351", "type": "Desk"}]}),
     ("3.5", "OneLogin: a template with strings, id null and managerId",
      {"active": "true", "id": None, "meta": {"resourceType": "User"}, "name": {"familyName": "F", "givenName": "G", "formatted": ""},
       ENTERPRISE: {"department": "", "manager": {"managerId": "m", "displayName": "Max Muster"}}},
      {"active": True, "name": {"familyName": "F", "givenName": "G", "formatted": None}, ENTERPRISE: {"department": None, **MANAGER}}),
-    ("3.5", "OneLogin: nothing to fill the template with", {ENTERPRISE: {"department": "", "manager": {"managerId": "", "displayName": " "}}}, {ENTERPRISE: None}),
+    ("3.5", "OneLogin: nothing to fill the template with", {ENTERPRISE: {"department": "", "manager": {"managerId": "", "displayName": " "}}},
+     {ENTERPRISE: None}),
     ("3.6", "OneLogin: emails as one object", {"emails": {"value": "d@example.com", "type": "work", "primary": True}},
      {"emails": [{"value": "d@example.com", "type": "work", "primary": True}]}),
-    ("4", "JumpCloud: schemas names an extension that is not there", {"schemas": [USER, ENTERPRISE], "phoneNumbers": [{"primary": True, "type": "work", "value": "tel:+1-555"}]},
+    ("4", "JumpCloud: schemas names an extension that is not there", {"schemas": [USER, ENTERPRISE],
+                                                                      "phoneNumbers": [{"primary": True, "type": "work", "value": "tel:+1-555"}]},
      {ENTERPRISE: None, "schemas": [USER], "phoneNumbers": [{"value": "tel:+1-555", "type": "work", "primary": True}]}),
     ("5", "Google: the URNs of SCIM 1.0 and 2.0 in one array", {"schemas": ["urn:scim:schemas:core:1.0", USER]}, {"schemas": [USER]}),
     ("5", "Google: active on create is honoured", {"active": False}, {"active": False}),
@@ -165,16 +168,20 @@ PATCHES = [
     ("2.4", "a missed path does not cost the deactivation", {},
      [op("Replace", 'phoneNumbers[type eq "fax"].value', value="+3"), op("Replace", "active", value="False")], {"active": False}),
     ("2.4", "manager as a bare string", {}, [op("Add", ENTERPRISE + ":manager", value="271")], {ENTERPRISE: {"manager": {"value": "271"}}}),
-    ("2.4", "manager as an object", ASSIGNED, [op("Replace", ENTERPRISE + ":manager", value={"value": "271"})], {ENTERPRISE: {"department": "D", "manager": {"value": "271"}}}),
+    ("2.4", "manager as an object", ASSIGNED, [op("Replace", ENTERPRISE + ":manager", value={"value": "271"})],
+     {ENTERPRISE: {"department": "D", "manager": {"value": "271"}}}),
     ("2.4", "manager in an array, by its short name", {}, [op("Add", "manager", value=[{"$ref": "../Users/271", "value": "271"}])],
      {ENTERPRISE: {"manager": {"value": "271", "$ref": "../Users/271"}}}),
-    ("2.4", "manager by the old dotted path", ASSIGNED, [op("Replace", ENTERPRISE + ".manager", value="271")], {ENTERPRISE: {"department": "D", "manager": {"value": "271"}}}),
+    ("2.4", "manager by the old dotted path", ASSIGNED, [op("Replace", ENTERPRISE + ".manager", value="271")],
+     {ENTERPRISE: {"department": "D", "manager": {"value": "271"}}}),
     ("2.4", "manager removed", ASSIGNED, [op("Remove", ENTERPRISE + ":manager")], {ENTERPRISE: {"department": "D"}}),
     ("2.4", "manager replaced by an empty string is absent", ASSIGNED, [op("Replace", ENTERPRISE + ":manager", value="")], {ENTERPRISE: {"department": "D"}}),
     ("2.4", "manager replaced by null is absent", ASSIGNED, [op("Replace", ENTERPRISE + ":manager", value=None)], {ENTERPRISE: {"department": "D"}}),
-    ("2.4", "the last attribute of an extension takes its URN along", ASSIGNED, [op("Remove", ENTERPRISE + ":manager"), op("Remove", ENTERPRISE + ":department")],
+    ("2.4", "the last attribute of an extension takes its URN along", ASSIGNED,
+     [op("Remove", ENTERPRISE + ":manager"), op("Remove", ENTERPRISE + ":department")],
      {ENTERPRISE: None, "schemas": [USER]}),
-    ("2.4", "Remove with a value removes", {"emails": [{"value": "w@example.com", "type": "work", "display": "W"}]}, [op("Remove", WORK, value="w@example.com")],
+    ("2.4", "Remove with a value removes", {"emails": [{"value": "w@example.com", "type": "work", "display": "W"}]},
+     [op("Remove", WORK, value="w@example.com")],
      {"emails": [{"display": "W", "type": "work"}]}),
     ("2.4", "null and empty strings unassign", {"title": "T", "nickName": "N"}, [op("Replace", "title", value=""), op("Add", "nickName", value=None)],
      {"title": None, "nickName": None}),
@@ -196,7 +203,8 @@ PATCHES = [
      {"userType": "admin", "title": "x"}),
     ("12", "and null without a path", {"userType": "admin"}, [op("replace", value={"userType": None, "title": "x"})], {"userType": "admin", "title": "x"}),
     ("12", "who removes it by its path removes it", {"userType": "admin"}, [op("remove", "userType")], {"userType": None}),
-    ("12", "a type through roles is a role", {}, [op("Add", "roles", value=[{"value": '{"value":"admin"}'}])], {"roles": [{"value": '{"value":"admin"}'}], "userType": None}),
+    ("12", "a type through roles is a role", {}, [op("Add", "roles", value=[{"value": '{"value":"admin"}'}])],
+     {"roles": [{"value": '{"value":"admin"}'}], "userType": None}),
 ]
 
 
@@ -215,26 +223,32 @@ def patches(s):
 # --- PATCH of a group: (behaviour, members before, operations with {1} and {2} for the users, members after) ---
 
 GROUP_PATCHES = [
-    ("1.7", "Okta: remove by filter and add in one message", [1], [op("remove", 'members[value eq "{1}"]'), op("add", "members", value=[{"value": "{2}", "display": "x"}])], [2]),
+    ("1.7", "Okta: remove by filter and add in one message", [1], [op("remove", 'members[value eq "{1}"]'),
+                                                                   op("add", "members", value=[{"value": "{2}", "display": "x"}])], [2]),
     ("1.7", "Okta: full push", [1], [op("replace", "members", value=[{"value": "{1}"}, {"value": "{2}"}])], [1, 2]),
     ("1.7", "Okta: push now of an empty group, by path", [1, 2], [op("replace", "members", value=[])], []),
     ("1.7", "Okta: and without one", [1, 2], [op("replace", value={"members": [], "id": "x", "displayName": "Crew"})], []),
     ("1.7", "Okta: rename that carries the id leaves the members", [1, 2], [op("replace", value={"id": "x", "displayName": "Crew two"})], [1, 2]),
-    ("2.6", "Entra: $ref null, several members in one operation", [], [op("Add", "members", value=[{"$ref": None, "value": "{1}"}, {"$ref": None, "value": "{2}"}])], [1, 2]),
+    ("2.6", "Entra: $ref null, several members in one operation", [], [op("Add", "members",
+                                                                          value=[{"$ref": None, "value": "{1}"}, {"$ref": None, "value": "{2}"}])], [1, 2]),
     ("2.6", "Entra: adding who is there", [1], [op("Add", "members", value=[{"value": "{1}"}])], [1]),
     ("2.6", "Entra: removing who is not there", [1], [op("Remove", "members", value=[{"$ref": None, "value": "{2}"}])], [1]),
     ("2.6", "Entra: removing only those in the list", [1, 2], [op("Remove", "members", value=[{"$ref": None, "value": "{1}"}])], [2]),
     ("2.6", "Entra: Replace replaces all", [1], [op("Replace", "members", value=[{"value": "{2}"}])], [2]),
     ("2.8", "members as bare strings", [], [op("add", "members", value=["{1}", "{2}"])], [1, 2]),
-    ("2.8", "several operations on one attribute in order", [1], [op("Remove", "members"), op("Add", "members", value=[{"value": "{2}"}]), op("Replace", "members", value=[{"value": "{1}"}])], [1]),
+    ("2.8", "several operations on one attribute in order", [1], [op("Remove", "members"), op("Add", "members", value=[{"value": "{2}"}]),
+                                                                  op("Replace", "members", value=[{"value": "{1}"}])], [1]),
     ("3.8", "OneLogin: one member without an array", [], [op("add", "members", value={"value": "{1}"})], [1]),
     ("3.8", "OneLogin: members in a value without a path", [1], [op("add", value={"members": [{"value": "{2}"}]})], [1, 2]),
     ("6", "Ping: removal by filter", [1, 2], [op("remove", 'members[value eq "{2}"]')], [1]),
     ("6", "Ping: removal by value", [1, 2], [op("remove", "members", value={"value": "{2}"})], [1]),
-    ("10.1", "authentik: one operation for each user", [], [op("add", "members", value=[{"value": "{1}"}]), op("add", "members", value=[{"value": "{2}"}])], [1, 2]),
+    ("10.1", "authentik: one operation for each user", [], [op("add", "members", value=[{"value": "{1}"}]),
+                                                            op("add", "members", value=[{"value": "{2}"}])], [1, 2]),
     ("10.1", "authentik: removal by value", [1, 2], [op("remove", "members", value=[{"value": "{1}"}])], [2]),
-    ("10.1", "authentik: rename with the whole group", [1], [op("replace", value={"schemas": [GROUP], "externalId": "e", "displayName": "Crew three", "id": "x"})], [1]),
-    ("10.2", "keycloak-scim: remove without a value empties", [1, 2], [op("remove", "members", value=None), op("replace", "displayName", value="Crew four")], []),
+    ("10.1", "authentik: rename with the whole group", [1], [op("replace",
+                                                                value={"schemas": [GROUP], "externalId": "e", "displayName": "Crew three", "id": "x"})], [1]),
+    ("10.2", "keycloak-scim: remove without a value empties", [1, 2], [op("remove", "members", value=None),
+                                                                       op("replace", "displayName", value="Crew four")], []),
     ("13", "every removal in one message", [1, 2], [op("remove", 'members[value eq "{1}"]'), op("Remove", "members", value=["{2}"])], []),
 ]
 
@@ -248,7 +262,8 @@ def group_patches(s):
         was, told = s.team(), newest(s.port, s.client.token)
         answer = s.client.patch(path, operations)
         now = s.team()
-        tap.ok(answer.status == 204 and answer.body == b"" and answer.header("ETag") == now["meta"]["version"] and s.members() == after, case(number, text), answer, now)
+        tap.ok(answer.status == 204 and answer.body == b"" and answer.header("ETag") == now["meta"]["version"] and s.members() == after,
+               case(number, text), answer, now)
         changed = before != after or was["displayName"] != now["displayName"]
         tap.equal(newest(s.port, s.client.token) - told, changed, case(number, text + (": one event" if changed else ": no event, no new version")))
         tap.equal(was["meta"] != now["meta"], changed, case(number, text + ": its version"))
@@ -299,7 +314,8 @@ def reads(s):
         answer = s.client.get(path.replace("{1}", s.id1).replace(q("{1}"), s.id1).replace(q("{2}"), s.id2))
         who, page = {s.id1: 1, s.id2: 2}, answer.json
         tap.ok(answer.status == 200 and [who[r["id"]] for r in page["Resources"]] == found and page["schemas"] == [LIST] and
-               page["itemsPerPage"] == len(found) and all(r["meta"]["resourceType"] == "User" for r in page["Resources"] if "meta" in r), case(number, text), answer)
+               page["itemsPerPage"] == len(found) and all(r["meta"]["resourceType"] == "User" for r in page["Resources"] if "meta" in r),
+               case(number, text), answer)
 
 
 # --- everything else, in the order of the numbers ---
@@ -346,7 +362,8 @@ def okta(stack, s):
     """1: what test_okta_sequences.py does not say."""
     client, token = s.client, s.client.token
     for value in (token, "Bearer " + token, "bearer " + token):
-        tap.equal(client.get("/Users?startIndex=1&count=2", headers={"Authorization": value}).status, 200, case("1", f"the token as {value.replace(token, 'TOKEN')}"))
+        tap.equal(client.get("/Users?startIndex=1&count=2", headers={"Authorization": value}).status, 200,
+                  case("1", f"the token as {value.replace(token, 'TOKEN')}"))
     tap.equal(client.get("//Users?startIndex=1&count=2").status, 200, case("1", "a base URL with a slash at its end"))
     tap.equal(client.get("/Users?startIndex=1&count=2", headers={"Accept-Encoding": "gzip,deflate"}).json["totalResults"], 2, case("1.1", "connection test"))
     tap.equal(client.get("/Groups?startIndex=1&count=100").json["totalResults"], 1, case("1.1", "and of groups"))
@@ -357,13 +374,16 @@ def okta(stack, s):
     told = newest(stack.port, token)
     answer = client.put("/Users/" + s.id1, dict(whole, meta=dict(whole["meta"], location="https://elsewhere/x", created="2018-02-13T15:05:24.000-08:00"),
                                                groups=[{"value": NOBODY}], id="other", invented={"x": 1}))
-    tap.ok(answer.status == 200 and answer.json == whole and newest(stack.port, token) == told, case("1.3", "PUT echoes id, meta and groups, and nothing changes"), answer)
+    tap.ok(answer.status == 200 and answer.json == whole and newest(stack.port, token) == told,
+           case("1.3", "PUT echoes id, meta and groups, and nothing changes"), answer)
     seen = client.get("/Users/" + s.id2)
     tap.ok(seen.status == 200 and seen.json["active"] is False, case("1.4", "who was deactivated can be read"), seen)
     first = client.get("/Users?count=1&startIndex=1").json["Resources"][0]
-    tap.ok(all(first.get(n) for n in ("id", "userName", "active")) and first["name"]["givenName"] and first["name"]["familyName"] and first["emails"][0]["value"],
+    tap.ok(all(first.get(n) for n in ("id", "userName", "active")) and first["name"]["givenName"] and first["name"]["familyName"] and
+           first["emails"][0]["value"],
            case("1.6", "the first of the list is whole"), first)
-    tap.equal([u["id"] for i in (1, 2) for u in client.get(f"/Users?startIndex={i}&count=1").json["Resources"]], [s.id1, s.id2], case("1.6", "pages have one order"))
+    tap.equal([u["id"] for i in (1, 2) for u in client.get(f"/Users?startIndex={i}&count=1").json["Resources"]], [s.id1, s.id2],
+              case("1.6", "pages have one order"))
     answer = client.put("/Groups/" + s.gid, {"schemas": [GROUP], "displayName": "Crew", "members": [{"value": s.id1, "display": "x"}]})
     tap.ok(answer.status == 200 and s.members() == [1], case("1.7", "AIW: PUT of a group without its id"), answer)
     again = client.post("/Groups", group("crew", [s.id2]))
@@ -396,7 +416,8 @@ def entra(stack, s):
     reborn = client.post("/Users", user("entra"))
     tap.ok(reborn.status == 201 and reborn.json["id"] != made.json["id"], case("2.5", "a deleted userName can be used again"), reborn)
     answer = client.post("/Groups", {"schemas": [GROUP, FOREIGN], "externalId": "8aa1", "displayName": "Entra", "meta": {"resourceType": "Group"}})
-    tap.ok(answer.status == 201 and answer.json["schemas"] == [GROUP] and answer.json["externalId"] == "8aa1", case("2.6", "a schema URN of somebody else"), answer)
+    tap.ok(answer.status == 201 and answer.json["schemas"] == [GROUP] and answer.json["externalId"] == "8aa1",
+           case("2.6", "a schema URN of somebody else"), answer)
     rename = client.patch("/Groups/" + answer.json["id"], [op("Replace", "displayName", value="Entra two")])
     tap.ok(rename.status == 204 and rename.body == b"", case("2.6", "204 to a group PATCH"), rename)
     taken = client.patch("/Groups/" + answer.json["id"], [op("Replace", "displayName", value="CREW")])
@@ -414,8 +435,10 @@ def entra(stack, s):
         tap.equal(is_error(client.put("/Users/" + s.id1, body), 400), "", case("2.8", "and by PUT"))
     answer = client.put("/Users/" + s.id1, dict(client.get("/Users/" + s.id1).json, shoeSize=43))
     tap.ok(answer.status == 200 and "shoeSize" not in answer.json, case("2.8", "an unknown attribute in a PUT"), answer)
-    answer = client.patch("/Users/" + s.id1, [op("Replace", 'emails[type eq "x" or type eq "y"].value', value="z@example.com"), op("Replace", "active", value="False")])
-    tap.ok(is_error(answer, 400) == "" and answer.json["scimType"] == "noTarget" and "Operation 1" in answer.json["detail"] and client.get("/Users/" + s.id1).json["active"],
+    answer = client.patch("/Users/" + s.id1, [op("Replace", 'emails[type eq "x" or type eq "y"].value', value="z@example.com"),
+                                              op("Replace", "active", value="False")])
+    tap.ok(is_error(answer, 400) == "" and answer.json["scimType"] == "noTarget" and "Operation 1" in answer.json["detail"] and
+           client.get("/Users/" + s.id1).json["active"],
            case("2.4", "what cannot be made is said, and then nothing is done"), answer)
     for name in ("Users", "Groups"):
         tap.equal([is_error(client.delete(f"/{name}/{x}"), 404) for x in (NOBODY, "x")], ["", ""], case("2.8", f"DELETE of unknown {name}"))
@@ -441,7 +464,8 @@ def others(stack, s):
 
     for path in ("/Users?count=1", "/Groups", "/ServiceProviderConfig", "/ResourceTypes/User", "/ResourceTypes/Group", "/Schemas/" + USER, "/Schemas/" + GROUP):
         tap.equal(client.get(path).status, 200, case("7", f"CyberArk requires {path}"))
-    for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/ResourceTypes/User", "/Schemas/" + USER, "/schemas", "/resourcetypes/user", "/users?count=1"):
+    for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/ResourceTypes/User", "/Schemas/" + USER, "/schemas", "/resourcetypes/user",
+                 "/users?count=1"):
         tap.equal(client.get(path).status, 200, case("8", f"SailPoint requires {path}"))
     tap.equal(client.get("/ServiceProviderConfig").json["patch"], {"supported": True}, case("9", "Rippling probes what is supported"))
 
@@ -469,7 +493,8 @@ def others(stack, s):
     for resources, body in (("Users", user("verbs")), ("Groups", group("Verbs"))):
         made = client.post("/" + resources, body)
         path = f"/{resources}/{made.json['id']}"
-        steps = [made.status, client.get(path).status, client.put(path, body).status, client.patch(path, [op("replace", "displayName", value="Verbs two")]).status,
+        steps = [made.status, client.get(path).status, client.put(path, body).status,
+                 client.patch(path, [op("replace", "displayName", value="Verbs two")]).status,
                  client.delete(path).status]
         tap.ok(steps == [201, 200, 200, 204 if resources == "Groups" else 200, 204], case("11", f"every verb that some client has, on {resources}"), steps)
     bare = client.request("PATCH", "/Users/" + s.id2, {"schemas": [PATCH, "urn:x"], "operations": [{"Op": "REPLACE", "PATH": "nickName", "Value": "x"}]})

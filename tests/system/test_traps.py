@@ -43,22 +43,26 @@ def resources(stack, s):
     """4.1"""
     client, path = s.client, "/Users/" + s.id1
     made = client.post("/Users", {"SCHEMAS": [USER.upper()], "USERNAME": "Case", "nAME": {"GIVENNAME": "G"}, ENTERPRISE.lower(): {"DEPARTMENT": "D"}})
-    ok(1, "names and URNs without case, canonical in the answer", made.status == 201 and made.json["userName"] == "Case" and made.json["name"] == {"givenName": "G"} and
+    ok(1, "names and URNs without case, canonical in the answer", made.status == 201 and made.json["userName"] == "Case" and made.json["name"] ==
+       {"givenName": "G"} and
        made.json[ENTERPRISE] == {"department": "D"}, made)
     seen = client.get(f"/Users/{made.json['id']}?attributes=USERNAME,{ENTERPRISE.upper()}:DEPARTMENT")
     ok(1, "in attributes= too", without(seen.json, "id", "schemas") == {"userName": "Case", ENTERPRISE: {"department": "D"}}, seen)
     answer = client.patch("/Users/" + made.json["id"], [op("add", "nickname", value="N")])
     ok(1, "in a path as the RFC itself writes it", answer.json["nickName"] == "N", answer)
 
-    ok(2, "userName is compared without case, externalId with it", [there(client, f) for f in ('userName eq "CASE"', 'externalId eq "ext-first"', 'externalId eq "EXT-FIRST"')] ==
+    ok(2, "userName is compared without case, externalId with it", [there(client, f) for f in ('userName eq "CASE"', 'externalId eq "ext-first"',
+                                                                                               'externalId eq "EXT-FIRST"')] ==
        [1, 1, 0])
     upper = client.get("/Users/" + s.id1.upper())
     ok(2, "an address takes an id in capitals, for ids are UUIDs; a filter compares it exactly", upper.status == 200 and upper.json["id"] == s.id1 and
        [there(client, f'id eq "{x}"') for x in (s.id1, s.id1.upper())] == [1, 0], upper)
     schema = client.get("/Schemas/" + USER).json["attributes"]
     title = next(a for a in schema if a["name"] == "title")
-    ok(3, "every characteristic is told, with the RFC's defaults", {n: title[n] for n in ("type", "multiValued", "required", "caseExact", "mutability", "returned", "uniqueness")} ==
-       {"type": "string", "multiValued": False, "required": False, "caseExact": False, "mutability": "readWrite", "returned": "default", "uniqueness": "none"}, title)
+    ok(3, "every characteristic is told, with the RFC's defaults", {n: title[n] for n in ("type", "multiValued", "required", "caseExact", "mutability",
+                                                                                          "returned", "uniqueness")} ==
+       {"type": "string", "multiValued": False, "required": False, "caseExact": False, "mutability": "readWrite", "returned": "default",
+        "uniqueness": "none"}, title)
     ok(4, "nothing complex in what is complex, and displayName of a Group is required",
        all(sub["type"] != "complex" for a in schema for sub in a.get("subAttributes", [])) and
        next(a for a in client.get("/Schemas/" + GROUP).json["attributes"] if a["name"] == "displayName")["required"] is True)
@@ -108,18 +112,21 @@ def resources(stack, s):
     refused(12, "attributes and excludedAttributes", client.get(path + "?attributes=name&excludedAttributes=title"), 400, "invalidValue", "PARAMETER_CONFLICT")
     answers = [client.post("/Users?attributes=name.familyName", user("projected")), client.put(path + "?attributes=name.familyName", user("first")),
                client.patch(path + "?attributes=name.familyName,nothing", [op("add", "title", value="x")])]
-    ok(12, "answers to POST, PUT and PATCH are projected", [without(a.json, "id", "schemas") for a in answers] == [{"name": {"familyName": "Example"}}] * 3, *answers)
+    ok(12, "answers to POST, PUT and PATCH are projected", [without(a.json, "id", "schemas") for a in answers] ==
+       [{"name": {"familyName": "Example"}}] * 3, *answers)
     ok(12, "a whole extension by its URN", set(client.get(path + "?attributes=" + ENTERPRISE).json) == {"id", "schemas"})
 
     answer = client.put(path, dict(client.get(path).json, groups=[{"value": NOBODY}], meta={"created": "1999-01-01T00:00:00Z"}))
     ok(13, "what is read-only is ignored in a PUT", answer.status == 200 and answer.json["meta"]["created"] == created, answer)
     for target in ("id", "meta.created", "groups"):
-        refused(13, f"and refused as the path of a PATCH: {target}", client.patch(path, [op("replace", target, value="x")]), 400, "mutability", "PATCH_MUTABILITY")
+        refused(13, f"and refused as the path of a PATCH: {target}", client.patch(path, [op("replace", target, value="x")]), 400, "mutability",
+                "PATCH_MUTABILITY")
     refused(13, "a member's value is immutable", client.patch("/Groups/" + s.gid, [op("replace", "members.value", value=s.id2)]), 400, "mutability")
 
     client.put(path, user("first", title="T", userType="Boss"))
     answer = client.put(path, {"schemas": [USER], "userName": "first@example.com"})
-    ok(14, "what a PUT leaves out is cleared, but active", not {"title", "name", "emails", "userType"} & set(answer.json) and answer.json["active"] is True, answer)
+    ok(14, "what a PUT leaves out is cleared, but active", not {"title", "name", "emails", "userType"} & set(answer.json) and
+       answer.json["active"] is True, answer)
     refused(14, "what is required is required", client.put(path, {"schemas": [USER]}), 400, "invalidValue", "ATTRIBUTE_REQUIRED")
     refused(14, "a PUT makes nothing", client.put("/Users/" + NOBODY, user("nobody")), 404, None)
 
@@ -136,7 +143,9 @@ def patch(stack, s):
     """4.3 on the wire; each form of it is in tests/unit/test_patch.c."""
     client, path, crew = s.client, "/Users/" + s.id1, "/Groups/" + s.gid
     before, team, told = client.get(path).body, client.get(crew).body, newest(s.port, client.token)
-    refused(34, "one bad operation of three undoes all", client.patch(path, [op("add", "title", value="x"), op("remove", "emails"), op("add", "active", value=3)]), 400, "invalidValue")
+    refused(34, "one bad operation of three undoes all", client.patch(path,
+                                                                      [op("add", "title", value="x"), op("remove", "emails"),
+                                                                       op("add", "active", value=3)]), 400, "invalidValue")
     refused(34, "of a group too", client.patch(crew, [op("add", "members", value=[{"value": s.id2}]), op("replace", "displayName", value="New"),
                                                      op("add", "members", value=[{"value": NOBODY}])]), 400, "invalidValue")
     ok(34, "nothing changed and nothing was told", (client.get(path).body, client.get(crew).body, newest(s.port, client.token)) == (before, team, told))
@@ -154,18 +163,22 @@ def patch(stack, s):
     refused(35, "remove without a path", client.patch(path, [op("remove")]), 400, "noTarget")
     ok(35, "remove that matches nothing is done", client.patch(path, [op("remove", 'emails[type eq "fax"]')]).status == 200)
     ok(35, "a member who is none, too", client.patch(crew, [op("remove", f'members[value eq "{NOBODY}"]')]).status == 204)
-    refused(35, "replace that matches nothing has no target", client.patch(path, [op("replace", 'emails[type eq "fax"].value', value="x")]), 400, "noTarget", "PATCH_NO_TARGET")
+    refused(35, "replace that matches nothing has no target", client.patch(path, [op("replace", 'emails[type eq "fax"].value', value="x")]), 400,
+            "noTarget", "PATCH_NO_TARGET")
 
     seen, told = client.get(path), newest(s.port, client.token)
-    same = [op("add", "emails", value=seen.json["emails"]), op("add", "roles", value={"value": "r1"}), op("replace", "active", value="True"), op("add", value=without(seen.json, "meta"))]
+    same = [op("add", "emails", value=seen.json["emails"]), op("add", "roles", value={"value": "r1"}), op("replace", "active", value="True"),
+            op("add", value=without(seen.json, "meta"))]
     answers = [client.patch(path, [o]) for o in same] + [client.patch(path, same)]
-    ok(36, "what is there already is no change: 200, lastModified and version stay", all(a.status == 200 and a.json == seen.json and a.header("ETag") == seen.header("ETag") for a in answers) and
+    ok(36, "what is there already is no change: 200, lastModified and version stay",
+       all(a.status == 200 and a.json == seen.json and a.header("ETag") == seen.header("ETag") for a in answers) and
        newest(s.port, client.token) == told, *answers)
     client.patch(crew, [op("add", "members", value=[{"value": s.id1}])])
     etag = client.get(crew).header("ETag")
     ok(36, "a member who is one already", client.patch(crew, [op("add", "members", value=[{"value": s.id1}])]).header("ETag") == etag)
 
-    client.patch(path, [op("replace", "emails", value=[{"value": "a", "type": "work", "primary": True}, {"value": "b", "type": "home"}, {"value": "c", "type": "home"}])])
+    client.patch(path, [op("replace", "emails", value=[{"value": "a", "type": "work", "primary": True}, {"value": "b", "type": "home"},
+                                                       {"value": "c", "type": "home"}])])
     answer = client.patch(path, [op("replace", 'emails[type eq "home"].primary', value=True)])
     ok(37, "a new primary is the only one, also where several match", [e.get("primary") for e in answer.json["emails"]] == [False, False, True], answer)
     answer = client.patch(path, [op("replace", "name", value={"givenName": "New"}), op("replace", 'emails[type eq "home"].display', value="D")])
@@ -173,27 +186,35 @@ def patch(stack, s):
        [e.get("display") for e in answer.json["emails"]] == [None, "D", "D"], answer)
     refused(39, "removing what is required", client.patch(path, [op("remove", "userName")]), 400, "mutability")
     answer = client.patch(path, [op("remove", 'emails[value eq "c"].display'), op("remove", 'emails[value eq "a"]')])
-    ok(39, "a sub-attribute, or a value", answer.json["emails"] == [{"value": "b", "display": "D", "type": "home", "primary": False}, {"value": "c", "type": "home", "primary": True}], answer)
+    ok(39, "a sub-attribute, or a value", answer.json["emails"] == [{"value": "b", "display": "D", "type": "home", "primary": False},
+                                                                    {"value": "c", "type": "home", "primary": True}], answer)
     ok(39, "the last value takes the attribute along", "emails" not in client.patch(path, [op("remove", "emails[value pr]")]).json)
-    answer = client.patch(path, [op("replace", value={ENTERPRISE: {"department": "D"}, ENTERPRISE + ":division": "V", "name.givenName": "Dot", "roles": [{"value": "r"}]})])
+    answer = client.patch(path, [op("replace", value={ENTERPRISE: {"department": "D"}, ENTERPRISE + ":division": "V", "name.givenName": "Dot",
+                                                      "roles": [{"value": "r"}]})])
     ok(40, "without a path: an extension, a full name, a dotted one, an array", answer.json[ENTERPRISE] == {"department": "D", "division": "V"} and
        answer.json["name"]["givenName"] == "Dot" and answer.json["roles"] == [{"value": "r"}], answer)
-    for target, scim_type in (("emails[0]", "invalidPath"), ("nothing", "invalidPath"), ("name..givenName", "invalidPath"), ("emails[type eq]", "invalidFilter"), ("emails[type eq \"work\"", "invalidPath")):
+    for target, scim_type in (("emails[0]", "invalidPath"), ("nothing", "invalidPath"), ("name..givenName", "invalidPath"),
+                              ("emails[type eq]", "invalidFilter"), ("emails[type eq \"work\"", "invalidPath")):
         refused(41, f"the path {target}", client.patch(path, [op("remove", target)]), 400, scim_type)
     ok(42, "ops in any case", client.patch(path, [op("Add", "title", value="x"), op("REPLACE", "title", value="y"), op("rEmOvE", "title")]).status == 200)
     refused(42, "no operations at all", client.patch(path, []), 400, "invalidSyntax", "PATCH_SYNTAX")
 
     answer = client.patch(crew, [op("replace", "displayName", value="Crew 2")])
-    ok(43, "204 has ETag and Location", answer.status == 204 and answer.header("ETag") == client.get(crew).header("ETag") and answer.header("Location").endswith(crew), answer)
+    ok(43, "204 has ETag and Location", answer.status == 204 and answer.header("ETag") == client.get(crew).header("ETag") and
+       answer.header("Location").endswith(crew), answer)
     answer = client.patch(crew + "?attributes=displayName", [op("replace", "displayName", value="Crew")])
     ok(43, "200 where attributes are asked for", answer.status == 200 and without(answer.json, "id", "schemas") == {"displayName": "Crew"}, answer)
-    answer = client.patch(path, [op("remove", "userName"), op("add", ENTERPRISE + ":department", value="X"), op("remove", ENTERPRISE), op("add", "userName", value="again@example.com")])
-    ok(44, "operations see the ones before, the whole is judged at the end", answer.status == 200 and answer.json["userName"] == "again@example.com" and ENTERPRISE not in answer.json, answer)
+    answer = client.patch(path, [op("remove", "userName"), op("add", ENTERPRISE + ":department", value="X"), op("remove", ENTERPRISE),
+                                 op("add", "userName", value="again@example.com")])
+    ok(44, "operations see the ones before, the whole is judged at the end", answer.status == 200 and answer.json["userName"] == "again@example.com" and
+       ENTERPRISE not in answer.json, answer)
     client.patch(crew, [op("replace", "members", value=[s.id1, s.id2])])
     client.patch(crew, [op("remove", "members", value=[{"$ref": None, "value": s.id1}])])
     ok(45, "remove with values removes only these", s.members() == [2])
-    answer = client.patch(path, [op("Replace", "active", value="False"), op("Add", ENTERPRISE + ":manager", value=s.id2), op("Replace", "displayName", value="")])
-    ok(45, "string booleans, a bare manager, an empty string", answer.json["active"] is False and answer.json[ENTERPRISE]["manager"] == {"value": s.id2} and "displayName" not in answer.json, answer)
+    answer = client.patch(path, [op("Replace", "active", value="False"), op("Add", ENTERPRISE + ":manager", value=s.id2),
+                                 op("Replace", "displayName", value="")])
+    ok(45, "string booleans, a bare manager, an empty string", answer.json["active"] is False and answer.json[ENTERPRISE]["manager"] ==
+       {"value": s.id2} and "displayName" not in answer.json, answer)
 
 
 def lifecycle(stack, s):
@@ -202,7 +223,8 @@ def lifecycle(stack, s):
     made = client.post("/Users", user("born"))
     ok(46, "201, Location and meta.location", made.status == 201 and made.header("Location") == made.json["meta"]["location"], made)
     born = "/Users/" + made.json["id"]
-    for answer in (client.post("/Users", user("BORN")), client.put(path, user("born")), client.patch(path, [op("replace", "userName", value="Born@example.com")])):
+    for answer in (client.post("/Users", user("BORN")), client.put(path, user("born")),
+                   client.patch(path, [op("replace", "userName", value="Born@example.com")])):
         refused(46, "a userName that is taken", answer, 409, "uniqueness", "USERNAME_TAKEN")
 
     client.patch("/Groups/" + s.gid, [op("add", "members", value=[{"value": made.json["id"]}])])
@@ -216,7 +238,8 @@ def lifecycle(stack, s):
     again = client.post("/Users", user("born"))
     ok(47, "the name is free at once, the id is not used again", again.status == 201 and again.json["id"] != made.json["id"], again)
 
-    for answer, status in ((client.get("/Users/x"), 404), (client.get("/Users", headers={"Authorization": None}), 401), (client.request("DELETE", "/Users"), 405),
+    for answer, status in ((client.get("/Users/x"), 404), (client.get("/Users", headers={"Authorization": None}), 401),
+                           (client.request("DELETE", "/Users"), 405),
                            (client.post("/Users", b"{}", headers={"Content-Type": "text/plain"}), 415), (client.post("/Users", b" " * 1100000), 413),
                            (client.get("/Me"), 501), (client.get(path, headers={"If-Match": '"x"'}), 412)):
         ok(48, f"the error {status}: SCIM JSON, the status a string", is_error(answer, status) == "" and isinstance(answer.json["status"], str) and
@@ -255,13 +278,15 @@ def lifecycle(stack, s):
         refused(52, f"{place} takes no filter", client.get(place + "?filter=id%20pr"), 403, None, "FILTER_FORBIDDEN")
         ok(52, f"{place} does not page or sort", client.get(place).json == client.get(place + "?startIndex=2&count=1&sortBy=id").json)
     config = client.get("/ServiceProviderConfig").json
-    ok(52, "every part of the configuration is told", all(n in config for n in ("patch", "bulk", "filter", "changePassword", "sort", "etag", "authenticationSchemes")) and
+    ok(52, "every part of the configuration is told", all(n in config for n in ("patch", "bulk", "filter", "changePassword", "sort", "etag",
+                                                                                "authenticationSchemes")) and
        {"supported", "maxOperations", "maxPayloadSize"} <= set(config["bulk"]) and {"supported", "maxResults"} <= set(config["filter"]), config)
     refused(52, "an unknown schema", client.get("/Schemas/urn:nothing"), 404, None, "DISCOVERY_UNKNOWN")
     ok(52, "a URN in any case", client.get("/Schemas/" + USER.upper()).json["id"] == USER)
 
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        refused(53, f"{method} /Me", client.request(method, "/Me", {"schemas": [PATCH]} if method in ("POST", "PUT", "PATCH") else None), 501, None, "ME_UNSUPPORTED")
+        refused(53, f"{method} /Me", client.request(method, "/Me", {"schemas": [PATCH]} if method in ("POST", "PUT", "PATCH") else None), 501, None,
+                "ME_UNSUPPORTED")
 
     head = client.request("HEAD", path)
     ok(54, "HEAD", head.status == 200 and head.body == b"" and head.header("ETag") == client.get(path).header("ETag"), head)
@@ -285,18 +310,21 @@ def behind(stack, s):
     ok(64, "204 with Location is 204", answer.status == 204 and answer.header("Location") and answer.body == b"", answer)
     etag = client.get(path).header("ETag")
     answers = [client.get(path, headers=h) for h in ({"If-None-Match": etag}, {"If-Match": '"x"'}, {"If-None-Match": '"x"'})]
-    ok(65, "preconditions are ours to judge", [a.status for a in answers] == [304, 412, 200] and is_error(answers[1]) == "" and answers[0].header("ETag") == etag, *answers)
+    ok(65, "preconditions are ours to judge", [a.status for a in answers] == [304, 412, 200] and is_error(answers[1]) == "" and
+       answers[0].header("ETag") == etag, *answers)
     zipped = client.get(path, headers={"Accept-Encoding": "gzip, deflate, br"})
     ok(66, "the entity tag is not rewritten", zipped.header("ETag") == etag, zipped)
     ok(66, "and one that was is understood", client.get(path, headers={"If-None-Match": etag[:-1] + '-gzip"'}).status == 304)
     for answer, status in ((client.get("=/elsewhere"), 404), (client.post("/Users", b" " * 1100000), 413), (client.get("/Users?filter=%zz"), 400),
                            (client.get("/Users", headers={"Authorization": "Basic eDp5"}), 401)):
-        ok(67, f"the error {status} is SCIM JSON", answer.status == status and answer.type == "application/scim+json" and ERROR in answer.json["schemas"], answer)
+        ok(67, f"the error {status} is SCIM JSON", answer.status == status and answer.type == "application/scim+json" and ERROR in answer.json["schemas"],
+           answer)
     ok(68, "a URN in the path", client.get("/Schemas/" + USER).json["id"] == USER and client.get("/Schemas/" + USER.replace(":", "%3A")).json["id"] == USER)
     ok(68, "+ is a space in a query, %2B is not", client.get("/Users?filter=userName+eq+%22first@example.com%22").json["totalResults"] == 1 and
        client.get("/Users?filter=userName+eq+%22a%2Bb@example.com%22").json["totalResults"] == 0)
     plus = client.post("/Users", user("a+b@example.com"))
-    ok(68, "a name with + is found by it", plus.status == 201 and client.get("/Users?filter=userName+eq+%22a%2Bb@example.com%22").json["totalResults"] == 1, plus)
+    ok(68, "a name with + is found by it", plus.status == 201 and client.get("/Users?filter=userName+eq+%22a%2Bb@example.com%22").json["totalResults"] ==
+       1, plus)
     for odd in ("/Users/a%2Fb", "/Users/%252F", "//Users//" + s.id1):
         answer = client.get(odd)
         ok(68, f"GET {odd} is decoded once", answer.status in (200, 404) and (answer.status == 200 or ERROR in answer.json["schemas"]), answer)
