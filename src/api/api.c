@@ -101,6 +101,7 @@ static bool authenticate(struct api_call *c, const struct route *route)
                             .request = r->id,
                             .now = r->received,
                             .error = c->error};
+    c->user = access->user;
     c->api->trace.account = access->account.number;
     id_format(&access->token, c->api->token_id);
     if (access->account.suspended)

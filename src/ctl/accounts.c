@@ -151,11 +151,13 @@ bool ctl_token_add(struct ctl *c)
     struct account account;
     struct token token;
     char text[TOKEN_TEXT_MAX];
+    struct id user;
     int64_t expires;
 
     if (!ctl_account(c, 0, &account) || !read_expiry(c, &expires) ||
+        (c->o.user != NULL && !ctl_user(c, &account, str_of(c->o.user), &user)) ||
         !token_add(c->store, c->arena, &account, str_of(c->o.name), c->o.scopes == 0 ? SCOPE_SCIM : c->o.scopes,
-                   expires, text, &token, &c->error))
+                   expires, c->o.user == NULL ? NULL : &user, text, &token, &c->error))
         return false;
     puts(text);
     sodium_memzero(text, sizeof text);
@@ -171,10 +173,19 @@ static const char *token_state(const struct token *t)
 
 static void token_json(struct ctl *c, const struct token *t, const char *id, struct buf *b)
 {
+    char user[ID_TEXT_LEN + 1];
+
     buf_printf(b, "{\"id\":\"%s\",\"name\":", id);
     buf_json(b, t->name);
-    buf_printf(b, ",\"state\":\"%s\",\"scopes\":\"%s\",\"created\":", token_state(t),
+    buf_printf(b, ",\"state\":\"%s\",\"scopes\":\"%s\",\"user\":", token_state(t),
                token_scope_words(t->scopes, c->arena));
+    if (id_is_set(&t->user)) {
+        id_format(&t->user, user);
+        buf_json(b, str_of(user));
+    } else {
+        buf_puts(b, "null");
+    }
+    buf_puts(b, ",\"created\":");
     put_time(b, t->created);
     buf_puts(b, ",\"expires\":");
     put_time(b, t->expires);
@@ -183,6 +194,20 @@ static void token_json(struct ctl *c, const struct token *t, const char *id, str
     buf_puts(b, ",\"last_used\":");
     put_time(b, t->last_used);
     buf_putc(b, '}');
+}
+
+static void token_line(struct ctl *c, const struct token *t, const char *id, struct buf *b)
+{
+    char user[ID_TEXT_LEN + 1];
+
+    buf_printf(b, "%s %-8s %-18s expires %-24s last used %-24s ", id, token_state(t),
+               token_scope_words(t->scopes, c->arena), shown_time(c->arena, t->expires),
+               shown_time(c->arena, t->last_used));
+    if (id_is_set(&t->user)) {
+        id_format(&t->user, user);
+        buf_printf(b, "user %s ", user);
+    }
+    buf_str(b, t->name);
 }
 
 bool ctl_token_list(struct ctl *c)
@@ -203,9 +228,7 @@ bool ctl_token_list(struct ctl *c)
         if (c->o.json)
             token_json(c, t, id, &b);
         else
-            buf_printf(&b, "%s %-8s %-18s expires %-24s last used %-24s %.*s", id, token_state(t),
-                       token_scope_words(t->scopes, c->arena), shown_time(c->arena, t->expires),
-                       shown_time(c->arena, t->last_used), (int)t->name.len, t->name.p);
+            token_line(c, t, id, &b);
         ctl_print(&b);
     }
     return true;

@@ -6,6 +6,7 @@
 #include "roster/base/buf.h"
 #include "roster/base/conf.h"
 #include "roster/base/error.h"
+#include "roster/base/id.h"
 #include "roster/directory/account.h"
 #include "roster/store/store.h"
 
@@ -14,7 +15,7 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_MISUSED = 2 };
 
 /* What the options said; a command takes those that its row names. */
 struct ctl_options {
-    const char *config, *name, *policy, *expires, *account;
+    const char *config, *name, *policy, *expires, *account, *user;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit;
     bool json, yes, members, all, defaults;
@@ -45,6 +46,9 @@ bool ctl_account(struct ctl *c, int i, struct account *out);
 
 /* Argument i, or STR_NULL where there are fewer. */
 struct str ctl_arg(const struct ctl *c, int i);
+
+/* The user of an account that text names by id or by userName. */
+bool ctl_user(struct ctl *c, const struct account *account, struct str text, struct id *out);
 
 /* Prints what b holds and a line's end. */
 void ctl_print(const struct buf *b);

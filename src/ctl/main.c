@@ -39,8 +39,8 @@ static const struct command commands[] = {
     {"account show", "SLUG [--json]", 1, 1, NEEDS_STORE, ctl_account_show, "show an account and its settings"},
     {"account set", "SLUG SETTING=VALUE...", 2, 64, NEEDS_STORE, ctl_account_set, "change settings"},
     {"account remove", "SLUG --yes", 1, 1, NEEDS_STORE, ctl_account_remove, "remove an account and all that is in it"},
-    {"token add", "ACCOUNT --name NAME [--scope SCOPE]... [--expires DAYS|DATE]", 1, 1, NEEDS_STORE, ctl_token_add,
-     "make a token and print it, this once"},
+    {"token add", "ACCOUNT --name NAME [--scope SCOPE]... [--expires DAYS|DATE] [--user USERNAME|ID]", 1, 1,
+     NEEDS_STORE, ctl_token_add, "make a token and print it, this once"},
     {"token list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_token_list, "list an account's tokens"},
     {"token revoke", "ACCOUNT ID|NAME", 2, 2, NEEDS_STORE, ctl_token_revoke, "end a token"},
     {"user list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
@@ -64,14 +64,23 @@ static const struct command commands[] = {
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},  {"name", required_argument, NULL, 'n'},
-    {"policy", required_argument, NULL, 'p'},  {"scope", required_argument, NULL, 's'},
-    {"expires", required_argument, NULL, 'e'}, {"account", required_argument, NULL, 'a'},
-    {"after", required_argument, NULL, 'A'},   {"limit", required_argument, NULL, 'L'},
-    {"json", no_argument, NULL, 'j'},          {"yes", no_argument, NULL, 'y'},
-    {"members", no_argument, NULL, 'm'},       {"all", no_argument, NULL, 'l'},
-    {"default", no_argument, NULL, 'd'},       {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"name", required_argument, NULL, 'n'},
+    {"policy", required_argument, NULL, 'p'},
+    {"scope", required_argument, NULL, 's'},
+    {"expires", required_argument, NULL, 'e'},
+    {"account", required_argument, NULL, 'a'},
+    {"after", required_argument, NULL, 'A'},
+    {"limit", required_argument, NULL, 'L'},
+    {"json", no_argument, NULL, 'j'},
+    {"yes", no_argument, NULL, 'y'},
+    {"members", no_argument, NULL, 'm'},
+    {"all", no_argument, NULL, 'l'},
+    {"default", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"user", required_argument, NULL, 'u'},
+    {NULL, 0, NULL, 0},
 };
 
 static void print_usage(FILE *to, const struct command *only)
@@ -145,6 +154,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'a':
         o->account = optarg;
+        break;
+    case 'u':
+        o->user = optarg;
         break;
     case 'A':
         o->after = read_number(optarg);

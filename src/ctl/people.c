@@ -76,10 +76,9 @@ static bool list(struct ctl *c, const struct kind *kind)
     }
 }
 
-/* The resource that argument 1 names by id or by name. */
-static bool find(struct ctl *c, const struct kind *kind, struct call *call, struct image *out)
+/* The resource that text names by id or by name. */
+static bool find(struct ctl *c, const struct kind *kind, struct call *call, struct str text, struct image *out)
 {
-    struct str text = ctl_arg(c, 1);
     struct listing page;
     struct buf filter;
     struct id id;
@@ -99,6 +98,14 @@ static bool find(struct ctl *c, const struct kind *kind, struct call *call, stru
     }
     id_format(&page.items[0].id, found);
     return kind->get(call, str_of(found), out);
+}
+
+bool ctl_user(struct ctl *c, const struct account *account, struct str text, struct id *out)
+{
+    struct call call = call_of(c, account);
+    struct image im;
+
+    return find(c, &user_kind, &call, text, &im) && id_parse(im.id, out);
 }
 
 static void put_refs(struct buf *b, const struct member_ref *refs, size_t n, bool first)
@@ -135,7 +142,8 @@ bool ctl_user_show(struct ctl *c)
     if (!ctl_account(c, 0, &account))
         return false;
     struct call call = call_of(c, &account);
-    if (!find(c, &user_kind, &call, &im) || !id_parse(im.id, &id) || !member_groups(&call, &id, &refs, &n))
+    if (!find(c, &user_kind, &call, ctl_arg(c, 1), &im) || !id_parse(im.id, &id) ||
+        !member_groups(&call, &id, &refs, &n))
         return false;
     buf_init(&b, c->arena);
     buf_str(&b, im.text);
@@ -180,7 +188,7 @@ bool ctl_team_show(struct ctl *c)
     if (!ctl_account(c, 0, &account))
         return false;
     struct call call = call_of(c, &account);
-    if (!find(c, &team_kind, &call, &im) || !id_parse(im.id, &id))
+    if (!find(c, &team_kind, &call, ctl_arg(c, 1), &im) || !id_parse(im.id, &id))
         return false;
     fwrite(im.text.p, 1, im.text.len, stdout);
     putchar('}');

@@ -149,11 +149,12 @@ static void slot_fill(struct slot *slot, const struct looking *l, const struct a
     if (account->name.len > 0)
         memcpy(name, account->name.p, account->name.len);
     name[account->name.len] = '\0';
-    *slot = (struct slot){.until = clock_ticks() + CACHE_MS,
-                          .expires = l->record.token.expires,
-                          .noted = noted > l->record.token.last_used ? noted : l->record.token.last_used,
-                          .access = {.account = *account, .token = l->id, .scopes = l->record.token.scopes},
-                          .name = name};
+    *slot = (struct slot){
+        .until = clock_ticks() + CACHE_MS,
+        .expires = l->record.token.expires,
+        .noted = noted > l->record.token.last_used ? noted : l->record.token.last_used,
+        .access = {.account = *account, .token = l->id, .user = l->record.token.user, .scopes = l->record.token.scopes},
+        .name = name};
     memcpy(slot->hash, l->hash, sizeof slot->hash);
     slot->access.account.name = str_make(name, account->name.len);
 }

@@ -3,9 +3,7 @@
 
 struct id call_made(const struct call *c)
 {
-    static const struct id none;
-
-    return id_eq(&c->made, &none) ? id_new() : c->made;
+    return id_is_set(&c->made) ? c->made : id_new();
 }
 
 bool call_done(struct call *c, enum store_rc rc)

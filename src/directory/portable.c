@@ -161,6 +161,10 @@ static enum store_rc export_token(struct store_txn *txn, struct arena *arena, st
     buf_puts(&x->line, ",\"name\":");
     buf_json(&x->line, r.token.name);
     buf_printf(&x->line, ",\"scopes\":\"%s\"", token_scope_words(r.token.scopes, arena));
+    if (id_is_set(&r.token.user)) {
+        buf_putc(&x->line, ',');
+        add_id(&x->line, "user", &r.token.user);
+    }
     const struct {
         const char *name;
         int64_t ms;
@@ -428,6 +432,12 @@ static bool take_id(struct json_object *o, const char *name, struct id *out)
     return take_str(o, name, &text) && id_parse(text, out);
 }
 
+static bool take_id_or_none(struct json_object *o, const char *name, struct id *out)
+{
+    *out = (struct id){{0}};
+    return json_member(o, name) == NULL || take_id(o, name, out);
+}
+
 /* --- import: account and state --- */
 
 static bool take_policy(struct importing *m, struct json_object *settings)
@@ -530,12 +540,12 @@ static bool take_token(struct importing *m, const struct line *line, struct toke
     if (o == NULL)
         return false;
     if (take_id(o, "id", &t->id) && take_str(o, "name", &t->name) && take_scopes(o, &t->scopes) &&
-        take_time(o, "created", &t->created) && take_time_or_none(o, "expires", &t->expires) &&
-        take_time_or_none(o, "revoked", &t->revoked) && take_time_or_none(o, "used", &t->last_used) &&
-        take_str(o, "hash", &hash) &&
+        take_id_or_none(o, "user", &t->user) && take_time(o, "created", &t->created) &&
+        take_time_or_none(o, "expires", &t->expires) && take_time_or_none(o, "revoked", &t->revoked) &&
+        take_time_or_none(o, "used", &t->last_used) && take_str(o, "hash", &hash) &&
         sodium_hex2bin(r->hash, sizeof r->hash, hash.p, hash.len, NULL, &len, NULL) == 0 && len == sizeof r->hash)
         return true;
-    refuse_line(m, line->number, "id, name, scopes, a time or hash is missing or malformed");
+    refuse_line(m, line->number, "id, name, scopes, user, a time or hash is missing or malformed");
     return false;
 }
 

@@ -135,11 +135,15 @@ bool token_hash(struct str text, unsigned char out[TOKEN_HASH_SIZE])
 
 static void record_write(struct buf *b, const struct token_record *r)
 {
-    char hash[2 * TOKEN_HASH_SIZE + 1];
+    char hash[2 * TOKEN_HASH_SIZE + 1], user[ID_TEXT_LEN + 1];
 
     sodium_bin2hex(hash, sizeof hash, r->hash, sizeof r->hash);
     buf_printf(b, "{\"v\":%d,\"name\":", RECORD_VERSION);
     buf_json(b, r->token.name);
+    if (id_is_set(&r->token.user)) {
+        id_format(&r->token.user, user);
+        buf_printf(b, ",\"user\":\"%s\"", user);
+    }
     buf_printf(b, ",\"scopes\":\"%s\",\"created\":%lld,\"expires\":%lld,\"revoked\":%lld,\"hash\":\"%s\"}",
                token_scope_words(r->token.scopes, b->arena), (long long)r->token.created, (long long)r->token.expires,
                (long long)r->token.revoked, hash);
@@ -156,7 +160,7 @@ bool token_record_read(struct token_record *out, const struct id *id, struct str
 {
     struct error e = ERROR_INIT;
     struct json_object *o = json_read(a, bytes, &e);
-    struct str hash = text_member(o, "hash");
+    struct str hash = text_member(o, "hash"), user = text_member(o, "user");
     size_t len = 0;
 
     *out = (struct token_record){.token = {.id = *id,
@@ -166,6 +170,7 @@ bool token_record_read(struct token_record *out, const struct id *id, struct str
                                            .expires = json_object_get_int64(json_member(o, "expires")),
                                            .revoked = json_object_get_int64(json_member(o, "revoked"))}};
     return json_object_get_int64(json_member(o, "v")) == RECORD_VERSION &&
+           (user.p == NULL || id_parse(user, &out->token.user)) &&
            sodium_hex2bin(out->hash, sizeof out->hash, hash.p, hash.len, NULL, &len, NULL) == 0 &&
            len == sizeof out->hash;
 }
@@ -349,7 +354,7 @@ static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *
 }
 
 bool token_add(struct store *s, struct arena *a, const struct account *account, struct str name, uint32_t bits,
-               int64_t expires, char text[TOKEN_TEXT_MAX], struct token *out, struct error *e)
+               int64_t expires, const struct id *user, char text[TOKEN_TEXT_MAX], struct token *out, struct error *e)
 {
     struct adding w = {.account = account->number,
                        .record.token = {.name = arena_str(a, name), .scopes = bits, .expires = expires}};
@@ -364,6 +369,8 @@ bool token_add(struct store *s, struct arena *a, const struct account *account, 
     assert(sound);
     (void)sound;
     w.record.token.id = id_new();
+    if (user != NULL)
+        w.record.token.user = *user;
     w.record.token.created = clock_now();
     enum store_rc rc = registry_write(s, a, add_body, &w);
     if (rc == STORE_REFUSED)

@@ -180,7 +180,7 @@ static void is_removed_with_all_it_has(void)
 
     begin();
     CHECK_FATAL(add("removed", &a) && add("kept", &other));
-    CHECK_FATAL(token_add(store, arena, &a, STR_LIT("t"), SCOPE_SCIM, 0, text, &token, &error));
+    CHECK_FATAL(token_add(store, arena, &a, STR_LIT("t"), SCOPE_SCIM, 0, NULL, text, &token, &error));
     struct call c = {.store = store, .arena = arena, .account = &a, .request = id_new(), .now = 1, .error = &error};
     for (int i = 0; i < 3; i++) {
         struct json_object *body = json_read(

@@ -139,9 +139,9 @@ static void fill(int nusers)
     id_format(&users[0], text);
     struct call c = call();
     CHECK(user_delete(&c, str_of(text), NULL));
-    CHECK(token_add(store, arena, &account, STR_LIT("okta \"1\""), SCOPE_SCIM, 0, secret, &t, &error));
-    CHECK(token_add(store, arena, &account, STR_LIT("old"), SCOPE_SCIM | SCOPE_EVENTS_READ, clock_now() + 5000, secret,
-                    &t, &error));
+    CHECK(token_add(store, arena, &account, STR_LIT("okta \"1\""), SCOPE_SCIM, 0, NULL, secret, &t, &error));
+    CHECK(token_add(store, arena, &account, STR_LIT("old"), SCOPE_SCIM | SCOPE_EVENTS_READ, clock_now() + 5000,
+                    &users[1], secret, &t, &error));
     CHECK(token_revoke(store, arena, &account, STR_LIT("old"), &error));
 }
 
@@ -165,7 +165,7 @@ static uint64_t faults(const struct account *of, struct verify_report *report)
     return report->faults;
 }
 
-/* The export as a string of scratch. */
+/* The export as a string of scratch, with a NUL behind it. */
 static struct str exported(const char *slug)
 {
     FILE *f = tmpfile();
@@ -179,6 +179,7 @@ static struct str exported(const char *slug)
     while ((c = getc(f)) != EOF)
         buf_putc(&b, (char)c);
     fclose(f);
+    buf_cstr(&b);
     return buf_view(&b);
 }
 
@@ -238,6 +239,7 @@ static void round_trip_is_exact(void)
     CHECK_INT(before.teams, 2);
     CHECK_INT(before.memberships, 9);
     struct str first = exported(account.slug);
+    CHECK(strstr(first.p, "\"scopes\":\"scim events:read\",\"user\":\"") != NULL); /* a token that stands for a user */
     CHECK(account_remove(store, arena, str_of(account.slug), &error));
     CHECK_FATAL(imported(first, ""));
     struct str second = exported(account.slug);
@@ -406,7 +408,7 @@ static void every_damage_is_found(void)
 
         CHECK_FATAL(imported(plain, slug));
         CHECK_FATAL(account_find(store, arena, str_of(slug), &copy, &error));
-        CHECK_FATAL(token_add(store, arena, &copy, STR_LIT("t"), SCOPE_SCIM, 0, secret, &t, &error));
+        CHECK_FATAL(token_add(store, arena, &copy, STR_LIT("t"), SCOPE_SCIM, 0, NULL, secret, &t, &error));
         CHECK_INT(faults(&copy, &report), 0);
         CHECK_INT(store_run(store, copy.number, STORE_WRITE, scratch, damage_body, &d), STORE_OK);
         CHECK(faults(&copy, &report) > 0);

@@ -48,7 +48,7 @@ static void begin(void)
 static bool add(const char *name, int64_t expires, char text[TOKEN_TEXT_MAX], struct token *out)
 {
     error = ERROR_INIT;
-    return token_add(store, arena, &account, str_of(name), SCOPE_SCIM, expires, text, out, &error);
+    return token_add(store, arena, &account, str_of(name), SCOPE_SCIM, expires, NULL, text, out, &error);
 }
 
 static enum token_rc check(const char *header, const struct access **out)
@@ -105,6 +105,31 @@ static void opens_its_account(void)
         CHECK(id_eq(&access->token, &t.id));
         CHECK_INT(access->scopes, SCOPE_SCIM);
     }
+}
+
+static void stands_for_a_user(void)
+{
+    const struct access *access = NULL;
+    char text[TOKEN_TEXT_MAX], other[TOKEN_TEXT_MAX];
+    struct id user = id_new();
+    struct token t, *all;
+    size_t n;
+
+    begin();
+    CHECK_FATAL(token_add(store, arena, &account, STR_LIT("mine"), SCOPE_SCIM, 0, &user, text, &t, &error));
+    CHECK(id_eq(&t.user, &user));
+    CHECK_FATAL(add("nobody's", 0, other, &t));
+    CHECK(!id_is_set(&t.user));
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    CHECK(access != NULL && id_eq(&access->user, &user));
+    CHECK_INT(check(other, &access), TOKEN_OK);
+    CHECK(access != NULL && !id_is_set(&access->user));
+    CHECK(token_list(store, arena, &account, &all, &n, &error));
+    CHECK_INT(n, 2);
+    CHECK(n == 2 && id_eq(&all[0].user, &user) && !id_is_set(&all[1].user));
+    CHECK(token_revoke(store, arena, &account, STR_LIT("mine"), &error));
+    CHECK(token_list(store, arena, &account, &all, &n, &error));
+    CHECK(n == 2 && id_eq(&all[0].user, &user) && all[0].revoked != 0);
 }
 
 static void other_headers_open_nothing(void)
@@ -313,6 +338,7 @@ static const struct unit_test tests[] = {
     UNIT(has_its_form),
     UNIT(scopes_are_words),
     UNIT(opens_its_account),
+    UNIT(stands_for_a_user),
     UNIT(other_headers_open_nothing),
     UNIT(names_are_unique_among_the_live),
     UNIT(list_tells_all),

@@ -30,6 +30,12 @@ static inline bool id_eq(const struct id *a, const struct id *b)
     return memcmp(a->b, b->b, ID_SIZE) == 0;
 }
 
+/* false: all bytes are zero, which stands for no id. */
+static inline bool id_is_set(const struct id *id)
+{
+    return !id_eq(id, &(struct id){{0}});
+}
+
 /* The bytes, for keys and values; borrowed. */
 static inline struct str id_view(const struct id *id)
 {

@@ -24,6 +24,7 @@ struct token {
     struct id id;
     struct str name;
     uint32_t scopes;
+    struct id user;                               /* who /Me is for it; all zero: nobody */
     int64_t created, expires, revoked, last_used; /* ms; 0: never */
 };
 
@@ -32,9 +33,12 @@ uint32_t token_scope_find(struct str word);
 /* The words of scopes parted by spaces, in a. */
 const char *token_scope_words(uint32_t scopes, struct arena *a);
 
-/* Makes a token; text gets the secret (NUL-terminated), which the caller wipes. expires 0: never. TOKEN_NAME. */
+/*
+ * Makes a token; text gets the secret (NUL-terminated), which the caller wipes. expires 0: never. user: whose id /Me stands
+ * for, not looked up; NULL: nobody's. TOKEN_NAME.
+ */
 bool token_add(struct store *s, struct arena *a, const struct account *account, struct str name, uint32_t scopes,
-               int64_t expires, char text[TOKEN_TEXT_MAX], struct token *out, struct error *e);
+               int64_t expires, const struct id *user, char text[TOKEN_TEXT_MAX], struct token *out, struct error *e);
 
 /* All, also the revoked, in order of creation. */
 bool token_list(struct store *s, struct arena *a, const struct account *account, struct token **out, size_t *n,
@@ -49,7 +53,7 @@ enum token_rc { TOKEN_OK, TOKEN_MISSING, TOKEN_UNKNOWN, TOKEN_EXPIRED, TOKEN_REV
 /* Who a request is from. */
 struct access {
     struct account account;
-    struct id token;
+    struct id token, user; /* user: as in struct token */
     uint32_t scopes;
 };
 
