@@ -218,6 +218,7 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
         .received = clock_now(),
         .method_text = copy_param(a, param, ctx, "REQUEST_METHOD"),
         .query = address.query,
+        .client = client_recognise(param, ctx, address.query),
         .authorization = read_authorization(a, param, ctx),
         .content_type = copy_param(a, param, ctx, "CONTENT_TYPE"),
         .accept = copy_param(a, param, ctx, "HTTP_ACCEPT"),

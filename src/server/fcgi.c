@@ -351,7 +351,8 @@ static void log_request(const struct exchange *x)
               LOG_C("method", http_method_name(x->request.method)), LOG_C("route", trace->route),
               LOG_I("status", response->status), LOG_I("ms", clock_ticks() - x->began),
               LOG_I("bytes", response->bytes_sent), LOG_I("account", trace->account), LOG_C("token", x->token_id),
-              LOG_C("error", trace->error_code), LOG_C("auth", trace->auth));
+              LOG_C("error", trace->error_code), LOG_C("auth", trace->auth),
+              LOG_C("client", client_name(x->request.client)));
 }
 
 /* Reads the request's parameters and body; what is wrong with them is in *e. */

@@ -25,6 +25,42 @@ static bool read_request(struct http_request *r, struct arena *a, const char *co
     return done;
 }
 
+/* --- who sent it --- */
+
+static void recognises_clients(void)
+{
+    static const struct {
+        const char *name, *value, *uri, *client;
+    } cases[] = {
+        {"HTTP_USER_AGENT", "Okta SCIM Client 1.0.0", "/", "okta"},
+        {"HTTP_USER_AGENT", "okta scim client", "/", "okta"},
+        {"HTTP_USER_AGENT", "Okta", "/", "other"},
+        {"HTTP_USER_AGENT", "Microsoft Azure AD SCIM provisioning 1.0.0", "/", "entra"},
+        {"HTTP_ADSCIMVERSION", "Date: 2026-11-25", "/", "entra"},
+        {"HTTP_ADSCIMVERSION", "", "/", "other"},
+        {"HTTP_ACCEPT", "*/*", "/scim/v2/Users?aadOptscim062020", "entra"},
+        {"HTTP_ACCEPT", "*/*", "/scim/v2/Users?x=1&AADOPTSCIM062020/Users?filter=a", "entra"},
+        {"HTTP_ACCEPT", "*/*", "/scim/v2/Users?filter=x&AzureAdScimPatch2017", "entra"},
+        {"HTTP_ACCEPT", "*/*", "/scim/v2/aadOptscim062020", "other"},
+        {"HTTP_USER_AGENT", "OneLogin SCIM", "/", "onelogin"},
+        {"HTTP_USER_AGENT", "Google-Auto-Provisioning", "/", "google"},
+        {"HTTP_USER_AGENT", "authentik@2026.8.1", "/", "authentik"},
+        {"HTTP_USER_AGENT", "Apache-HttpClient/4.5.14 (Java/17.0.9)", "/", "other"},
+        {"HTTP_USER_AGENT", "", "/", "other"},
+        {"HTTP_ACCEPT", "Okta SCIM Client", "/", "other"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *a = arena_new(0);
+        const char *const params[] = {"REQUEST_URI", cases[i].uri, cases[i].name, cases[i].value, NULL};
+        struct http_request r;
+
+        CHECK(read_request(&r, a, params, ""));
+        CHECK_CSTR(client_name(r.client), cases[i].client);
+        arena_free(&a);
+    }
+}
+
 /* --- addresses --- */
 
 static const struct {
@@ -263,6 +299,7 @@ static void compares_entity_tags_weakly(void)
 int main(void)
 {
     static const struct unit_test tests[] = {
+        UNIT(recognises_clients),
         UNIT(splits_paths),
         UNIT(counts_no_further_than_it_can),
         UNIT(reads_a_path_that_was_decoded),

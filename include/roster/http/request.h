@@ -12,6 +12,7 @@
 #include "roster/base/error.h"
 #include "roster/base/id.h"
 #include "roster/base/str.h"
+#include "roster/http/client.h"
 
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct http_request {
     size_t nsegments;                       /* HTTP_SEGMENTS_MAX + 1: more than any route has */
     bool outside_mount;
     struct str query; /* raw, behind '?' */
+    enum client client;
     struct str authorization, content_type, accept, if_match, if_none_match, user_agent, remote_address, host, scheme;
     bool authorization_doubled; /* two Authorization headers came, joined by a server with ", " */
     struct str body;
