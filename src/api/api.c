@@ -186,6 +186,16 @@ void api_answer(struct api *a, struct http_request *r, struct http_response *res
     assert(response->status != 0);
 }
 
+void api_use_metrics(struct api *a, struct metrics *m)
+{
+    a->metrics = m;
+}
+
+void api_count(const struct api *a, const struct http_request *r, const struct http_response *response)
+{
+    metrics_count(a->metrics, r->client, r->method, response->status);
+}
+
 bool api_unsynced(const struct api *a)
 {
     return a->store != NULL && store_unsynced(a->store);

@@ -13,7 +13,8 @@ struct api {
     const struct conf *conf;
     struct store *store;
     struct access_cache *cache;
-    struct arena *scratch; /* for one item of an answer, or for work between requests */
+    struct metrics *metrics; /* or NULL */
+    struct arena *scratch;   /* for one item of an answer, or for work between requests */
     struct api_trace trace;
     char token_id[ID_TEXT_LEN + 1];
 };
@@ -111,6 +112,6 @@ api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;
 api_handler events_list;
-api_handler health_alive, health_ready;
+api_handler health_alive, health_ready, metrics_read;
 
 #endif

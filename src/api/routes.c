@@ -34,5 +34,6 @@ const struct route api_routes[] = {
     {"/api/v1/events", HTTP_GET, 0, SCOPE_EVENTS_READ, H(events_list)},
     {"/healthz", HTTP_GET, ROUTE_OPEN, 0, H(health_alive)},
     {"/readyz", HTTP_GET, ROUTE_OPEN, 0, H(health_ready)},
+    {"/metrics", HTTP_GET, ROUTE_OPEN, 0, H(metrics_read)},
     {NULL, HTTP_OTHER, 0, 0, NULL},
 };

@@ -226,6 +226,7 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
         .if_none_match = copy_param(a, param, ctx, "HTTP_IF_NONE_MATCH"),
         .user_agent = copy_param(a, param, ctx, "HTTP_USER_AGENT"),
         .remote_address = copy_param(a, param, ctx, "REMOTE_ADDR"),
+        .forwarded = param(ctx, "HTTP_X_FORWARDED_FOR").p != NULL || param(ctx, "HTTP_FORWARDED").p != NULL,
         .host = copy_param(a, param, ctx, "HTTP_HOST"),
         .scheme = read_scheme(a, param, ctx),
     };

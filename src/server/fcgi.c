@@ -409,6 +409,7 @@ static void send_answers(struct fcgi *f)
         if (!x->response.broken && !send_piece(&x->response, x))
             x->response.broken = true;
         end_request(f, x);
+        api_count(x->api, &x->request, &x->response);
         log_request(x);
         arena_reset(x->arena);
     }

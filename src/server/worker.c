@@ -66,6 +66,19 @@ static struct store *open_store(const struct conf *conf)
     return s;
 }
 
+/* Without the counters requests are answered all the same. */
+static struct metrics *open_metrics(const struct conf *conf)
+{
+    struct arena *a = arena_new(MESSAGE_LIMIT);
+    const char *message = "";
+    struct metrics *m = metrics_open(conf->store_regions, a, &message);
+
+    if (m == NULL)
+        log_event(LOG_WARN_, "config", LOG_C("what", "metrics"), LOG_C("error", message));
+    arena_free(&a);
+    return m;
+}
+
 /* If the master does not listen, it has nothing to decide either. */
 static void report(int fd, enum worker_progress progress)
 {
@@ -96,6 +109,7 @@ static void serve(struct fcgi *f, struct api *api, struct store *s, int report_f
 int worker_run(const struct conf *conf, int fd, int report_fd)
 {
     struct store *s;
+    struct metrics *metrics;
     struct api *api;
     struct fcgi *f;
 
@@ -104,13 +118,16 @@ int worker_run(const struct conf *conf, int fd, int report_fd)
     s = open_store(conf);
     if (s == NULL)
         return WORKER_EXIT_CONFIG;
+    metrics = open_metrics(conf);
     api = api_new(conf, s);
+    api_use_metrics(api, metrics);
     f = fcgi_new(conf, fd);
     log_event(LOG_DEBUG_, "start");
     report(report_fd, WORKER_READY);
     serve(f, api, s, report_fd);
     fcgi_free(&f);
     api_free(&api);
+    metrics_close(&metrics);
     store_close(&s);
     log_event(LOG_DEBUG_, "stop");
     return 0;

@@ -6,6 +6,7 @@
 #define ROSTER_API_API_H
 
 #include "roster/base/conf.h"
+#include "roster/http/metrics.h"
 #include "roster/http/request.h"
 #include "roster/http/response.h"
 #include "roster/http/route.h"
@@ -17,6 +18,9 @@ struct api;
 struct api *api_new(const struct conf *c, struct store *s);
 void api_free(struct api **a);
 
+/* Where answers are counted and GET /metrics reads; m outlives a. Without it nothing is counted. */
+void api_use_metrics(struct api *a, struct metrics *m);
+
 /*
  * Answers r: fills response (already initialised in r's arena). e: what was found wrong while the request was read, or
  * ERROR_INIT. Never fails; every error is rendered. The caller calls api_sync() before the first byte of response leaves,
@@ -27,6 +31,9 @@ void api_answer(struct api *a, struct http_request *r, struct http_response *res
 /* Whether answers must wait for the disk, and the wait: afterwards every change that was answered is there. */
 bool api_unsynced(const struct api *a);
 void api_sync(struct api *a);
+
+/* Counts the answer to r, which has left. */
+void api_count(const struct api *a, const struct http_request *r, const struct http_response *response);
 
 /* Work that follows an answer, after it was sent: noting the token's use. Cheap when there is nothing to do. */
 void api_after(struct api *a);

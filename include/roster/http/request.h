@@ -45,6 +45,7 @@ struct http_request {
     struct str query; /* raw, behind '?' */
     enum client client;
     struct str authorization, content_type, accept, if_match, if_none_match, user_agent, remote_address, host, scheme;
+    bool forwarded;             /* a proxy says that it asks for somebody else */
     bool authorization_doubled; /* two Authorization headers came, joined by a server with ", " */
     struct str body;
     bool body_complete;  /* false: the connection broke, or its length is not CONTENT_LENGTH */
