@@ -292,6 +292,10 @@ READS = [
     ("2.4", "Entra: the flag was typed behind the base URL, and the query follows with another ?",
      "/Users?aadOptscim062020?filter=" + q('userName eq "second@example.com"'), [2]),
     ("2.8", "a slash before the query, + for a space", "/Users/?filter=DisplayName+eq+%22first+example%22", [1]),
+    ("2.8", "or, parentheses, co and sw in odd case", "/Users?filter=" + q('(DisplayName CO "st ex" Or userName sw "SECOND") and active Eq True'), [1, 2]),
+    ("2.8", "gt and a date with seven fractional digits and an offset", "/Users?filter=" + q('meta.Created gt "2020-01-31T12:00:00.1234567+05:30"'), [1, 2]),
+    ("2.8", "Entra reads: who is active and was changed between two times", "/Users?startindex=0&count=5&filter=" +
+     q('active eq true and (meta.lastModified ge "2020-01-01T00:00:00Z" and meta.lastModified le "2020-01-02T00:00:00Z")'), []),
     ("2.8", "a value path in attributes=", "/Users?attributes=" + q(WORK) + "&filter=" + q('userName eq "first@example.com"'), [1]),
     ("2.8", "parameter names in odd case", "/Users?StartIndex=2&COUNT=1", [2]),
     ("2.8", "startindex=0 is the first", "/Users?startindex=0&count=1", [1]),
@@ -304,6 +308,8 @@ READS = [
     ("9", "Rippling: lists users first", "/Users?startIndex=1&count=2", [1, 2]),
     ("10.1", "authentik: an unquoted filter value", "/Users?filter=userName+eq+first@example.com", [1]),
     ("10.1", "authentik: the next page by what was seen", "/Users?startIndex=2", [2]),
+    ("10.4", "One Identity: an or-filter", "/Users?filter=" + q('userName eq "x" or userName eq "second@example.com" or userName eq "first@example.com"'),
+     [1, 2]),
     ("10.4", "IBM: the list is 200", "/Users", [1, 2]),
 ]
 
