@@ -570,7 +570,7 @@ static bool import_tokens(struct importing *m)
 static struct json_object *take_resource(struct importing *m, struct arena *arena, const struct line *line,
                                          const struct resource_type *type, struct json_object *o)
 {
-    static const struct resource_options options = {.reject_unknown = true};
+    static const struct resource_options options = {.reject_unknown = true, .stored = true};
     struct json_object *members = NULL, *resource = json_member(o, "resource");
     struct error e = ERROR_INIT;
 

@@ -155,6 +155,8 @@ static const struct {
     {USER, BODY("\"title\":true"), ERR_ATTRIBUTE_TYPE, "title must be a string, but a boolean was sent"},
     {USER, BODY("\"active\":\"maybe\""), ERR_ATTRIBUTE_TYPE, "active must be a boolean, but a string was sent"},
     {USER, BODY("\"active\":1"), ERR_ATTRIBUTE_TYPE, "active must be a boolean, but a whole number was sent"},
+    {USER, BODY("\"x509Certificates\":[{\"value\":\"MII!\"}]"), ERR_ATTRIBUTE_TYPE,
+     "x509Certificates[0].value must be base64, but a string was sent"},
     {USER, BODY("\"name\":\"x\""), ERR_ATTRIBUTE_TYPE, "name must be an object, but a string was sent"},
     {USER, BODY("\"name\":{\"givenName\":1.5}"), ERR_ATTRIBUTE_TYPE,
      "name.givenName must be a string, but a decimal number was sent"},
@@ -213,6 +215,20 @@ static void refuses(void)
 {
     for (size_t i = 0; i < COUNT(refused); i++)
         check_refused(refused[i].type, refused[i].body, false, refused[i].code, refused[i].sentence);
+}
+
+/* What was stored before there was this rule can still be imported. */
+static void stored_values_keep_their_form(void)
+{
+    static const struct resource_options stored = {.stored = true};
+    struct arena *a = arena_new(0);
+    struct error e = ERROR_INIT;
+    const char *body = BODY("\"x509Certificates\":[{\"value\":\"MII!\"},{\"value\":\"-_AB+/==\\r\\n\"}]");
+
+    CHECK(resource_normalise(USER, json_of(a, body), &stored, a, NULL, &e) != NULL);
+    CHECK_INT(e.code, ERR_NONE);
+    CHECK(resource_of(a, USER, BODY("\"x509Certificates\":[{\"value\":\"-_AB+/==\\r\\n\"}]")) != NULL);
+    arena_free(&a);
 }
 
 static void refuses_unknown_attributes_where_told(void)
@@ -588,6 +604,7 @@ int main(void)
         UNIT(normalises),
         UNIT(refuses),
         UNIT(refuses_unknown_attributes_where_told),
+        UNIT(stored_values_keep_their_form),
         UNIT(bounds_values),
         UNIT(bounds_the_whole),
         UNIT(bounds_members),

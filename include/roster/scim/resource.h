@@ -27,6 +27,7 @@ enum unmatched {
 struct resource_options {
     bool reject_unknown; /* an attribute that no schema has is refused (ATTRIBUTE_UNKNOWN); else it is passed over */
     enum unmatched unmatched;
+    bool stored; /* the values were taken before (import): that binary ones are base64 is not judged again */
 };
 
 /*
