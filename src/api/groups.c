@@ -40,7 +40,7 @@ static bool team_derived(struct api_call *c, struct call *item, const struct ima
 }
 
 const struct resource_ops team_ops = {
-    .type = &resource_type_team,
+    .number = RESOURCE_TEAM,
     .create = team_create,
     .get = team_get,
     .replace = team_replace,

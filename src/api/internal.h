@@ -63,7 +63,7 @@ void reference_write(struct buf *b, const struct projection *p, const struct att
 
 /* What the two resource types do differently. */
 struct resource_ops {
-    const struct resource_type *type;
+    uint8_t number; /* RESOURCE_…: the type is the account's */
     bool (*create)(struct call *c, struct json_object *body, struct image *out);
     bool (*get)(struct call *c, struct str id, struct image *out);
     bool (*replace)(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,

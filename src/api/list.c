@@ -141,7 +141,7 @@ static bool take_order(struct api_call *c, struct list *l)
 static bool take_type(struct api_call *c, struct list *l, size_t i)
 {
     const struct list_request *q = &l->request;
-    const struct resource_type *type = l->ops[i]->type;
+    const struct resource_type *type = account_type(c->call.account, l->ops[i]->number);
     bool any = l->query.ntypes > 1;
 
     l->types[i] = type;

@@ -7,6 +7,12 @@
 #include <assert.h>
 #include <sodium.h>
 
+/* The account's own tables of the type. */
+static const struct resource_type *type_of(const struct call *call, const struct resource_ops *ops)
+{
+    return account_type(call->account, ops->number);
+}
+
 /* --- what a request says besides its body --- */
 
 /* A projection_named: whether a PATCH names the attribute. */
@@ -93,7 +99,7 @@ static bool answer_resource(struct api_call *c, const struct resource_ops *ops, 
 
     answer_begin(c, status, im->version);
     if (status == 201)
-        answer_location(c, ops->type, im->id);
+        answer_location(c, type_of(&c->call, ops), im->id);
     item.arena = c->api->scratch;
     return resource_write(c, ops, &item, im, p);
 }
@@ -104,7 +110,7 @@ static struct patch *read_patch(struct call *call, const struct resource_ops *op
 {
     struct resource_options options = policy_options(&call->account->policy);
 
-    return patch_parse(ops->type, body, &options, call->arena, call->error);
+    return patch_parse(type_of(call, ops), body, &options, call->arena, call->error);
 }
 
 static bool run_patch(struct call *call, const struct resource_ops *ops, struct str id, const struct patch *patch,
@@ -145,8 +151,8 @@ static bool write_whole(struct api_call *c, const struct resource_ops *ops, enum
     struct image im;
     bool given;
 
-    return read_write_projection(c, ops->type, NULL, &p, &given) && resource_change(&c->call, ops, &change, &im) &&
-           answer_resource(c, ops, status, &im, p);
+    return read_write_projection(c, type_of(&c->call, ops), NULL, &p, &given) &&
+           resource_change(&c->call, ops, &change, &im) && answer_resource(c, ops, status, &im, p);
 }
 
 bool resource_create(struct api_call *c, const struct resource_ops *ops)
@@ -164,7 +170,7 @@ bool resource_read(struct api_call *c, const struct resource_ops *ops)
     struct projection *p;
     struct image im;
 
-    if (!read_projection(c, ops->type, &p) || !ops->get(&c->call, c->params[0], &im))
+    if (!read_projection(c, type_of(&c->call, ops), &p) || !ops->get(&c->call, c->params[0], &im))
         return false;
     answer_begin(c, 304, im.version);
     if (c->r->if_match.p != NULL && !http_etag_in(c->r->if_match, c->response->etag)) {
@@ -184,13 +190,13 @@ bool resource_patch(struct api_call *c, const struct resource_ops *ops)
     struct image im;
     bool given;
 
-    if (patch == NULL || !read_write_projection(c, ops->type, patch, &p, &given) ||
+    if (patch == NULL || !read_write_projection(c, type_of(&c->call, ops), patch, &p, &given) ||
         !run_patch(&c->call, ops, c->params[0], patch, &pre, &im))
         return false;
     if (given || !ops->patch_is_quiet)
         return answer_resource(c, ops, 200, &im, p);
     answer_begin(c, 204, im.version);
-    answer_location(c, ops->type, im.id);
+    answer_location(c, type_of(&c->call, ops), im.id);
     return true;
 }
 

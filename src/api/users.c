@@ -26,7 +26,7 @@ static bool user_derived(struct api_call *c, struct call *item, const struct ima
 }
 
 const struct resource_ops user_ops = {
-    .type = &resource_type_user,
+    .number = RESOURCE_USER,
     .create = user_create,
     .get = user_get,
     .replace = user_replace,

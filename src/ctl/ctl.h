@@ -15,7 +15,7 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_MISUSED = 2 };
 
 /* What the options said; a command takes those that its row names. */
 struct ctl_options {
-    const char *config, *name, *policy, *expires, *account, *user;
+    const char *config, *name, *policy, *expires, *account, *user, *for_type;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit;
     bool json, yes, members, all, defaults;
@@ -36,6 +36,7 @@ typedef bool ctl_command(struct ctl *c);
 
 ctl_command ctl_init, ctl_check_config, ctl_config;
 ctl_command ctl_account_add, ctl_account_list, ctl_account_show, ctl_account_set, ctl_account_remove;
+ctl_command ctl_schema_add, ctl_schema_list, ctl_schema_show, ctl_schema_remove;
 ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
 ctl_command ctl_user_list, ctl_user_show, ctl_team_list, ctl_team_show, ctl_events;
 ctl_command ctl_explain, ctl_errors_markdown, ctl_doctor;

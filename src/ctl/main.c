@@ -39,6 +39,11 @@ static const struct command commands[] = {
     {"account show", "SLUG [--json]", 1, 1, NEEDS_STORE, ctl_account_show, "show an account and its settings"},
     {"account set", "SLUG SETTING=VALUE...", 2, 64, NEEDS_STORE, ctl_account_set, "change settings"},
     {"account remove", "SLUG --yes", 1, 1, NEEDS_STORE, ctl_account_remove, "remove an account and all that is in it"},
+    {"schema add", "ACCOUNT FILE [--for User|Group]", 2, 2, NEEDS_STORE, ctl_schema_add,
+     "add an extension schema of the account's own; - is standard input"},
+    {"schema list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_schema_list, "list an account's own schemas"},
+    {"schema show", "ACCOUNT URN [--json]", 2, 2, NEEDS_STORE, ctl_schema_show, "print a schema as JSON"},
+    {"schema remove", "ACCOUNT URN", 2, 2, NEEDS_STORE, ctl_schema_remove, "remove a schema that nobody has values of"},
     {"token add", "ACCOUNT --name NAME [--scope SCOPE]... [--expires DAYS|DATE] [--user USERNAME|ID]", 1, 1,
      NEEDS_STORE, ctl_token_add, "make a token and print it, this once"},
     {"token list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_token_list, "list an account's tokens"},
@@ -77,6 +82,7 @@ static const struct option options[] = {
     {"members", no_argument, NULL, 'm'},
     {"all", no_argument, NULL, 'l'},
     {"default", no_argument, NULL, 'd'},
+    {"for", required_argument, NULL, 'f'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {"user", required_argument, NULL, 'u'},
@@ -178,6 +184,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'd':
         o->defaults = true;
+        break;
+    case 'f':
+        o->for_type = optarg;
         break;
     case 'h':
         *help = true;

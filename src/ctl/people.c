@@ -14,13 +14,19 @@
 
 /* What a kind of resource is called and found by. */
 struct kind {
-    const struct resource_type *type;
+    uint8_t number; /* RESOURCE_… */
     bool (*get)(struct call *c, struct str id, struct image *out);
     uint16_t name; /* the attribute it is shown and found by */
     const char *name_text;
 };
-static const struct kind user_kind = {&resource_type_user, user_get, ATTR_USER_NAME, "userName"};
-static const struct kind team_kind = {&resource_type_team, team_get, ATTR_TEAM_DISPLAY_NAME, "displayName"};
+static const struct kind user_kind = {RESOURCE_USER, user_get, ATTR_USER_NAME, "userName"};
+static const struct kind team_kind = {RESOURCE_TEAM, team_get, ATTR_TEAM_DISPLAY_NAME, "displayName"};
+
+/* The account's own tables of the type. */
+static const struct resource_type *type_of(const struct account *account, const struct kind *kind)
+{
+    return kind->number == RESOURCE_USER ? account->user_type : account->team_type;
+}
 
 static struct call call_of(struct ctl *c, const struct account *account)
 {
@@ -56,7 +62,7 @@ static bool list(struct ctl *c, const struct kind *kind)
         struct call call = call_of(c, &account);
         struct listing page;
 
-        if (!listing_page(&call, kind->type, NULL, start, LISTING_COUNT_MAX, &page))
+        if (!listing_page(&call, type_of(&account, kind), NULL, start, LISTING_COUNT_MAX, &page))
             return false;
         for (size_t i = 0; i < page.n; i++) {
             char id[ID_TEXT_LEN + 1];
@@ -89,11 +95,12 @@ static bool find(struct ctl *c, const struct kind *kind, struct call *call, stru
     buf_init(&filter, c->arena);
     buf_printf(&filter, "%s eq ", kind->name_text);
     buf_json(&filter, text);
-    struct filter *f = filter_parse(kind->type, buf_view(&filter), c->arena, &c->error);
-    if (f == NULL || !listing_page(call, kind->type, f, 1, 1, &page))
+    const struct resource_type *type = type_of(call->account, kind);
+    struct filter *f = filter_parse(type, buf_view(&filter), c->arena, &c->error);
+    if (f == NULL || !listing_page(call, type, f, 1, 1, &page))
         return false;
     if (page.n == 0) {
-        error_set(&c->error, ERR_RESOURCE_NOT_FOUND, str_of(kind->type->name), text);
+        error_set(&c->error, ERR_RESOURCE_NOT_FOUND, str_of(type->name), text);
         return false;
     }
     id_format(&page.items[0].id, found);

@@ -20,7 +20,8 @@ struct slot {
     int64_t expires; /* of the token; 0: never */
     int64_t noted;   /* the last use that the store knows, as far as we know */
     struct access access;
-    char *name; /* the account's, which access borrows */
+    char *name;          /* the account's, which access borrows */
+    struct arena *types; /* the account's own types, which access borrows too; NULL: it has the common ones */
 };
 
 struct access_cache {
@@ -41,6 +42,7 @@ struct access_cache *access_cache_new(void)
 static void slot_clear(struct slot *s)
 {
     free(s->name);
+    arena_free(&s->types);
     *s = (struct slot){.name = NULL};
 }
 
@@ -138,8 +140,35 @@ static enum token_rc look_up(struct store *s, struct arena *a, struct looking *l
     return sodium_memcmp(l->record.hash, l->hash, TOKEN_HASH_SIZE) == 0 ? TOKEN_OK : TOKEN_UNKNOWN;
 }
 
-/* Keeps what was found; everything that is borrowed is copied. */
-static void slot_fill(struct slot *slot, const struct looking *l, const struct account *account, int64_t noted)
+/*
+ * The account's own types for a slot: those that it has already where they are of the same revision, so that they are built
+ * once for a change. false: *e.
+ */
+static bool types_for(struct slot *slot, struct store *s, struct arena *a, struct account *account,
+                      struct arena **types, struct error *e)
+{
+    const struct account *old = &slot->access.account;
+
+    *types = NULL;
+    if (account->schemas == 0)
+        return true;
+    if (slot->types != NULL && old->number == account->number && old->schemas == account->schemas) {
+        *types = slot->types;
+        slot->types = NULL;
+        account->user_type = old->user_type;
+        account->team_type = old->team_type;
+        return true;
+    }
+    *types = arena_new(0);
+    if (account_load_types(s, a, *types, account, e))
+        return true;
+    arena_free(types);
+    return false;
+}
+
+/* Keeps what was found; everything that is borrowed is copied, or in types, which is the slot's from now on. */
+static void slot_fill(struct slot *slot, const struct looking *l, const struct account *account, struct arena *types,
+                      int64_t noted)
 {
     char *name = malloc(account->name.len + 1);
 
@@ -154,7 +183,8 @@ static void slot_fill(struct slot *slot, const struct looking *l, const struct a
         .expires = l->record.token.expires,
         .noted = noted > l->record.token.last_used ? noted : l->record.token.last_used,
         .access = {.account = *account, .token = l->id, .user = l->record.token.user, .scopes = l->record.token.scopes},
-        .name = name};
+        .name = name,
+        .types = types};
     memcpy(slot->hash, l->hash, sizeof slot->hash);
     slot->access.account.name = str_make(name, account->name.len);
 }
@@ -165,12 +195,15 @@ static enum token_rc slot_load(struct slot *slot, bool again, struct store *s, s
     struct looking l = {.hash = hash};
     int64_t noted = again ? slot->noted : 0;
     struct account account;
+    struct arena *types;
     enum token_rc rc = look_up(s, a, &l, &account, e);
 
     if (rc == TOKEN_OK && l.record.token.revoked != 0)
         rc = TOKEN_REVOKED;
+    if (rc == TOKEN_OK && !types_for(slot, s, a, &account, &types, e))
+        rc = TOKEN_FAULT;
     if (rc == TOKEN_OK)
-        slot_fill(slot, &l, &account, noted);
+        slot_fill(slot, &l, &account, types, noted);
     else if (again)
         slot_clear(slot);
     return rc;

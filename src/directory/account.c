@@ -6,6 +6,7 @@
 #include "roster/base/json.h"
 #include "roster/base/utf8.h"
 #include "roster/directory/call.h"
+#include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
 #include "roster/directory/walk.h"
 
@@ -123,7 +124,9 @@ static bool record_read(struct account *out, uint32_t number, struct str bytes, 
     *out = (struct account){.number = number,
                             .name = arena_str(a, text_member(o, "name")),
                             .created = json_object_get_int64(json_member(o, "created")),
-                            .suspended = !str_eq(text_member(o, "status"), STR_LIT("active"))};
+                            .suspended = !str_eq(text_member(o, "status"), STR_LIT("active")),
+                            .user_type = &resource_type_user,
+                            .team_type = &resource_type_team};
     memcpy(out->slug, slug.p, slug.len);
     return true;
 }
@@ -237,6 +240,9 @@ bool account_restore(struct store *s, struct arena *a, struct str slug, struct s
         return false;
     }
     account->name = arena_str(a, name);
+    account->user_type = &resource_type_user;
+    account->team_type = &resource_type_team;
+    account->schemas = 0;
     memset(account->slug, 0, sizeof account->slug);
     memcpy(account->slug, slug.p, slug.len);
     enum store_rc rc = registry_write(s, a, add_body, account);
@@ -273,15 +279,62 @@ static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void 
     return rc == STORE_OK ? record_get(txn, arena, f->number, f->out) : rc;
 }
 
-static enum store_rc policy_body(struct store_txn *txn, struct arena *arena, void *ctx)
+#define REVISION_UNREADABLE UINT64_MAX
+
+/* What is in the account's own maps. A revision that cannot be read is found out when the types are built. */
+static enum store_rc own_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
+    struct account *account = ctx;
+
     (void)arena;
-    return policy_get(txn, ctx);
+    enum store_rc rc = policy_get(txn, &account->policy);
+    if (rc == STORE_OK && (rc = schemas_revision(txn, &account->schemas)) == STORE_ERROR) {
+        account->schemas = REVISION_UNREADABLE;
+        rc = STORE_OK;
+    }
+    return rc;
 }
 
-static enum store_rc load_policy(struct store *s, struct arena *a, struct account *account)
+static enum store_rc load_own(struct store *s, struct arena *a, struct account *account)
 {
-    return store_run(s, account->number, STORE_READ, a, policy_body, &account->policy);
+    return store_run(s, account->number, STORE_READ, a, own_body, account);
+}
+
+struct typing {
+    struct account *account;
+    struct arena *types;
+};
+
+static enum store_rc types_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct typing *t = ctx;
+
+    (void)arena;
+    return schemas_load(txn, t->types, t->account);
+}
+
+bool account_load_types(struct store *s, struct arena *scratch, struct arena *types, struct account *account,
+                        struct error *e)
+{
+    struct typing t = {account, types};
+
+    return registry_done(store_run(s, account->number, STORE_READ, scratch, types_body, &t), e);
+}
+
+/*
+ * Types in the arena with the rest of the account, where there are any of its own. What is damaged does not hide the account
+ * from rosterctl: verify tells it, and nothing is changed by such types.
+ */
+static void load_types(struct store *s, struct arena *a, struct account *account)
+{
+    struct error ignored = ERROR_INIT;
+    struct arena *scratch;
+
+    if (account->schemas == 0)
+        return;
+    scratch = arena_new(0);
+    account_load_types(s, scratch, a, account, &ignored);
+    arena_free(&scratch);
 }
 
 bool account_find(struct store *s, struct arena *a, struct str slug, struct account *out, struct error *e)
@@ -290,9 +343,11 @@ bool account_find(struct store *s, struct arena *a, struct str slug, struct acco
     enum store_rc rc = slug_ok(slug) ? store_run_system(s, STORE_READ, a, find_body, &f) : STORE_NOTFOUND;
 
     if (rc == STORE_OK)
-        rc = load_policy(s, a, out);
+        rc = load_own(s, a, out);
     if (rc == STORE_NOTFOUND)
         error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
+    if (rc == STORE_OK)
+        load_types(s, a, out);
     return registry_done(rc, e);
 }
 
@@ -303,7 +358,7 @@ bool account_load(struct store *s, struct arena *a, uint32_t number, struct acco
 
     *found = rc == STORE_OK;
     if (rc == STORE_OK)
-        rc = load_policy(s, a, out);
+        rc = load_own(s, a, out);
     return rc == STORE_NOTFOUND || registry_done(rc, e);
 }
 
@@ -359,11 +414,13 @@ bool account_list(struct store *s, struct arena *a, struct account **out, size_t
 
     for (size_t i = 0; i < c.n && rc == STORE_OK; i++) {
         arena_reset(scratch);
-        rc = load_policy(s, scratch, &c.accounts[i]);
+        rc = load_own(s, scratch, &c.accounts[i]);
     }
     arena_free(&scratch);
     *out = c.accounts;
     *n = c.n;
+    for (size_t i = 0; i < c.n && rc == STORE_OK; i++)
+        load_types(s, a, &c.accounts[i]);
     return registry_done(rc, e);
 }
 

@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edit.h"
 
-#include "roster/scim/resource.h"
-
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
 {
     error_set(c->error, code, arg);
+    return STORE_REFUSED;
+}
+
+enum store_rc edit_begin(struct store_txn *txn, const struct call *c, struct state *state)
+{
+    enum store_rc rc = state_get(txn, state);
+
+    if (rc != STORE_OK || state->schemas == c->account->schemas)
+        return rc;
+    error_set(c->error, ERR_SCHEMAS_CHANGED);
+    return STORE_REFUSED;
+}
+
+enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type, const struct resource_key *taken)
+{
+    const struct attribute *attribute = attribute_by_number(type, taken->attribute);
+
+    if (taken->attribute == ATTR_USER_NAME)
+        return edit_refuse(c, ERR_USERNAME_TAKEN, taken->value);
+    error_set(c->error, ERR_VALUE_TAKEN, str_of(type->name), taken->value, str_of(attribute->name));
     return STORE_REFUSED;
 }
 

@@ -4,6 +4,7 @@
 #define ROSTER_DIRECTORY_EDIT_H
 
 #include "roster/directory/entry.h"
+#include "roster/scim/resource.h"
 
 /*
  * Finds the entry that a client names and asks the precondition. STORE_REFUSED with *c->error RESOURCE_NOT_FOUND or
@@ -11,6 +12,15 @@
  */
 enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call *c, const struct resource_type *type,
                         struct str text, const struct precondition *pre, struct id *id, struct image *out);
+
+/*
+ * The account's counters at the beginning of a change. STORE_REFUSED with *c->error SCHEMAS_CHANGED where the account
+ * has other schemas by now than the request was read by: what it does not know of a record would be lost.
+ */
+enum store_rc edit_begin(struct store_txn *txn, const struct call *c, struct state *state);
+
+/* STORE_REFUSED with *c->error USERNAME_TAKEN or VALUE_TAKEN. */
+enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type, const struct resource_key *taken);
 
 /* STORE_REFUSED with *c->error set, for a body to return. */
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/entry.h"
 
-#include "roster/scim/resource.h"
 #include "roster/store/key.h"
 
 #include <assert.h>
 
 enum store_space entry_space(const struct resource_type *type)
 {
-    return type == &resource_type_user ? SPACE_USER : SPACE_TEAM;
+    return type->number == RESOURCE_USER ? SPACE_USER : SPACE_TEAM;
 }
 
 void entry_unique_key(struct key *k, uint16_t attribute, struct str value)
@@ -66,7 +65,7 @@ enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struc
 }
 
 static enum store_rc key_add(struct store_txn *txn, const struct resource_key *rk, const struct id *id,
-                             struct str *taken)
+                             struct resource_key *taken)
 {
     struct key k;
 
@@ -77,7 +76,7 @@ static enum store_rc key_add(struct store_txn *txn, const struct resource_key *r
     entry_unique_key(&k, rk->attribute, rk->value);
     enum store_rc rc = store_insert(txn, SPACE_UNIQUE, key_view(&k), id_view(id));
     if (rc == STORE_EXISTS)
-        *taken = rk->value;
+        *taken = *rk;
     return rc;
 }
 
@@ -101,7 +100,7 @@ static int key_order(const struct resource_key *a, const struct resource_key *b)
 /* Brings the indexes from the values of before to those of after; either may be NULL. What both have is left alone. */
 static enum store_rc keys_change(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
                                  const struct id *id, struct json_object *before, struct json_object *after,
-                                 struct str *taken)
+                                 struct resource_key *taken)
 {
     struct resource_key none = {0}, *old = &none, *new = &none;
     size_t nold = before == NULL ? 0 : resource_keys(type, before, arena, &old);
@@ -169,7 +168,7 @@ static enum store_rc record_put(struct store_txn *txn, struct arena *arena, cons
 
 enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
                            struct json_object *resource, const struct id *id, int64_t now, struct state *state,
-                           struct image *out, struct str *taken)
+                           struct image *out, struct resource_key *taken)
 {
     enum store_rc rc = keys_change(txn, arena, type, id, NULL, resource, taken);
     if (rc != STORE_OK)
@@ -198,7 +197,7 @@ static struct image_facts facts_next(const struct image *old, int64_t now, const
 
 enum store_rc entry_update(struct store_txn *txn, struct arena *arena, const struct image *old,
                            struct json_object *before, struct json_object *resource, int64_t now, struct state *state,
-                           struct image *out, struct str *taken)
+                           struct image *out, struct resource_key *taken)
 {
     struct image_facts facts = facts_next(old, now, state);
     enum store_rc rc = keys_change(txn, arena, old->type, &facts.id, before, resource, taken);
@@ -217,7 +216,7 @@ enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const stru
 enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const struct image *old, struct state *state)
 {
     struct image_facts facts = facts_next(old, 0, state);
-    struct str taken; /* nothing is added that could be */
+    struct resource_key taken; /* nothing is added that could be */
     struct key k;
 
     enum store_rc rc = keys_change(txn, arena, old->type, &facts.id, image_resource(old, arena), NULL, &taken);
@@ -240,7 +239,7 @@ enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const st
     struct image_facts facts = {
         .ordinal = image->ordinal, .version = image->version, .created = image->created, .modified = image->modified};
     struct image out;
-    struct str taken;
+    struct resource_key taken;
 
     if (!id_parse(image->id, &facts.id))
         return STORE_ERROR;

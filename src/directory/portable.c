@@ -6,6 +6,7 @@
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
 #include "roster/directory/member.h"
+#include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
 #include "roster/directory/walk.h"
 #include "roster/scim/resource.h"
@@ -24,15 +25,22 @@
 #define BATCH_BYTES    ((size_t)4 * 1024 * 1024)
 
 /* The kinds of lines in the order in which they stand in a file; each line begins with its kind. */
-enum kind { KIND_ACCOUNT, KIND_STATE, KIND_TOKEN, KIND_USER, KIND_TEAM, KIND_MEMBER, KIND_EVENT, KIND_COUNT };
+enum kind {
+    KIND_ACCOUNT,
+    KIND_STATE,
+    KIND_SCHEMA,
+    KIND_TOKEN,
+    KIND_USER,
+    KIND_TEAM,
+    KIND_MEMBER,
+    KIND_EVENT,
+    KIND_COUNT
+};
 static const struct str heads[KIND_COUNT] = {
-    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","),
-    [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
-    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),
-    [KIND_USER] = STR_LIT("{\"type\":\"user\","),
-    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),
-    [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
-    [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
+    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","), [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
+    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),   [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),
+    [KIND_USER] = STR_LIT("{\"type\":\"user\","),       [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),
+    [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),   [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
 };
 
 /* The counters of the state by their names in the file. */
@@ -62,7 +70,7 @@ static bool is_active(struct json_object *user)
 /* --- export --- */
 
 struct exporting {
-    const struct account *account;
+    struct account *account;
     FILE *out;
     off_t start;     /* where the export begins in out: a second try writes from there again */
     struct buf line; /* in an arena of its own */
@@ -143,6 +151,29 @@ static enum store_rc export_state(struct store_txn *txn, struct exporting *x)
     return line_end(x);
 }
 
+/* The numbers that the schema and its attributes have here are nobody else's business. */
+static enum store_rc export_schema(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                   void *ctx)
+{
+    struct exporting *x = ctx;
+    struct str definition;
+    uint16_t number, first;
+    uint8_t type;
+
+    (void)txn;
+    (void)arena;
+    if (!key_take_u16(&key, &number))
+        return STORE_ERROR;
+    if (number == 0)
+        return STORE_OK;
+    if (!schemas_entry_read(value, &type, &first, &definition))
+        return STORE_ERROR;
+    line_begin(x, KIND_SCHEMA);
+    buf_printf(&x->line, "\"for\":\"%s\",\"definition\":", account_type(x->account, type)->name);
+    buf_str(&x->line, definition);
+    return line_end(x);
+}
+
 static enum store_rc export_token(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                   void *ctx)
 {
@@ -195,11 +226,12 @@ static enum store_rc export_entry(struct store_txn *txn, struct arena *arena, st
 
     if (!key_take_u8(&key, &number) || !key_take_id(&value, &id))
         return STORE_ERROR;
-    type = number == resource_type_user.number ? &resource_type_user : &resource_type_team;
+    if ((type = account_type(x->account, number)) == NULL)
+        return STORE_ERROR;
     enum store_rc rc = entry_get(txn, type, &id, arena, &im);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    line_begin(x, type == &resource_type_user ? KIND_USER : KIND_TEAM);
+    line_begin(x, type->number == RESOURCE_USER ? KIND_USER : KIND_TEAM);
     buf_printf(&x->line, "\"ordinal\":%" PRIu64 ",\"version\":%" PRIu64 ",", im.ordinal, im.version);
     add_time(&x->line, "created", im.created);
     buf_putc(&x->line, ',');
@@ -248,7 +280,8 @@ static enum store_rc export_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_TOKEN, export_token},
+    } parts[] = {{SPACE_SCHEMA, export_schema},
+                 {SPACE_TOKEN, export_token},
                  {SPACE_ORDER, export_entry},
                  {SPACE_MEMBER, export_member},
                  {SPACE_EVENT, export_event}};
@@ -258,7 +291,9 @@ static enum store_rc export_body(struct store_txn *txn, struct arena *arena, voi
         error_set(x->e, ERR_FILE_UNUSABLE, STR_LIT("of the export"), str_of(strerror(errno)));
         return STORE_REFUSED;
     }
-    enum store_rc rc = export_account(x);
+    enum store_rc rc = schemas_load(txn, arena, x->account); /* as they are at this moment */
+    if (rc == STORE_OK)
+        rc = export_account(x);
     if (rc == STORE_OK)
         rc = export_state(txn, x);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && rc == STORE_OK; i++)
@@ -333,6 +368,7 @@ struct importing {
     struct line next; /* was read and not used yet; text.p NULL: the end */
     uint64_t lines;
     struct account account;
+    struct arena *types; /* the account's own types */
     bool made, suspended;
     struct state state; /* what it must come to in the end */
     struct progress now, then;
@@ -549,6 +585,31 @@ static bool take_token(struct importing *m, const struct line *line, struct toke
     return false;
 }
 
+/* --- import: schemas --- */
+
+/* The schema gets numbers of this store. */
+static enum store_rc import_schema(struct store_txn *txn, struct arena *arena, struct importing *m,
+                                   const struct line *line)
+{
+    static const struct resource_type *const types[] = {&resource_type_user, &resource_type_team};
+    struct json_object *o = line_object(m, arena, line), *definition = json_member(o, "definition");
+    struct error why = ERROR_INIT;
+    struct str name;
+    struct buf text;
+
+    if (o == NULL)
+        return STORE_REFUSED;
+    for (size_t i = 0; take_str(o, "for", &name) && i < sizeof types / sizeof types[0]; i++) {
+        if (!str_eq(name, str_of(types[i]->name)))
+            continue;
+        buf_init(&text, arena);
+        json_write(&text, definition);
+        enum store_rc rc = schemas_put(txn, arena, types[i]->number, buf_view(&text), &why);
+        return rc == STORE_REFUSED ? refuse_line(m, line->number, why.sentence) : rc;
+    }
+    return refuse_line(m, line->number, "for is neither User nor Group");
+}
+
 static bool import_tokens(struct importing *m)
 {
     struct token_record *records = arena_alloc(m->arena, m->nbatch * sizeof *records);
@@ -611,7 +672,7 @@ static bool take_facts(struct importing *m, const struct line *line, struct json
 static enum store_rc import_entry(struct store_txn *txn, struct arena *arena, struct importing *m,
                                   const struct line *line)
 {
-    const struct resource_type *type = line->kind == KIND_USER ? &resource_type_user : &resource_type_team;
+    const struct resource_type *type = line->kind == KIND_USER ? m->account.user_type : m->account.team_type;
     struct json_object *o = line_object(m, arena, line), *resource;
     struct image im = {.type = type};
     struct id id;
@@ -624,7 +685,7 @@ static enum store_rc import_entry(struct store_txn *txn, struct arena *arena, st
         return refuse_line(m, line->number, "the id occurs twice");
     if (rc != STORE_NOTFOUND)
         return rc;
-    if (type == &resource_type_user)
+    if (type->number == RESOURCE_USER)
         m->then.active += is_active(resource);
     rc = entry_restore(txn, arena, &im, resource);
     return rc == STORE_EXISTS ? refuse_line(m, line->number, "a unique value, such as userName, occurs twice") : rc;
@@ -678,10 +739,8 @@ static enum store_rc import_body(struct store_txn *txn, struct arena *arena, voi
 {
     static enum store_rc (*const import_line[KIND_COUNT])(struct store_txn *, struct arena *, struct importing *,
                                                           const struct line *) = {
-        [KIND_USER] = import_entry,
-        [KIND_TEAM] = import_entry,
-        [KIND_MEMBER] = import_member,
-        [KIND_EVENT] = import_event,
+        [KIND_SCHEMA] = import_schema, [KIND_USER] = import_entry,  [KIND_TEAM] = import_entry,
+        [KIND_MEMBER] = import_member, [KIND_EVENT] = import_event,
     };
     struct importing *m = ctx;
     enum store_rc rc = STORE_OK;
@@ -698,7 +757,13 @@ static enum store_rc import_body(struct store_txn *txn, struct arena *arena, voi
 
 /* --- import: the whole --- */
 
-/* Takes lines of one sort into a batch: tokens, or others. false: *m->e. An empty batch: the file ends. */
+/* Schemas, tokens and the rest are not mixed: what follows the schemas is read by them, and tokens are written otherwise. */
+static int sort_of(enum kind kind)
+{
+    return kind > KIND_TOKEN ? KIND_TOKEN + 1 : (int)kind;
+}
+
+/* Takes lines of one sort into a batch. false: *m->e. An empty batch: the file ends. */
 static bool fill_batch(struct importing *m)
 {
     size_t bytes = 0;
@@ -709,7 +774,7 @@ static bool fill_batch(struct importing *m)
     while (m->next.text.p != NULL && m->nbatch < BATCH_LINES && bytes < BATCH_BYTES) {
         const struct line *last = m->nbatch == 0 ? NULL : &m->batch[m->nbatch - 1];
 
-        if (last != NULL && (last->kind == KIND_TOKEN) != (m->next.kind == KIND_TOKEN))
+        if (last != NULL && sort_of(last->kind) != sort_of(m->next.kind))
             break;
         struct line *line = &m->batch[m->nbatch++];
         *line = m->next;
@@ -722,6 +787,16 @@ static bool fill_batch(struct importing *m)
             return false;
         }
     }
+    return true;
+}
+
+/* What was read of schemas holds for the lines that follow. */
+static bool take_types(struct importing *m)
+{
+    arena_reset(m->types);
+    if (!account_load_types(m->store, m->arena, m->types, &m->account, m->e))
+        return false;
+    m->state.schemas = m->account.schemas;
     return true;
 }
 
@@ -746,6 +821,8 @@ static bool import_batches(struct importing *m)
             return false;
         if (m->batch[0].kind != KIND_TOKEN)
             m->now = m->then;
+        if (m->batch[0].kind == KIND_SCHEMA && !take_types(m))
+            return false;
     }
 }
 
@@ -774,7 +851,7 @@ static bool import_finish(struct importing *m)
 
 bool portable_import(struct store *s, struct arena *a, FILE *in, struct str slug, struct error *e)
 {
-    struct importing m = {.store = s, .arena = arena_new(0), .in = in, .e = e};
+    struct importing m = {.store = s, .arena = arena_new(0), .types = arena_new(0), .in = in, .e = e};
     bool ok = import_account(&m, a, slug) && import_state(&m) && import_batches(&m) && import_finish(&m);
 
     if (!ok && m.made) { /* half an account helps nobody; if this fails too, it stays suspended */
@@ -783,6 +860,7 @@ bool portable_import(struct store *s, struct arena *a, FILE *in, struct str slug
         account_remove(s, m.arena, str_of(m.account.slug), &ignored);
     }
     free(m.text);
+    arena_free(&m.types);
     arena_free(&m.arena);
     return ok;
 }

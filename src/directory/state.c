@@ -3,10 +3,12 @@
 
 #include <assert.h>
 
-/* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. */
-#define STATE_VERSION 1
-#define STATE_FIELDS  6
-#define STATE_SIZE    (1 + 8 * STATE_FIELDS)
+/* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. Fields that a record does not reach are 0:
+ * they came later. */
+#define STATE_VERSION      1
+#define STATE_FIELDS       7
+#define STATE_FIELDS_LEAST 6
+#define STATE_SIZE         (1 + 8 * STATE_FIELDS)
 
 /* The fields in the order of the record; type 0 has none. */
 static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
@@ -17,6 +19,7 @@ static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
     fields[3] = &s->ordinal[2];
     fields[4] = &s->count[2];
     fields[5] = &s->active;
+    fields[6] = &s->schemas;
 }
 
 enum store_rc state_get(struct store_txn *txn, struct state *out)
@@ -30,10 +33,11 @@ enum store_rc state_get(struct store_txn *txn, struct state *out)
         return STORE_OK;
     if (rc != STORE_OK)
         return rc;
-    if (value.len != STATE_SIZE || value.p[0] != STATE_VERSION)
+    size_t n = value.len / 8;
+    if (value.len != 1 + 8 * n || n < STATE_FIELDS_LEAST || n > STATE_FIELDS || value.p[0] != STATE_VERSION)
         return STORE_ERROR;
     state_fields(out, fields);
-    for (size_t i = 0; i < STATE_FIELDS; i++)
+    for (size_t i = 0; i < n; i++)
         for (size_t b = 0; b < 8; b++)
             *fields[i] = *fields[i] << 8 | (unsigned char)value.p[1 + 8 * i + b];
     return STORE_OK;

@@ -4,7 +4,6 @@
 #include "edit.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
-#include "roster/scim/resource.h"
 #include "roster/store/key.h"
 
 struct team_write {
@@ -58,7 +57,7 @@ static bool renamed(struct json_object *before, struct json_object *after)
 static enum store_rc team_finish(struct store_txn *txn, struct team_write *w, struct state *state, struct event *ev,
                                  const struct member_delta *delta)
 {
-    ev->resource_type = &resource_type_team;
+    ev->resource_type = w->c->account->team_type;
     ev->added = delta->added;
     ev->nadded = delta->nadded;
     ev->removed = delta->removed;
@@ -76,20 +75,27 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
     struct event ev = {.type = "team.updated", .resource = *id};
     struct member_delta delta;
     struct state state;
-    struct str taken;
+    struct resource_key taken;
     struct buf diff;
     struct id other;
 
-    enum store_rc rc = state_get(txn, &state);
+    if (w->body != NULL) { /* a whole team takes the place of old */
+        after = json_own(arena, json_clone(after));
+        if (!resource_keep_immutable(w->c->account->team_type, before, after, arena, w->c->error))
+            return STORE_REFUSED;
+    }
+    enum store_rc rc = edit_begin(txn, w->c, &state);
     if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, id, changes, nchanges, &delta)) != STORE_OK)
         return rc;
     buf_init(&diff, arena);
     *w->out = *old;
-    if (resource_diff(&diff, &resource_type_team, before, after)) {
+    if (resource_diff(&diff, w->c->account->team_type, before, after)) {
         if (renamed(before, after) && w->c->account->policy.value[POLICY_TEAM_SAME_NAME] != SAME_NAME_ALLOW &&
             (rc = team_named(txn, arena, after, id, &other)) != STORE_NOTFOUND)
             return rc == STORE_OK ? refuse_name(w, after) : rc;
         rc = entry_update(txn, arena, old, before, after, w->c->now, &state, w->out, &taken);
+        if (rc == STORE_EXISTS)
+            return edit_refuse_taken(w->c, old->type, &taken);
     } else if (delta.nadded + delta.nremoved == 0) {
         return STORE_OK;
     } else {
@@ -110,17 +116,19 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     struct member_change add = member_change_of(MEMBER_ADD, w->members);
     struct member_delta delta;
     struct state state;
-    struct str taken;
+    struct resource_key taken;
     struct buf diff;
 
-    enum store_rc rc = state_get(txn, &state);
+    enum store_rc rc = edit_begin(txn, w->c, &state);
     if (rc != STORE_OK)
         return rc;
-    rc = entry_create(txn, arena, &resource_type_team, w->body, &w->id, w->c->now, &state, w->out, &taken);
+    rc = entry_create(txn, arena, w->c->account->team_type, w->body, &w->id, w->c->now, &state, w->out, &taken);
+    if (rc == STORE_EXISTS)
+        return edit_refuse_taken(w->c, w->c->account->team_type, &taken);
     if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, &w->id, &add, 1, &delta)) != STORE_OK)
         return rc;
     buf_init(&diff, arena);
-    resource_diff(&diff, &resource_type_team, NULL, w->body);
+    resource_diff(&diff, w->c->account->team_type, NULL, w->body);
     ev.version = w->out->version;
     ev.changes = buf_view(&diff);
     return team_finish(txn, w, &state, &ev, &delta);
@@ -143,7 +151,7 @@ static enum store_rc create_over(struct store_txn *txn, struct arena *arena, str
     struct member_change change = member_change_of(merge ? MEMBER_ADD : MEMBER_REPLACE, w->members);
     struct image old;
 
-    enum store_rc rc = entry_get(txn, &resource_type_team, id, arena, &old);
+    enum store_rc rc = entry_get(txn, w->c->account->team_type, id, arena, &old);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
     struct json_object *after = merge ? merged(image_resource(&old, arena), w->body) : w->body;
@@ -177,13 +185,13 @@ bool team_create(struct call *c, struct json_object *body, struct image *out)
 {
     struct team_write w = {.c = c, .out = out, .id = call_made(c)};
 
-    w.body = edit_normalise(c, &resource_type_team, body, &w.members);
+    w.body = edit_normalise(c, c->account->team_type, body, &w.members);
     return w.body != NULL && team_run(&w, create_body);
 }
 
 bool team_get(struct call *c, struct str id, struct image *out)
 {
-    return edit_get(c, &resource_type_team, id, out);
+    return edit_get(c, c->account->team_type, id, out);
 }
 
 /* --- PUT --- */
@@ -195,7 +203,7 @@ static enum store_rc replace_body(struct store_txn *txn, struct arena *arena, vo
     struct image old;
     struct id id;
 
-    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_team, w->text, w->pre, &id, &old);
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->text, w->pre, &id, &old);
     if (rc != STORE_OK)
         return rc;
     return team_change(txn, arena, w, &id, &old, w->body, &change, w->members == NULL ? 0 : 1);
@@ -206,7 +214,7 @@ bool team_replace(struct call *c, struct str id, struct json_object *body, const
 {
     struct team_write w = {.c = c, .text = id, .pre = pre, .out = out};
 
-    w.body = edit_normalise(c, &resource_type_team, body, &w.members);
+    w.body = edit_normalise(c, c->account->team_type, body, &w.members);
     return w.body != NULL && team_run(&w, replace_body);
 }
 
@@ -220,11 +228,11 @@ static enum store_rc patch_body(struct store_txn *txn, struct arena *arena, void
     struct image old;
     struct id id;
 
-    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_team, w->text, w->pre, &id, &old);
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->text, w->pre, &id, &old);
     if (rc != STORE_OK)
         return rc;
     struct json_object *after = image_resource(&old, arena); /* a tree of its own: team_change() reads old again */
-    if (!patch_apply(w->patch, &resource_type_team, after, arena, &changes, &nchanges, w->c->error))
+    if (!patch_apply(w->patch, w->c->account->team_type, after, arena, &changes, &nchanges, w->c->error))
         return STORE_REFUSED;
     return team_change(txn, arena, w, &id, &old, after, changes, nchanges);
 }
@@ -249,8 +257,8 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     struct id *users;
     size_t nusers;
 
-    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_team, w->text, w->pre, &ev.resource, &old);
-    if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->text, w->pre, &ev.resource, &old);
+    if (rc != STORE_OK || (rc = edit_begin(txn, w->c, &state)) != STORE_OK)
         return rc;
     if ((rc = member_drop_team(txn, arena, &ev.resource, &users, &nusers)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)

@@ -4,7 +4,6 @@
 #include "edit.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
-#include "roster/scim/resource.h"
 
 /* A user without `active` is active. */
 static bool is_active(struct json_object *user)
@@ -12,11 +11,6 @@ static bool is_active(struct json_object *user)
     struct json_object *active = json_member(user, "active");
 
     return active == NULL || json_object_get_boolean(active);
-}
-
-static enum store_rc refuse_taken(struct call *c, struct str user_name)
-{
-    return edit_refuse(c, ERR_USERNAME_TAKEN, user_name);
 }
 
 /* --- POST --- */
@@ -32,22 +26,22 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
 {
     struct creation *w = ctx;
     struct state state;
-    struct str taken = STR_NULL;
+    struct resource_key taken;
     struct buf changes;
 
-    enum store_rc rc = state_get(txn, &state);
+    enum store_rc rc = edit_begin(txn, w->c, &state);
     if (rc != STORE_OK)
         return rc;
-    rc = entry_create(txn, arena, &resource_type_user, w->user, &w->id, w->c->now, &state, w->out, &taken);
+    rc = entry_create(txn, arena, w->c->account->user_type, w->user, &w->id, w->c->now, &state, w->out, &taken);
     if (rc == STORE_EXISTS)
-        return refuse_taken(w->c, taken);
+        return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
     if (rc != STORE_OK)
         return rc;
     state.active += is_active(w->user);
     buf_init(&changes, arena);
-    resource_diff(&changes, &resource_type_user, NULL, w->user);
+    resource_diff(&changes, w->c->account->user_type, NULL, w->user);
     struct event ev = {.type = "user.created",
-                       .resource_type = &resource_type_user,
+                       .resource_type = w->c->account->user_type,
                        .resource = w->id,
                        .version = w->out->version,
                        .changes = buf_view(&changes)};
@@ -61,7 +55,7 @@ bool user_create(struct call *c, struct json_object *body, struct image *out)
     struct json_object *members = NULL;
     struct creation w = {.c = c, .out = out, .id = call_made(c)};
 
-    w.user = edit_normalise(c, &resource_type_user, body, &members);
+    w.user = edit_normalise(c, c->account->user_type, body, &members);
     if (w.user == NULL || !policy_judge_user(&c->account->policy, w.user, NULL, c->arena, c->error))
         return false;
     if (json_member(w.user, "active") == NULL)
@@ -71,7 +65,7 @@ bool user_create(struct call *c, struct json_object *body, struct image *out)
 
 bool user_get(struct call *c, struct str id, struct image *out)
 {
-    return edit_get(c, &resource_type_user, id, out);
+    return edit_get(c, c->account->user_type, id, out);
 }
 
 /* --- PUT and PATCH --- */
@@ -107,7 +101,9 @@ static struct json_object *user_after(const struct update *w, struct json_object
 {
     struct json_object *after = json_own(arena, json_clone(w->patch == NULL ? w->body : before));
 
-    if (w->patch != NULL && !patch_apply(w->patch, &resource_type_user, after, arena, NULL, NULL, w->c->error))
+    if (w->patch != NULL && !patch_apply(w->patch, w->c->account->user_type, after, arena, NULL, NULL, w->c->error))
+        return NULL;
+    if (w->patch == NULL && !resource_keep_immutable(w->c->account->user_type, before, after, arena, w->c->error))
         return NULL;
     keep(after, before, "active"); /* neither wakes nor suspends */
     if (keeps_type(w))
@@ -120,11 +116,11 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     struct update *w = ctx;
     struct image old;
     struct state state;
-    struct str taken = STR_NULL;
+    struct resource_key taken;
     struct buf changes;
-    struct event ev = {.type = "user.updated", .resource_type = &resource_type_user};
+    struct event ev = {.type = "user.updated", .resource_type = w->c->account->user_type};
 
-    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_user, w->text, w->pre, &ev.resource, &old);
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
     if (rc != STORE_OK)
         return rc;
     struct json_object *before = image_resource(&old, arena), *after = user_after(w, before, arena);
@@ -132,13 +128,13 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
         return STORE_REFUSED;
     buf_init(&changes, arena);
     *w->out = old;
-    if (!resource_diff(&changes, &resource_type_user, before, after))
+    if (!resource_diff(&changes, w->c->account->user_type, before, after))
         return STORE_OK;
-    if ((rc = state_get(txn, &state)) != STORE_OK)
+    if ((rc = edit_begin(txn, w->c, &state)) != STORE_OK)
         return rc;
     rc = entry_update(txn, arena, &old, before, after, w->c->now, &state, w->out, &taken);
     if (rc == STORE_EXISTS)
-        return refuse_taken(w->c, taken);
+        return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
     if (rc != STORE_OK)
         return rc;
     if (is_active(before) != is_active(after)) {
@@ -165,7 +161,7 @@ bool user_replace(struct call *c, struct str id, struct json_object *body, const
     struct json_object *members = NULL;
     struct update w = {.c = c, .text = id, .pre = pre, .out = out};
 
-    w.body = edit_normalise(c, &resource_type_user, body, &members);
+    w.body = edit_normalise(c, c->account->user_type, body, &members);
     return w.body != NULL && update_run(&w);
 }
 
@@ -191,13 +187,13 @@ static enum store_rc team_lost(struct store_txn *txn, struct arena *arena, struc
 {
     struct image old, new;
 
-    enum store_rc rc = entry_get(txn, &resource_type_team, team, arena, &old);
+    enum store_rc rc = entry_get(txn, c->account->team_type, team, arena, &old);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
     if ((rc = entry_touch(txn, arena, &old, c->now, state, &new)) != STORE_OK)
         return rc;
     struct event ev = {.type = "team.updated",
-                       .resource_type = &resource_type_team,
+                       .resource_type = c->account->team_type,
                        .resource = *team,
                        .version = new.version,
                        .removed = user,
@@ -212,10 +208,10 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     struct state state;
     struct id *teams;
     size_t nteams;
-    struct event ev = {.type = "user.deleted", .resource_type = &resource_type_user};
+    struct event ev = {.type = "user.deleted", .resource_type = w->c->account->user_type};
 
-    enum store_rc rc = edit_load(txn, arena, w->c, &resource_type_user, w->text, w->pre, &ev.resource, &old);
-    if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
+    if (rc != STORE_OK || (rc = edit_begin(txn, w->c, &state)) != STORE_OK)
         return rc;
     if ((rc = member_drop_user(txn, arena, &ev.resource, &teams, &nteams)) != STORE_OK)
         return rc;

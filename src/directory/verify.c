@@ -4,6 +4,7 @@
 #include "registry.h"
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
+#include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
 #include "roster/directory/walk.h"
 #include "roster/scim/resource.h"
@@ -20,6 +21,7 @@ struct fault {
 struct verifying {
     struct verify_report report;
     struct state state;                  /* as the account has it */
+    struct account account;              /* its types, as they are now */
     uint64_t count[STATE_TYPES], active; /* as they were counted */
     uint64_t unique, indexed;            /* entries that the records ask for */
     uint64_t found;                      /* entries of the space that is looked at */
@@ -28,6 +30,7 @@ struct verifying {
     struct arena *words;                 /* what is to be told when the transaction is over */
     struct fault *faults, **last;
     uint64_t told;
+    struct schemas_given given; /* the numbers of schemas and attributes given last */
 };
 
 static void __attribute__((format(printf, 2, 3))) complain(struct verifying *v, const char *format, ...)
@@ -63,13 +66,6 @@ static const char *key_text(struct arena *arena, enum store_space space, struct 
     buf_putc(&b, ' ');
     key_print(&b, store_spaces[space].tuple, key);
     return buf_cstr(&b);
-}
-
-static const struct resource_type *type_of(uint8_t number)
-{
-    return number == resource_type_user.number   ? &resource_type_user
-           : number == resource_type_team.number ? &resource_type_team
-                                                 : NULL;
 }
 
 /* Whether space has key with this value; a complaint where not. */
@@ -124,6 +120,18 @@ static bool is_json(const struct image *im, struct arena *arena)
     return json_scan(buf_view(&text), JSON_DEPTH_MAX, &e);
 }
 
+/* Whether the record's extensions are schemas of the account. */
+static void verify_extensions(struct verifying *v, const struct image *im, const char *whose)
+{
+    for (size_t i = 0; i < im->nvalues; i++) {
+        struct image_value row = image_value(im, i);
+
+        if (row.attribute == ATTR_NONE && extension_by_number(im->type, row.element) == NULL)
+            complain(v, "%s: it has values of schema %u, which the account does not have", whose,
+                     (unsigned)row.element);
+    }
+}
+
 static enum store_rc verify_record(struct store_txn *txn, struct arena *arena, struct verifying *v,
                                    const struct resource_type *type, struct str key, struct str value)
 {
@@ -144,9 +152,10 @@ static enum store_rc verify_record(struct store_txn *txn, struct arena *arena, s
         complain(v, "%s: its version is not the number of an event", whose);
     if (im.ordinal == 0 || im.ordinal > v->state.ordinal[type->number])
         complain(v, "%s: its ordinal was never given", whose);
+    verify_extensions(v, &im, whose);
     struct json_object *resource = image_resource(&im, arena);
     struct json_object *active = json_member(resource, "active");
-    if (type == &resource_type_user)
+    if (type->number == RESOURCE_USER)
         v->active += active == NULL || json_object_get_boolean(active);
     entry_order_key(&k, type, im.ordinal);
     enum store_rc rc = expect(txn, arena, v, SPACE_ORDER, &k, id_view(&id), whose);
@@ -156,13 +165,17 @@ static enum store_rc verify_record(struct store_txn *txn, struct arena *arena, s
 static enum store_rc verify_user(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                  void *ctx)
 {
-    return verify_record(txn, arena, ctx, &resource_type_user, key, value);
+    struct verifying *v = ctx;
+
+    return verify_record(txn, arena, v, v->account.user_type, key, value);
 }
 
 static enum store_rc verify_team(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                  void *ctx)
 {
-    return verify_record(txn, arena, ctx, &resource_type_team, key, value);
+    struct verifying *v = ctx;
+
+    return verify_record(txn, arena, v, v->account.team_type, key, value);
 }
 
 /* --- index entries, back to their records --- */
@@ -180,10 +193,10 @@ static enum store_rc readable_record(struct store_txn *txn, struct arena *arena,
 /*
  * Whether the record of id asks for the entry (attribute, value as it stands in a key). STORE_NOTFOUND: it does not, or is not there.
  */
-static enum store_rc asks_for(struct store_txn *txn, struct arena *arena, const struct id *id, uint16_t attribute,
-                              struct str value, bool unique)
+static enum store_rc asks_for(struct store_txn *txn, struct arena *arena, const struct account *account,
+                              const struct id *id, uint16_t attribute, struct str value, bool unique)
 {
-    static const struct resource_type *const types[] = {&resource_type_user, &resource_type_team};
+    const struct resource_type *const types[] = {account->user_type, account->team_type};
     struct image im;
 
     for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
@@ -232,8 +245,9 @@ static enum store_rc check_entry(struct store_txn *txn, struct arena *arena, str
         sound = key_take_id(&key, &id);
     else if (sound)
         id = *owner;
-    enum store_rc rc =
-        sound ? asks_for(txn, arena, &id, attribute, buf_view(&value), space == SPACE_UNIQUE) : STORE_NOTFOUND;
+    enum store_rc rc = sound
+                           ? asks_for(txn, arena, &v->account, &id, attribute, buf_view(&value), space == SPACE_UNIQUE)
+                           : STORE_NOTFOUND;
     if (rc != STORE_NOTFOUND)
         return rc;
     complain(v, "%s: no record asks for it", key_text(arena, space, whole));
@@ -295,8 +309,8 @@ static enum store_rc verify_order(struct store_txn *txn, struct arena *arena, st
     struct key k;
 
     v->report.keys++;
-    if (!key_take_u8(&key, &number) || !key_take_u64(&key, &ordinal) || (type = type_of(number)) == NULL ||
-        !key_take_id(&value, &id)) {
+    if (!key_take_u8(&key, &number) || !key_take_u64(&key, &ordinal) ||
+        (type = account_type(&v->account, number)) == NULL || !key_take_id(&value, &id)) {
         complain(v, "%s cannot be read", key_text(arena, SPACE_ORDER, whole));
         return STORE_OK;
     }
@@ -342,8 +356,9 @@ static enum store_rc verify_block(struct store_txn *txn, struct arena *arena, st
     uint8_t number;
 
     v->report.keys++;
-    if (!key_take_u8(&key, &number) || !key_take_u64(&key, &block) || (type = type_of(number)) == NULL ||
-        block > UINT64_MAX / BLOCK_ORDINALS - 1 || !key_take_u16(&value, &count)) {
+    if (!key_take_u8(&key, &number) || !key_take_u64(&key, &block) ||
+        (type = account_type(&v->account, number)) == NULL || block > UINT64_MAX / BLOCK_ORDINALS - 1 ||
+        !key_take_u16(&value, &count)) {
         complain(v, "%s cannot be read", key_text(arena, SPACE_BLOCK, whole));
         return STORE_OK;
     }
@@ -432,6 +447,46 @@ static enum store_rc verify_event(struct store_txn *txn, struct arena *arena, st
     return STORE_OK;
 }
 
+/* --- the account's own schemas --- */
+
+static enum store_rc verify_schema(struct store_txn *txn, struct arena *arena, struct str whole, struct str value,
+                                   void *ctx)
+{
+    struct verifying *v = ctx;
+    struct schemas_given given = {0};
+    struct str key = whole, definition;
+    uint16_t number = 0, first;
+    uint8_t type;
+
+    (void)txn;
+    v->report.keys++;
+    bool sound = key_take_u16(&key, &number) && key.len == 0;
+    if (sound && number == 0) {
+        sound = schemas_given_read(value, &given);
+        v->given = given;
+    } else if (sound) {
+        sound = schemas_entry_read(value, &type, &first, &definition);
+    }
+    if (!sound)
+        complain(v, "%s cannot be read", key_text(arena, SPACE_SCHEMA, whole));
+    else if (number != 0 && (number > v->given.schema || first > v->given.attribute))
+        complain(v, "%s: its numbers were never given", key_text(arena, SPACE_SCHEMA, whole));
+    return STORE_OK;
+}
+
+/* The account's types, as good as they can be read. */
+static enum store_rc verify_types(struct store_txn *txn, struct arena *arena, struct verifying *v)
+{
+    enum store_rc rc = schemas_load(txn, arena, &v->account);
+
+    if (rc == STORE_ERROR)
+        complain(v, "a schema cannot be read");
+    else if (rc == STORE_OK && v->account.schemas != v->state.schemas)
+        complain(v, "the schemas are of revision %" PRIu64 ", but the state has %" PRIu64, v->account.schemas,
+                 v->state.schemas);
+    return rc == STORE_ERROR ? STORE_OK : rc;
+}
+
 /* --- tokens' last uses --- */
 
 static enum store_rc verify_tokenuse(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
@@ -474,7 +529,7 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
         walk_fn *fn;
     } parts[] = {{SPACE_USER, verify_user},         {SPACE_TEAM, verify_team},     {SPACE_ORDER, verify_order},
                  {SPACE_BLOCK, verify_block},       {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
-                 {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event}};
+                 {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event},   {SPACE_SCHEMA, verify_schema}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 
@@ -486,7 +541,7 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
         complain(v, "the state cannot be read");
     else if (rc != STORE_OK)
         return rc;
-    rc = STORE_OK;
+    rc = verify_types(txn, arena, v);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && rc == STORE_OK; i++)
         rc = walk_range(txn, arena, parts[i].space, STR_NULL, STR_NULL, parts[i].fn, v);
     if (rc == STORE_OK)

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/discovery.h"
 
-#define URN_CONFIG        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
-#define URN_RESOURCE_TYPE "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
-#define URN_SCHEMA        "urn:ietf:params:scim:schemas:core:2.0:Schema"
-
 /* --- writing JSON: a comma is due unless an object or array was just begun --- */
 
 static void put_comma(struct buf *out)
@@ -171,85 +167,65 @@ void discovery_resource_type(struct buf *out, struct str base, const struct reso
 
 /* --- Schemas (RFC 7643 7) --- */
 
-static const char *mutability_name(enum attribute_mutability mutability)
-{
-    static const char *const names[] = {
-        [MUTABILITY_READ_WRITE] = "readWrite",
-        [MUTABILITY_READ_ONLY] = "readOnly",
-        [MUTABILITY_IMMUTABLE] = "immutable",
-        [MUTABILITY_WRITE_ONLY] = "writeOnly",
-    };
-    return names[mutability];
-}
-
-static const char *returned_name(enum attribute_returned returned)
-{
-    static const char *const names[] = {
-        [RETURNED_DEFAULT] = "default",
-        [RETURNED_ALWAYS] = "always",
-        [RETURNED_NEVER] = "never",
-        [RETURNED_REQUEST] = "request",
-    };
-    return names[returned];
-}
-
-static const char *uniqueness_name(enum attribute_uniqueness uniqueness)
-{
-    static const char *const names[] = {
-        [UNIQUENESS_NONE] = "none",
-        [UNIQUENESS_SERVER] = "server",
-        [UNIQUENESS_GLOBAL] = "global",
-    };
-    return names[uniqueness];
-}
-
 /* Letter case is a matter of values that are text. */
 static bool is_text(const struct attribute *a)
 {
     return a->type == ATTRIBUTE_STRING || a->type == ATTRIBUTE_REFERENCE || a->type == ATTRIBUTE_BINARY;
 }
 
-static void put_attributes(struct buf *out, const char *name, const struct attribute *list);
+static void put_attributes(struct buf *out, const char *name, const struct attribute *list, bool write_only);
 
 /* Complex attributes have no uniqueness (erratum 6004). */
-static void put_attribute(struct buf *out, const struct attribute *a)
+static void put_attribute(struct buf *out, const struct attribute *a, bool write_only)
 {
     put_comma(out);
     buf_putc(out, '{');
     put_string(out, "name", a->name);
     put_string(out, "type", attribute_type_name(a->type));
     if (a->subs != NULL)
-        put_attributes(out, "subAttributes", a->subs);
+        put_attributes(out, "subAttributes", a->subs, write_only);
     put_bool(out, "multiValued", a->multi);
     put_string(out, "description", a->description);
     put_bool(out, "required", a->required);
     put_words(out, "canonicalValues", a->canonical);
     if (is_text(a))
         put_bool(out, "caseExact", a->case_exact);
-    put_string(out, "mutability", mutability_name(a->mutability));
-    put_string(out, "returned", returned_name(a->returned));
+    put_string(out, "mutability", mutability_words[a->mutability]);
+    put_string(out, "returned", returned_words[a->returned]);
     if (a->type != ATTRIBUTE_COMPLEX)
-        put_string(out, "uniqueness", uniqueness_name(a->uniqueness));
+        put_string(out, "uniqueness", uniqueness_words[a->uniqueness]);
     put_words(out, "referenceTypes", a->references);
     buf_putc(out, '}');
 }
 
-/* Complex attributes hold no complex ones (erratum 8415), so this is two levels deep. */
-static void put_attributes(struct buf *out, const char *name, const struct attribute *list)
+/* Two levels deep, as complex attributes hold no complex ones (erratum 8415); but for the schema of schemas: three. */
+static void put_attributes(struct buf *out, const char *name, const struct attribute *list, bool write_only)
 {
     put_name(out, name);
     buf_putc(out, '[');
     for (const struct attribute *a = list; a->name != NULL; a++)
-        put_attribute(out, a);
+        if (write_only || a->mutability != MUTABILITY_WRITE_ONLY)
+            put_attribute(out, a, write_only);
     buf_putc(out, ']');
 }
 
-void discovery_schema(struct buf *out, struct str base, const struct schema *schema)
+static void put_definition(struct buf *out, const struct schema *schema, bool write_only)
 {
     open_resource(out, URN_SCHEMA);
     put_string(out, "id", schema->urn);
     put_string(out, "name", schema->name);
     put_string(out, "description", schema->description);
-    put_attributes(out, "attributes", schema->attributes);
+    put_attributes(out, "attributes", schema->attributes, write_only);
+}
+
+void discovery_schema(struct buf *out, struct str base, const struct schema *schema, bool write_only)
+{
+    put_definition(out, schema, write_only);
     close_resource(out, base, "Schema", "/Schemas", schema->urn);
+}
+
+void discovery_definition(struct buf *out, const struct schema *schema)
+{
+    put_definition(out, schema, true);
+    buf_putc(out, '}');
 }

@@ -258,13 +258,13 @@ static void build_id(struct building *b, const struct id *id)
 
 static void build_extensions(struct building *b, const struct resource_type *type, struct json_object *resource)
 {
-    for (size_t i = 0; type->extensions[i] != NULL; i++) {
-        const struct schema *x = type->extensions[i];
+    for (const struct schema *const *each = type->extensions; *each != NULL; each++) {
+        const struct schema *x = *each;
         struct json_object *object;
         if (!json_object_object_get_ex(resource, x->urn, &object))
             continue;
         buf_putc(&b->text, ',');
-        size_t row = row_begin(b, 0, i);
+        size_t row = row_begin(b, 0, x->number);
         build_name(b, x->urn);
         buf_putc(&b->text, '{');
         build_list(b, x->attributes, object, IMAGE_SUB);
@@ -416,7 +416,7 @@ size_t image_find(const struct image *im, size_t from, uint16_t attribute)
 bool image_extension(const struct image *im, const struct schema *extension)
 {
     for (size_t i = image_find(im, 0, 0); i < im->nvalues; i = image_find(im, i + 1, 0))
-        if (im->type->extensions[image_value(im, i).element] == extension)
+        if (image_value(im, i).element == extension->number)
             return true;
     return false;
 }

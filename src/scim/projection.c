@@ -17,7 +17,7 @@ struct projection {
     const struct resource_type *type;
     unsigned char *fates; /* by attribute number */
     size_t nfates;
-    unsigned char *extensions; /* by place among the type's extensions */
+    unsigned char *extensions; /* by number */
     size_t nextensions;
 };
 
@@ -110,9 +110,17 @@ static bool is_requested(const struct list *list, const struct schema *extension
            (list->named == NULL || list->named(extension, attribute, list->ctx));
 }
 
+/* A sub-attribute is told no more freely than what it is in. */
+static enum attribute_returned returned_of(const struct attribute *attribute)
+{
+    bool within = attribute->returned == RETURNED_DEFAULT && attribute->parent != NULL;
+
+    return within && attribute->parent->returned == RETURNED_REQUEST ? RETURNED_REQUEST : attribute->returned;
+}
+
 static enum fate leaf_fate(const struct list *list, const struct schema *extension, const struct attribute *attribute)
 {
-    switch (attribute->returned) {
+    switch (returned_of(attribute)) {
     case RETURNED_ALWAYS:
         return FATE_WHOLE;
     case RETURNED_NEVER:
@@ -206,10 +214,12 @@ static void make_room(struct projection *p, struct arena *a)
 
     if (core > greatest)
         greatest = core;
-    for (; extensions[p->nextensions] != NULL; p->nextensions++) {
-        size_t within = greatest_number(extensions[p->nextensions]->attributes);
+    for (const struct schema *const *x = extensions; *x != NULL; x++) {
+        size_t within = greatest_number((*x)->attributes);
         if (within > greatest)
             greatest = within;
+        if ((*x)->number >= p->nextensions)
+            p->nextensions = (*x)->number + (size_t)1;
     }
     p->nfates = greatest + 1;
     p->fates = arena_alloc(a, p->nfates);
@@ -226,9 +236,9 @@ static struct projection *make(const struct resource_type *type, const struct li
     make_room(p, a);
     whole = settle_all(p, list, NULL, common_attributes) == FATE_WHOLE;
     whole &= settle_all(p, list, NULL, type->core->attributes) == FATE_WHOLE;
-    for (size_t i = 0; i < p->nextensions; i++) {
-        enum fate fate = settle_all(p, list, type->extensions[i], type->extensions[i]->attributes);
-        p->extensions[i] = (unsigned char)fate;
+    for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
+        enum fate fate = settle_all(p, list, *x, (*x)->attributes);
+        p->extensions[(*x)->number] = (unsigned char)fate;
         whole &= fate == FATE_WHOLE;
     }
     return whole ? NULL : p;
@@ -414,10 +424,11 @@ static void write_rows(const struct writing *w, enum image_kind kind, size_t row
 /* An attribute or extension of which only something is wanted; nothing where the resource has none of that. */
 static void write_part(const struct writing *w, const struct image_value *whole, size_t row, size_t end, int nesting)
 {
-    const struct attribute *attribute = attribute_by_number(w->p->type, whole->attribute);
+    const struct attribute *attribute =
+        whole->attribute == 0 ? NULL : attribute_by_number(w->p->type, whole->attribute);
     size_t before = w->out->len;
 
-    write_name(w->out, attribute == NULL ? w->p->type->extensions[whole->element]->urn : attribute->name);
+    write_name(w->out, attribute == NULL ? extension_by_number(w->p->type, whole->element)->urn : attribute->name);
     size_t empty = w->out->len + 2; /* the length if no more than the brackets is written */
     if (attribute != NULL && attribute->multi) {
         write_elements(w, attribute, row, end);

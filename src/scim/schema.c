@@ -63,26 +63,36 @@ const struct schema *extension_find(const struct resource_type *type, struct str
     return NULL;
 }
 
+const struct schema *extension_by_number(const struct resource_type *type, uint16_t number)
+{
+    for (const struct schema *const *x = type->extensions; *x != NULL; x++)
+        if ((*x)->number == number)
+            return *x;
+    return NULL;
+}
+
+const char *const attribute_type_words[] = {
+    [ATTRIBUTE_STRING] = "string",       [ATTRIBUTE_BOOLEAN] = "boolean",   [ATTRIBUTE_DECIMAL] = "decimal",
+    [ATTRIBUTE_INTEGER] = "integer",     [ATTRIBUTE_DATETIME] = "dateTime", [ATTRIBUTE_BINARY] = "binary",
+    [ATTRIBUTE_REFERENCE] = "reference", [ATTRIBUTE_COMPLEX] = "complex",   [ATTRIBUTE_COMPLEX + 1] = NULL,
+};
+const char *const mutability_words[] = {
+    [MUTABILITY_READ_WRITE] = "readWrite", [MUTABILITY_READ_ONLY] = "readOnly", [MUTABILITY_IMMUTABLE] = "immutable",
+    [MUTABILITY_WRITE_ONLY] = "writeOnly", [MUTABILITY_WRITE_ONLY + 1] = NULL,
+};
+const char *const returned_words[] = {
+    [RETURNED_DEFAULT] = "default", [RETURNED_ALWAYS] = "always",  [RETURNED_NEVER] = "never",
+    [RETURNED_REQUEST] = "request", [RETURNED_REQUEST + 1] = NULL,
+};
+const char *const uniqueness_words[] = {
+    [UNIQUENESS_NONE] = "none",
+    [UNIQUENESS_SERVER] = "server",
+    [UNIQUENESS_GLOBAL] = "global",
+    [UNIQUENESS_GLOBAL + 1] = NULL,
+};
+
 const char *attribute_type_name(enum attribute_type type)
 {
-    switch (type) {
-    case ATTRIBUTE_STRING:
-        return "string";
-    case ATTRIBUTE_BOOLEAN:
-        return "boolean";
-    case ATTRIBUTE_DECIMAL:
-        return "decimal";
-    case ATTRIBUTE_INTEGER:
-        return "integer";
-    case ATTRIBUTE_DATETIME:
-        return "dateTime";
-    case ATTRIBUTE_BINARY:
-        return "binary";
-    case ATTRIBUTE_REFERENCE:
-        return "reference";
-    case ATTRIBUTE_COMPLEX:
-        return "complex";
-    }
-    assert(false);
-    return NULL;
+    assert(type <= ATTRIBUTE_COMPLEX);
+    return attribute_type_words[type];
 }

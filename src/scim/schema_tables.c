@@ -5,6 +5,7 @@
  * What a row leaves out has RFC 7643 2.2's default: optional, single-valued, not caseExact, readWrite, returned by
  * default, not unique. Numbers: common 1-99, User 100-399, Group 400-499, enterprise 500-599; a complex attribute has
  * N0 and its sub-attributes from N1: value N1, display N2, type N3, primary N4, $ref N5 where it has these.
+ * An account's own schemas have theirs from ATTR_OWN on.
  *
  * Against the text of the RFC, by its errata: Group.displayName is required (5368), groups.$ref refers to Group alone
  * (8471), manager.value and references are caseExact (8472, 6001), members has display (6011). Of the product: members
@@ -12,8 +13,6 @@
  * send it) and primary (RFC 7643 2.4).
  */
 #include "roster/scim/schema.h"
-
-#include "roster/scim/discovery.h"
 
 #define ROW(n, nm, ty, ...)                                                                                            \
     {                                                                                                                  \
@@ -319,6 +318,7 @@ static const struct schema schema_group = {
 };
 
 static const struct schema schema_enterprise = {
+    .number = 0,
     .urn = URN_ENTERPRISE,
     .name = "EnterpriseUser",
     .description = "What an organisation knows about its people.",
@@ -326,10 +326,10 @@ static const struct schema schema_enterprise = {
 };
 
 static const struct schema *const user_extensions[] = {&schema_enterprise, NULL};
-static const struct schema *const group_extensions[] = {NULL};
+static const struct schema *const no_extensions[] = {NULL};
 
 const struct resource_type resource_type_user = {
-    .number = 1,
+    .number = RESOURCE_USER,
     .name = "User",
     .endpoint = "/Users",
     .description = "The people of an account.",
@@ -338,15 +338,10 @@ const struct resource_type resource_type_user = {
 };
 
 const struct resource_type resource_type_team = {
-    .number = 2,
+    .number = RESOURCE_TEAM,
     .name = "Group",
     .endpoint = "/Groups",
     .description = "The teams of an account.",
     .core = &schema_group,
-    .extensions = group_extensions,
+    .extensions = no_extensions,
 };
-
-/* --- what discovery serves --- */
-
-const struct resource_type *const discovery_types[] = {&resource_type_user, &resource_type_team, NULL};
-const struct schema *const discovery_schemas[] = {&schema_user, &schema_group, &schema_enterprise, NULL};

@@ -50,15 +50,13 @@ static void tells_the_resource_types(void)
 {
     struct arena *a = arena_new(0);
 
-    CHECK(discovery_types[0] == &resource_type_user && discovery_types[1] == &resource_type_team);
-    CHECK(discovery_types[2] == NULL);
-    CHECK_STR(type_text(a, discovery_types[0]),
+    CHECK_STR(type_text(a, &resource_type_user),
               STR_LIT("{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:ResourceType\"],\"id\":\"User\","
                       "\"name\":\"User\",\"endpoint\":\"/Users\",\"description\":\"The people of an account.\","
                       "\"schema\":\"" URN_USER "\",\"schemaExtensions\":[{\"schema\":\"" URN_ENTERPRISE "\","
                       "\"required\":false}],\"meta\":{\"resourceType\":\"ResourceType\","
                       "\"location\":\"" BASE "/ResourceTypes/User\"}}"));
-    CHECK_STR(type_text(a, discovery_types[1]),
+    CHECK_STR(type_text(a, &resource_type_team),
               STR_LIT("{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:ResourceType\"],\"id\":\"Group\","
                       "\"name\":\"Group\",\"endpoint\":\"/Groups\",\"description\":\"The teams of an account.\","
                       "\"schema\":\"" URN_GROUP "\",\"schemaExtensions\":[],\"meta\":{"
@@ -66,12 +64,23 @@ static void tells_the_resource_types(void)
     arena_free(&a);
 }
 
+/* Every schema that comes with the program. */
+static const struct schema *schema_at(size_t i)
+{
+    const struct schema *const known[] = {
+        resource_type_user.core,   resource_type_team.core,   resource_type_user.extensions[0],
+        discovery_meta_schemas[0], discovery_meta_schemas[1], discovery_meta_schemas[2],
+        discovery_meta_schemas[3],
+    };
+    return known[i];
+}
+
 static struct json_object *schema_json(struct arena *a, const struct schema *schema)
 {
     struct buf b;
 
     buf_init(&b, a);
-    discovery_schema(&b, STR_LIT(BASE), schema);
+    discovery_schema(&b, STR_LIT(BASE), schema, true);
     return json_of(a, buf_cstr(&b));
 }
 
@@ -105,7 +114,8 @@ static void check_attributes(struct json_object *array, const struct attribute *
         CHECK(json_member(a, "description") != NULL && json_member(a, "mutability") != NULL);
         CHECK(json_member(a, "returned") != NULL);
         CHECK_INT(json_member(a, "uniqueness") != NULL, !complex);
-        CHECK_INT(json_member(a, "caseExact") != NULL, !complex && list->type != ATTRIBUTE_BOOLEAN);
+        CHECK_INT(json_member(a, "caseExact") != NULL,
+                  !complex && list->type != ATTRIBUTE_BOOLEAN && list->type != ATTRIBUTE_INTEGER);
         CHECK_INT(json_member(a, "canonicalValues") != NULL, list->canonical != NULL);
         CHECK_INT(json_member(a, "referenceTypes") != NULL, list->references != NULL);
         CHECK_INT(json_member(a, "subAttributes") != NULL, complex);
@@ -117,27 +127,27 @@ static void check_attributes(struct json_object *array, const struct attribute *
 
 static void tells_the_schemas(void)
 {
-    static const char *const urns[] = {URN_USER, URN_GROUP, URN_ENTERPRISE};
+    static const char *const urns[] = {URN_USER, URN_GROUP, URN_ENTERPRISE, URN_CONFIG, URN_RESOURCE_TYPE, URN_SCHEMA};
     struct arena *a = arena_new(0);
 
     for (size_t i = 0; i < COUNT(urns); i++) {
-        struct json_object *s = schema_json(a, discovery_schemas[i]), *meta = json_member(s, "meta");
+        struct json_object *s = schema_json(a, schema_at(i)), *meta = json_member(s, "meta");
         CHECK_STR(text_of(a, json_member(s, "schemas")), STR_LIT("[\"urn:ietf:params:scim:schemas:core:2.0:Schema\"]"));
         CHECK_STR(json_str(json_member(s, "id")), str_of(urns[i]));
         CHECK(json_member(s, "name") != NULL && json_member(s, "description") != NULL);
         CHECK_STR(json_str(json_member(meta, "resourceType")), STR_LIT("Schema"));
         CHECK_CSTR(arena_printf(a, "%s", json_object_get_string(json_member(meta, "location"))),
                    arena_printf(a, BASE "/Schemas/%s", urns[i]));
-        check_attributes(json_member(s, "attributes"), discovery_schemas[i]->attributes);
+        check_attributes(json_member(s, "attributes"), schema_at(i)->attributes);
     }
-    CHECK(discovery_schemas[COUNT(urns)] == NULL);
+    CHECK(schema_at(COUNT(urns)) == NULL);
     arena_free(&a);
 }
 
 static void writes_characteristics(void)
 {
     struct arena *a = arena_new(0);
-    struct json_object *user = schema_json(a, discovery_schemas[0]), *group = schema_json(a, discovery_schemas[1]);
+    struct json_object *user = schema_json(a, schema_at(0)), *group = schema_json(a, schema_at(1));
 
     CHECK_STR(text_of(a, listed(user, "attributes", "password")),
               STR_LIT("{\"name\":\"password\",\"type\":\"string\",\"multiValued\":false,"
@@ -160,13 +170,64 @@ static void writes_characteristics(void)
     arena_free(&a);
 }
 
+/* The errata of RFC 7643 (trap 4), where they are told. */
+static void applies_the_errata(void)
+{
+    struct arena *a = arena_new(0);
+    struct json_object *user = schema_json(a, schema_at(0)), *group = schema_json(a, schema_at(1));
+    struct json_object *enterprise = schema_json(a, schema_at(2)), *type = schema_json(a, schema_at(4));
+    struct json_object *schema = schema_json(a, schema_at(5));
+    struct json_object *manager = listed(listed(enterprise, "attributes", "manager"), "subAttributes", "value");
+    struct json_object *types =
+        json_member(listed(listed(schema, "attributes", "attributes"), "subAttributes", "type"), "canonicalValues");
+
+    /* 5368 */
+    CHECK(json_object_get_boolean(json_member(listed(group, "attributes", "displayName"), "required")));
+    /* 8471 */
+    CHECK_STR(text_of(a, json_member(listed(listed(user, "attributes", "groups"), "subAttributes", "$ref"),
+                                     "referenceTypes")),
+              STR_LIT("[\"Group\"]"));
+    /* 8472, 6001 */
+    CHECK(json_object_get_boolean(json_member(manager, "caseExact")));
+    CHECK(json_object_get_boolean(json_member(listed(user, "attributes", "profileUrl"), "caseExact")));
+    /* 6011 */
+    CHECK(listed(listed(group, "attributes", "members"), "subAttributes", "display") != NULL);
+    /* 7522 */
+    CHECK(json_object_get_boolean(json_member(listed(type, "attributes", "schemaExtensions"), "multiValued")));
+    /* 8475 */
+    CHECK_STR(json_str(json_member(listed(type, "attributes", "name"), "uniqueness")), STR_LIT("server"));
+    CHECK_STR(json_str(json_member(listed(type, "attributes", "endpoint"), "uniqueness")), STR_LIT("server"));
+    /* 5606, 8435 */
+    CHECK_STR(text_of(a, types), STR_LIT("[\"string\",\"boolean\",\"decimal\",\"integer\",\"dateTime\",\"binary\","
+                                         "\"reference\",\"complex\"]"));
+    /* 6004 */
+    CHECK(json_member(listed(user, "attributes", "emails"), "uniqueness") == NULL);
+    arena_free(&a);
+}
+
+static bool lists(struct arena *a, bool write_only, const char *name)
+{
+    struct buf b;
+
+    buf_init(&b, a);
+    discovery_schema(&b, STR_LIT(BASE), resource_type_user.core, write_only);
+    return memmem(b.p, b.len, name, strlen(name)) != NULL;
+}
+
+static void leaves_out_what_can_only_be_written(void)
+{
+    struct arena *a = arena_new(0);
+
+    CHECK(lists(a, true, "\"password\"") && lists(a, true, "\"emails\""));
+    CHECK(!lists(a, false, "\"password\"") && lists(a, false, "\"emails\""));
+    arena_free(&a);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
-        UNIT(tells_the_configuration),
-        UNIT(tells_the_resource_types),
-        UNIT(tells_the_schemas),
-        UNIT(writes_characteristics),
+        UNIT(tells_the_configuration), UNIT(tells_the_resource_types), UNIT(tells_the_schemas),
+        UNIT(writes_characteristics),  UNIT(applies_the_errata),       UNIT(leaves_out_what_can_only_be_written),
     };
     return unit_run("discovery", tests, COUNT(tests));
 }

@@ -876,7 +876,8 @@ static const struct attribute thing_attributes[] = {
     {.number = 1020, .name = "tags", .type = ATTRIBUTE_STRING, .multi = true},
     {.name = NULL},
 };
-static const struct schema thing_schema = {"urn:example:2.0:Thing", "Thing", "A thing.", thing_attributes};
+static const struct schema thing_schema = {
+    .urn = "urn:example:2.0:Thing", .name = "Thing", .description = "A thing.", .attributes = thing_attributes};
 static const struct schema *const no_extensions[] = {NULL};
 static const struct resource_type thing_type = {9, "Thing", "/Things", "Things.", &thing_schema, no_extensions};
 

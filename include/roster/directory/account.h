@@ -7,6 +7,7 @@
 
 #include "roster/directory/policy.h"
 #include "roster/directory/walk.h"
+#include "roster/scim/schema.h"
 #include "roster/store/store.h"
 
 #define ACCOUNT_SLUG_MAX 40
@@ -18,7 +19,16 @@ struct account {
     int64_t created;
     bool suspended;
     struct policy policy;
+    /* The account's types: the common ones, unless it has schemas of its own (directory/schemas.h). */
+    const struct resource_type *user_type, *team_type;
+    uint64_t schemas; /* the revision that the types are of; 0: the account never had schemas of its own */
 };
+
+/* The account's type by RESOURCE_USER or RESOURCE_TEAM; NULL for others. */
+static inline const struct resource_type *account_type(const struct account *account, uint8_t number)
+{
+    return number == RESOURCE_USER ? account->user_type : number == RESOURCE_TEAM ? account->team_type : NULL;
+}
 
 /* All return false with *e set. The strings of *out live in a. */
 
@@ -29,8 +39,13 @@ bool account_add(struct store *s, struct arena *a, struct str slug, struct str n
 /* ACCOUNT_UNKNOWN. */
 bool account_find(struct store *s, struct arena *a, struct str slug, struct account *out, struct error *e);
 
-/* By number, for authentication: not found is not an error but *found = false. */
+/* By number, for authentication: not found is not an error but *found = false. The types are the common ones until
+ * account_load_types(), which is due where schemas is not 0. */
 bool account_load(struct store *s, struct arena *a, uint32_t number, struct account *out, bool *found, struct error *e);
+
+/* Builds the account's types as they are now, in types, which must outlive their use. scratch: for the reading. */
+bool account_load_types(struct store *s, struct arena *scratch, struct arena *types, struct account *account,
+                        struct error *e);
 
 /* Every account in order of its number. */
 bool account_list(struct store *s, struct arena *a, struct account **out, size_t *n, struct error *e);

@@ -9,6 +9,7 @@
 #include "roster/directory/call.h"
 #include "roster/directory/state.h"
 #include "roster/scim/image.h"
+#include "roster/scim/resource.h"
 
 /* The record of id; STORE_NOTFOUND where there is none. out borrows from arena. */
 enum store_rc entry_get(struct store_txn *txn, const struct resource_type *type, const struct id *id,
@@ -23,12 +24,12 @@ enum store_space entry_space(const struct resource_type *type);
  */
 enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
                            struct json_object *resource, const struct id *id, int64_t now, struct state *state,
-                           struct image *out, struct str *taken);
+                           struct image *out, struct resource_key *taken);
 
 /* Replaces old's contents by resource under a new version (state->event + 1). Index entries that stay are not touched. */
 enum store_rc entry_update(struct store_txn *txn, struct arena *arena, const struct image *old,
                            struct json_object *before, struct json_object *resource, int64_t now, struct state *state,
-                           struct image *out, struct str *taken);
+                           struct image *out, struct resource_key *taken);
 
 /* Gives old a new version and time without another change (its members changed). */
 enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const struct image *old, int64_t now,

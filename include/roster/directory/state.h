@@ -15,6 +15,7 @@ struct state {
     uint64_t ordinal[STATE_TYPES]; /* the last ordinal given */
     uint64_t count[STATE_TYPES];   /* how many there are */
     uint64_t active;               /* users that are active */
+    uint64_t schemas;              /* the revision of the account's own schemas; 0: it never had any */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

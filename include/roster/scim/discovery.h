@@ -17,10 +17,16 @@ struct discovery_limits {
 /* base: e.g. "https://x/scim/v2". Each appends one JSON object. Every sub-attribute is written, also of what is not supported. */
 void discovery_config(struct buf *out, struct str base, const struct discovery_limits *limits);
 void discovery_resource_type(struct buf *out, struct str base, const struct resource_type *type);
-void discovery_schema(struct buf *out, struct str base, const struct schema *schema);
+/* write_only: also the attributes that can only be written. */
+void discovery_schema(struct buf *out, struct str base, const struct schema *schema, bool write_only);
 
-/* All that are served, NULL-terminated. */
-extern const struct resource_type *const discovery_types[];
-extern const struct schema *const discovery_schemas[];
+/* The schema alone, without meta: what schema_read() takes. */
+void discovery_definition(struct buf *out, const struct schema *schema);
+
+/* The schemas of the discovery resources themselves (RFC 7643 8.7.2), NULL-terminated. No record has their attributes. */
+#define URN_CONFIG        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+#define URN_RESOURCE_TYPE "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+#define URN_SCHEMA        "urn:ietf:params:scim:schemas:core:2.0:Schema"
+extern const struct schema *const discovery_meta_schemas[];
 
 #endif

@@ -27,7 +27,7 @@
 #include "roster/scim/schema.h"
 
 enum image_kind {
-    IMAGE_MEMBER, /* a top-level attribute: `"name":value`; for an extension: `"urn":{…}`, attribute number 0, element its place */
+    IMAGE_MEMBER, /* a top-level attribute: `"name":value`; for an extension: `"urn":{…}`, attribute number 0, element its number */
     IMAGE_SUB, /* a sub-attribute of a single-valued complex attribute, or an attribute in an extension: `"name":value` */
     IMAGE_STRING,  /* leaf: text with quotes, without escapes in it */
     IMAGE_ESCAPED, /* leaf: text with quotes, with escapes in it */

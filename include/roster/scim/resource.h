@@ -57,6 +57,14 @@ struct json_object *resource_normalise_value(const struct attribute *attribute, 
  * more than ATTRIBUTE_VALUES_MAX values, in all no more than RESOURCE_BYTES_MAX (RESOURCE_TOO_LARGE). */
 bool resource_check(const struct resource_type *type, struct json_object *resource, struct error *e);
 
+/*
+ * For PUT: gives after, a whole resource in normal form that is to replace before, the immutable values of before's
+ * extensions that it leaves out (the core schemas keep none in records). false: *e is ATTRIBUTE_IMMUTABLE where it has
+ * another value, or what resource_check() says of the whole.
+ */
+bool resource_keep_immutable(const struct resource_type *type, struct json_object *before, struct json_object *after,
+                             struct arena *a, struct error *e);
+
 /* The password of a body or NULL; borrowed. The caller wipes it after use. */
 struct json_object *resource_take_password(struct json_object *body);
 

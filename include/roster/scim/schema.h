@@ -4,7 +4,8 @@
  * paths, filters, PATCH, projection, indexes and /Schemas. No code knows an attribute by name but where a rule of the
  * RFC or of the product is about that very attribute.
  *
- * The tables are constant; a resource type is passed to every function, so that accounts may have their own.
+ * The tables are constant; a resource type is passed to every function, so that accounts may have their own: those
+ * that an account has are compared by their number, never by their address.
  */
 #ifndef ROSTER_SCIM_SCHEMA_H
 #define ROSTER_SCIM_SCHEMA_H
@@ -72,14 +73,17 @@ struct attribute {
 struct schema {
     const char *urn, *name, *description;
     const struct attribute *attributes; /* ends with a row whose name is NULL */
+    uint16_t number;                    /* names an extension in records: unique in its type, never changed or reused */
 };
 
 struct resource_type {
-    uint8_t number;                            /* names the type in keys: 1 user, 2 team */
+    uint8_t number;                            /* names the type in keys: RESOURCE_… */
     const char *name, *endpoint, *description; /* "User", "/Users" */
     const struct schema *core;
     const struct schema *const *extensions; /* NULL-terminated */
 };
+
+enum { RESOURCE_USER = 1, RESOURCE_TEAM = 2 };
 
 #define URN_USER       "urn:ietf:params:scim:schemas:core:2.0:User"
 #define URN_GROUP      "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -110,11 +114,19 @@ const struct attribute *attribute_by_number(const struct resource_type *type, ui
 /* The extension of this URN, without regard to case; NULL where there is none. */
 const struct schema *extension_find(const struct resource_type *type, struct str urn);
 
+/* The extension of this number; NULL where there is none. */
+const struct schema *extension_by_number(const struct resource_type *type, uint16_t number);
+
+/* The words of RFC 7643 7 for the enums, in their order; NULL-terminated. The first is what holds where nothing is said. */
+extern const char *const attribute_type_words[], *const mutability_words[], *const returned_words[],
+                                                                                *const uniqueness_words[];
+
 /* "string", "boolean" … as RFC 7643 7 spells them. */
 const char *attribute_type_name(enum attribute_type type);
 
 /* The numbers that other layers name. The tables must agree (a unit test compares them). */
 enum {
+    ATTR_NONE = 0, /* the attributes of the schemas that no record has values of */
     ATTR_SCHEMAS = 1,
     ATTR_ID = 2,
     ATTR_EXTERNAL_ID = 3,
@@ -130,7 +142,8 @@ enum {
     ATTR_USER_EMAILS_VALUE = 151,
     ATTR_USER_GROUPS_VALUE = 231,
     ATTR_TEAM_DISPLAY_NAME = 400,
-    ATTR_TEAM_MEMBERS_VALUE = 411
+    ATTR_TEAM_MEMBERS_VALUE = 411,
+    ATTR_OWN = 1000 /* the first that an account's own schema may have */
 };
 
 #endif
