@@ -23,9 +23,9 @@ static const struct resource_type *type_at(const struct api_call *c, size_t i)
 {
     const struct account *account = c->call.account;
 
-    return (const struct resource_type *const[]){account->user_type, account->team_type}[i];
+    return (const struct resource_type *const[]){account->user_type, account->team_type, &resource_type_role}[i];
 }
-#define TYPES 2
+#define TYPES 3
 
 /* Every schema that the account has, in the order in which they are listed; meta: also those of discovery itself. */
 static size_t all_schemas(const struct api_call *c, bool meta, const struct schema ***out)

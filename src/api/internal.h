@@ -111,6 +111,7 @@ api_handler me_read, me_replace, me_patch, me_remove;
 api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;
+api_handler roles_list, roles_read;
 api_handler events_list;
 api_handler health_alive, health_ready, metrics_read;
 

@@ -26,6 +26,8 @@ const struct route api_routes[] = {
     {"/scim/v2/Me", HTTP_PATCH, ROUTE_BODY, SCOPE_SCIM, H(me_patch)},
     {"/scim/v2/Me", HTTP_DELETE, 0, SCOPE_SCIM, H(me_remove)},
     {"/scim/v2/Bulk", HTTP_POST, ROUTE_BODY, SCOPE_SCIM, H(bulk_run)},
+    {"/scim/v2/Roles", HTTP_GET, 0, SCOPE_SCIM, H(roles_list)},
+    {"/scim/v2/Roles/{id}", HTTP_GET, 0, SCOPE_SCIM, H(roles_read)},
     {"/scim/v2/ServiceProviderConfig", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_config)},
     {"/scim/v2/ResourceTypes", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_list_types)},
     {"/scim/v2/ResourceTypes/{name}", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_type)},

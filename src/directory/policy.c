@@ -3,6 +3,7 @@
 
 #include "roster/base/precis.h"
 #include "roster/base/utf8.h"
+#include "roster/directory/role.h"
 
 #include <assert.h>
 
@@ -390,15 +391,13 @@ static bool judge_names(struct judging *j)
 
 static bool judge_type(struct judging *j)
 {
-    static const struct str known[] = {STR_LIT("admin"), STR_LIT("member"), STR_LIT("viewer"), STR_LIT("guest")};
     struct str type = text_of(j->resource, "userType");
 
     if (j->policy->value[POLICY_USER_TYPES] == TYPES_ANY || type.p == NULL ||
         (j->before != NULL && str_eq(type, text_of(j->before, "userType"))))
         return true;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (str_eq_nocase(type, known[i])) /* userType is not caseExact (RFC 7643 4.1.1) */
-            return true;
+    if (role_find(type) != NULL)
+        return true;
     error_set(j->error, ERR_TYPE_UNKNOWN, type);
     return false;
 }

@@ -203,7 +203,7 @@ static bool clashes(struct str urn, const struct schema *other, struct error *e)
 /* Whether the URN is that of another schema, or begins one, or the other way round. */
 static bool is_taken(struct str urn, const struct account *account, struct error *e)
 {
-    const struct resource_type *const types[] = {account->user_type, account->team_type};
+    const struct resource_type *const types[] = {account->user_type, account->team_type, &resource_type_role};
 
     for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
         if (clashes(urn, types[t]->core, e))

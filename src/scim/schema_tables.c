@@ -4,7 +4,7 @@
  *
  * What a row leaves out has RFC 7643 2.2's default: optional, single-valued, not caseExact, readWrite, returned by
  * default, not unique. Numbers: common 1-99, User 100-399, Group 400-499, enterprise 500-599; a complex attribute has
- * N0 and its sub-attributes from N1: value N1, display N2, type N3, primary N4, $ref N5 where it has these.
+ * N0 and its sub-attributes from N1: value N1, display N2, type N3, primary N4, $ref N5 where it has these. Role 600-699.
  * An account's own schemas have theirs from ATTR_OWN on.
  *
  * Against the text of the RFC, by its errata: Group.displayName is required (5368), groups.$ref refers to Group alone
@@ -301,6 +301,14 @@ static const struct attribute enterprise_attributes[ENTERPRISE_END + 1] = {
     [ENTERPRISE_END] = END,
 };
 
+/* --- Role: what Okta reads as entitlements --- */
+
+static const struct attribute role_attributes[] = {
+    ROW(600, "displayName", STRING, READ_ONLY, .description = "The role's name, as people read it."),
+    ROW(601, "description", STRING, READ_ONLY, .description = "What a user of this role may do."),
+    END,
+};
+
 /* --- schemas and resource types --- */
 
 static const struct schema schema_user = {
@@ -325,6 +333,13 @@ static const struct schema schema_enterprise = {
     .attributes = enterprise_attributes,
 };
 
+static const struct schema schema_role = {
+    .urn = URN_ROLE,
+    .name = "Role",
+    .description = "What a user can be; its id is the value of roles and of userType.",
+    .attributes = role_attributes,
+};
+
 static const struct schema *const user_extensions[] = {&schema_enterprise, NULL};
 static const struct schema *const no_extensions[] = {NULL};
 
@@ -343,5 +358,14 @@ const struct resource_type resource_type_team = {
     .endpoint = "/Groups",
     .description = "The teams of an account.",
     .core = &schema_group,
+    .extensions = no_extensions,
+};
+
+const struct resource_type resource_type_role = {
+    .number = RESOURCE_ROLE,
+    .name = "Role",
+    .endpoint = "/Roles",
+    .description = "What a user of the account can be.",
+    .core = &schema_role,
     .extensions = no_extensions,
 };

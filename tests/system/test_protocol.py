@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.parse
 
-from lib import ENTERPRISE, GROUP, USER, events, group, is_error, main, newest, tap, user
+from lib import ENTERPRISE, GROUP, ROLE, USER, events, group, is_error, main, newest, tap, user
 from stack import TOP, Stack
 
 NOBODY = "0190a6c4-0000-7000-8000-000000000000"
@@ -312,7 +312,7 @@ def discovery(client, crew):
     tap.equal(told, {"patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": True, "etag": True}, "what is supported")
     tap.equal(client.get(f"/Users?count={config['filter']['maxResults'] + 1}").status, 200, "a page over the greatest is cut, not refused")
     schemas = client.get("/Schemas").json
-    tap.equal({s["id"] for s in schemas["Resources"]}, {USER, GROUP, ENTERPRISE}, "every schema is listed")
+    tap.equal({s["id"] for s in schemas["Resources"]}, {USER, GROUP, ENTERPRISE, ROLE}, "every schema is listed")
     for schema in schemas["Resources"]:
         tap.equal(client.get("/schemas/" + schema["id"].upper()).json, schema, f"{schema['name']} by its URN in any case")
         tap.equal(urllib.parse.urlparse(schema["meta"]["location"]).path, client.base + "/Schemas/" + schema["id"], "and its location")

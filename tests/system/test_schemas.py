@@ -10,7 +10,7 @@ import os
 import time
 import urllib.parse
 
-from lib import ENTERPRISE, GROUP, USER, events, group, is_error, main, tap, user
+from lib import ENTERPRISE, GROUP, ROLE, USER, events, group, is_error, main, tap, user
 from stack import TOP, Stack
 
 EXT = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User"
@@ -75,7 +75,7 @@ def loading(stack):
         why, text = data("invalid/" + name).split("\n", 1)
         refused(add(stack, "acme", text, check=False), "SCHEMA_INVALID", why[3:], f"trap 4: {name}")
     one = [{"name": "a"}]
-    for urn in (EXT.lower(), USER, GROUP + ":more", ENTERPRISE + ".x", FACTS + ":sub", "urn:example:team-facts", SCHEMA):
+    for urn in (EXT.lower(), USER, GROUP + ":more", ENTERPRISE + ".x", FACTS + ":sub", "urn:example:team-facts", ROLE, SCHEMA):
         if urn == "urn:example:team-facts":
             tap.ok(add(stack, "other", definition(urn, one)).returncode == 0, f"{urn} is free in another account")
         refused(add(stack, "acme", definition(urn, one), check=False), "SCHEMA_TAKEN", urn, f"{urn} is taken")
@@ -258,25 +258,26 @@ def teams(client, ana):
 def discovery(stack, client, other):
     """Trap 52: discovery lists and single resources, without regard to case."""
     schemas = {s["id"]: s for s in client.get("/Schemas").json["Resources"]}
-    tap.equal(set(schemas), {USER, GROUP, ENTERPRISE, EXT, FACTS}, "/Schemas lists the account's own")
+    tap.equal(set(schemas), {USER, GROUP, ROLE, ENTERPRISE, EXT, FACTS}, "/Schemas lists the account's own")
     badge = schemas[EXT]["attributes"][0]
     tap.equal((badge["name"], badge["uniqueness"], badge["caseExact"]), ("badge", "server", False), "with their characteristics")
     tap.ok("null" not in client.get("/Schemas").body.decode(), "without nulls")
     shown = json.loads(stack.ctl("schema", "show", "acme", EXT).stdout)
     tap.equal({k: v for k, v in schemas[EXT].items() if k != "meta"}, shown, "as schema show prints them")
     types = {t["id"]: t for t in client.get("/ResourceTypes").json["Resources"]}
-    tap.equal([(n, [x["schema"] for x in types[n]["schemaExtensions"]]) for n in ("User", "Group")],
-              [("User", [ENTERPRISE, EXT]), ("Group", [FACTS])], "/ResourceTypes has them as schemaExtensions")
+    tap.equal([(n, [x["schema"] for x in types[n]["schemaExtensions"]]) for n in ("User", "Group", "Role")],
+              [("User", [ENTERPRISE, EXT]), ("Group", [FACTS]), ("Role", [])], "/ResourceTypes has them as schemaExtensions")
+    tap.equal((types["Role"]["endpoint"], types["Role"]["schema"]), ("/Roles", ROLE), "and the resource type Role")
     for path, expected in (("/Schemas/" + EXT.upper(), EXT), ("/schemas/User", USER), ("/Schemas/group", GROUP), ("/Schemas/CustomExtensionName", EXT),
                            ("/Schemas/" + META[0], META[0]), ("/Schemas/resourcetype", META[1])):
         answer = client.get(path)
         tap.equal((answer.status, answer.json.get("id")), (200, expected), f"trap 52: GET {path}")
         tap.ok(answer.json["meta"]["location"].endswith("/Schemas/" + expected), "with its location", answer)
-    tap.equal(client.get("/ResourceTypes/USER").json["id"], "User", "trap 52: GET /ResourceTypes/USER")
+    tap.equal(client.get("/ResourceTypes/ROLE").json["id"], "Role", "trap 52: GET /ResourceTypes/ROLE")
     for path in ("/Schemas/urn:none", "/ResourceTypes/None"):
         tap.ok(is_error(client.get(path), 404) == "", f"trap 52: GET {path} is 404")
-    for path in ("/Schemas", "/Schemas/User", "/ResourceTypes", "/ResourceTypes/User"):
-        answer = client.post(path, {"schemas": [USER]})
+    for path in ("/Schemas", "/Schemas/User", "/ResourceTypes", "/ResourceTypes/Role", "/Roles", "/Roles/admin"):
+        answer = client.post(path, {"schemas": [ROLE]})
         tap.ok(is_error(answer, 405) == "" and answer.header("Allow") == "GET, HEAD", f"trap 52: POST {path} is 405", answer)
     tap.ok(is_error(client.get("/Schemas?filter=id%20pr"), 403) == "", "trap 52: a filter is 403")
     tap.equal(client.get("/Schemas?startIndex=2&count=1").json["itemsPerPage"], len(schemas), "trap 52: paging is ignored")
@@ -292,6 +293,31 @@ def discovery(stack, client, other):
     stack.ctl("account", "set", "acme", "meta_schemas=off", "write_only_listed=on")
     time.sleep(1)
     tap.ok("password" in [a["name"] for a in client.get("/Schemas/User").json["attributes"]], "write_only_listed=on lists it")
+
+
+def roles(client):
+    answer = client.get("/Roles?count=1&startIndex=1").json
+    tap.equal((answer["itemsPerPage"], answer["totalResults"], answer["startIndex"], len(answer["Resources"])), (1, 4, 1, 1),
+              "Okta's entitlements test: GET /Roles?count=1&startIndex=1 has itemsPerPage 1")
+    everyone = client.get("/Roles").json["Resources"]
+    tap.equal([r["id"] for r in everyone], ["admin", "member", "viewer", "guest"], "GET /Roles")
+    one = client.get("/Roles/admin").json
+    tap.equal((one, set(one), one["schemas"]), (everyone[0], {"schemas", "id", "displayName", "description", "meta"}, [ROLE]), "GET /Roles/admin")
+    tap.ok(one["meta"]["resourceType"] == "Role" and one["meta"]["location"].endswith("/scim/v2/Roles/admin"), "with meta", one)
+    tap.ok(is_error(client.get("/Roles/none"), 404) == "" and client.get("/Roles/none").code == "RESOURCE_NOT_FOUND", "no such role: 404")
+    tap.equal([r["id"] for r in client.get("/Roles?startIndex=3&count=10").json["Resources"]], ["viewer", "guest"], "startIndex")
+    beyond, none = client.get("/Roles?startIndex=9").json, client.get("/Roles?count=0").json
+    tap.equal((beyond["totalResults"], beyond["Resources"], none["totalResults"], none["Resources"]), (4, [], 4, []),
+              "trap 18: beyond the end, and count=0")
+    tap.equal(client.get("/Roles/guest?attributes=displayName").json, {"schemas": [ROLE], "id": "guest", "displayName": "Guest"}, "attributes")
+    tap.equal(set(client.get("/Roles/guest?excludedAttributes=description,meta.location").json), {"schemas", "id", "displayName", "meta"},
+              "excludedAttributes")
+    tap.equal(found(client, 'displayName eq "ADMIN" or id eq "guest"', "Roles"), ["admin", "guest"], "filter")
+    tap.equal(found(client, 'not (displayName sw "m") and meta.resourceType eq "Role"', "Roles"), ["admin", "viewer", "guest"], "filter, not")
+    tap.ok(is_error(query(client, "Roles", 'nothing eq "x"'), 400) == "", "trap 24: an unknown attribute in a filter is 400")
+    given = client.post("/Users", user("eve", roles=[{"value": "admin", "display": "Admin"}], userType="admin"))
+    tap.equal(given.json.get("roles"), [{"value": "admin", "display": "Admin"}], "a user carries roles")
+    client.delete("/Users/" + given.json["id"])
 
 
 def bulk(client):
@@ -409,6 +435,7 @@ def test(front):
         uniqueness(client, ana, ben)
         teams(client, ana)
         discovery(stack, client, other)
+        roles(client)
         bulk(client)
         told(stack, token, ana)
         changing(stack, client, token)

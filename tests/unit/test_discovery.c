@@ -61,6 +61,12 @@ static void tells_the_resource_types(void)
                       "\"name\":\"Group\",\"endpoint\":\"/Groups\",\"description\":\"The teams of an account.\","
                       "\"schema\":\"" URN_GROUP "\",\"schemaExtensions\":[],\"meta\":{"
                       "\"resourceType\":\"ResourceType\",\"location\":\"" BASE "/ResourceTypes/Group\"}}"));
+    CHECK_STR(
+        type_text(a, &resource_type_role),
+        STR_LIT("{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:ResourceType\"],\"id\":\"Role\","
+                "\"name\":\"Role\",\"endpoint\":\"/Roles\",\"description\":\"What a user of the account can be.\","
+                "\"schema\":\"urn:okta:scim:schemas:core:1.0:Role\",\"schemaExtensions\":[],\"meta\":{"
+                "\"resourceType\":\"ResourceType\",\"location\":\"" BASE "/ResourceTypes/Role\"}}"));
     arena_free(&a);
 }
 
@@ -68,9 +74,9 @@ static void tells_the_resource_types(void)
 static const struct schema *schema_at(size_t i)
 {
     const struct schema *const known[] = {
-        resource_type_user.core,   resource_type_team.core,   resource_type_user.extensions[0],
-        discovery_meta_schemas[0], discovery_meta_schemas[1], discovery_meta_schemas[2],
-        discovery_meta_schemas[3],
+        resource_type_user.core,          resource_type_team.core,   resource_type_role.core,
+        resource_type_user.extensions[0], discovery_meta_schemas[0], discovery_meta_schemas[1],
+        discovery_meta_schemas[2],        discovery_meta_schemas[3],
     };
     return known[i];
 }
@@ -127,7 +133,8 @@ static void check_attributes(struct json_object *array, const struct attribute *
 
 static void tells_the_schemas(void)
 {
-    static const char *const urns[] = {URN_USER, URN_GROUP, URN_ENTERPRISE, URN_CONFIG, URN_RESOURCE_TYPE, URN_SCHEMA};
+    static const char *const urns[] = {URN_USER,   URN_GROUP,         URN_ROLE,  URN_ENTERPRISE,
+                                       URN_CONFIG, URN_RESOURCE_TYPE, URN_SCHEMA};
     struct arena *a = arena_new(0);
 
     for (size_t i = 0; i < COUNT(urns); i++) {
@@ -175,8 +182,8 @@ static void applies_the_errata(void)
 {
     struct arena *a = arena_new(0);
     struct json_object *user = schema_json(a, schema_at(0)), *group = schema_json(a, schema_at(1));
-    struct json_object *enterprise = schema_json(a, schema_at(2)), *type = schema_json(a, schema_at(4));
-    struct json_object *schema = schema_json(a, schema_at(5));
+    struct json_object *enterprise = schema_json(a, schema_at(3)), *type = schema_json(a, schema_at(5));
+    struct json_object *schema = schema_json(a, schema_at(6));
     struct json_object *manager = listed(listed(enterprise, "attributes", "manager"), "subAttributes", "value");
     struct json_object *types =
         json_member(listed(listed(schema, "attributes", "attributes"), "subAttributes", "type"), "canonicalValues");

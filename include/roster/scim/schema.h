@@ -83,11 +83,12 @@ struct resource_type {
     const struct schema *const *extensions; /* NULL-terminated */
 };
 
-enum { RESOURCE_USER = 1, RESOURCE_TEAM = 2 };
+enum { RESOURCE_USER = 1, RESOURCE_TEAM = 2, RESOURCE_ROLE = 3 };
 
 #define URN_USER       "urn:ietf:params:scim:schemas:core:2.0:User"
 #define URN_GROUP      "urn:ietf:params:scim:schemas:core:2.0:Group"
 #define URN_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+#define URN_ROLE       "urn:okta:scim:schemas:core:1.0:Role"
 #define URN_LIST       "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 #define URN_SEARCH     "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 #define URN_PATCH      "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -98,6 +99,7 @@ enum { RESOURCE_USER = 1, RESOURCE_TEAM = 2 };
 
 extern const struct resource_type resource_type_user;
 extern const struct resource_type resource_type_team; /* on the wire: Group */
+extern const struct resource_type resource_type_role; /* what a user can be; read-only, in no record */
 
 /*
  * The common attributes that every resource has and no schema lists: schemas, id, externalId, meta (RFC 7643 3.1).
