@@ -24,6 +24,8 @@ static const struct attribute *walked_by(const struct listing_query *q)
 {
     const struct attribute *leaf = q->sort == NULL || q->sort[0].attribute == NULL ? NULL : attrpath_leaf(&q->sort[0]);
 
+    if (leaf != NULL && q->sort[0].extension != NULL) /* required where the extension is there at all */
+        return NULL;
     return leaf != NULL && leaf->index == INDEX_UNIQUE && leaf->required && leaf->parent == NULL ? leaf : NULL;
 }
 

@@ -210,7 +210,7 @@ static void tokens_learn_of_a_schema(void)
     struct token t;
 
     begin();
-    CHECK_FATAL(token_add(store, arena, &account, STR_LIT("t"), SCOPE_SCIM, 0, secret, &t, &error));
+    CHECK_FATAL(token_add(store, arena, &account, STR_LIT("t"), SCOPE_SCIM, 0, NULL, secret, &t, &error));
     CHECK(known_by(cache, secret) == &resource_type_user);
     CHECK(add(RESOURCE_USER, DEFINITION));
     pause_ms(600);
