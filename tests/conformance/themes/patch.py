@@ -313,9 +313,9 @@ def immutable_member(w):
 
 @check("RFC7644 3.5.2.3", needs="groups")
 def replace_no_member(w):
-    """replace of who is no member is noTarget, and the members stay (trap 35)"""
+    """replace of who is no member is noTarget, or mutability as a member never changes, and the members stay (trap 35)"""
     who, group = crew(w)
-    refused(w.client.patch("/Groups/" + group["id"], op("replace", f'members[value eq "{who[2]}"]', {"value": who[2]})), 400, "noTarget")
+    refused(w.client.patch("/Groups/" + group["id"], op("replace", f'members[value eq "{who[2]}"]', {"value": who[2]})), 400, "noTarget mutability")
     equal(members_of(w, group), sorted(who[:2]), "members")
 
 
