@@ -69,24 +69,15 @@ static const struct command commands[] = {
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"name", required_argument, NULL, 'n'},
-    {"policy", required_argument, NULL, 'p'},
-    {"scope", required_argument, NULL, 's'},
-    {"expires", required_argument, NULL, 'e'},
-    {"account", required_argument, NULL, 'a'},
-    {"after", required_argument, NULL, 'A'},
-    {"limit", required_argument, NULL, 'L'},
-    {"json", no_argument, NULL, 'j'},
-    {"yes", no_argument, NULL, 'y'},
-    {"members", no_argument, NULL, 'm'},
-    {"all", no_argument, NULL, 'l'},
-    {"default", no_argument, NULL, 'd'},
-    {"for", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {"user", required_argument, NULL, 'u'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},  {"name", required_argument, NULL, 'n'},
+    {"policy", required_argument, NULL, 'p'},  {"scope", required_argument, NULL, 's'},
+    {"expires", required_argument, NULL, 'e'}, {"account", required_argument, NULL, 'a'},
+    {"after", required_argument, NULL, 'A'},   {"limit", required_argument, NULL, 'L'},
+    {"json", no_argument, NULL, 'j'},          {"yes", no_argument, NULL, 'y'},
+    {"members", no_argument, NULL, 'm'},       {"all", no_argument, NULL, 'l'},
+    {"default", no_argument, NULL, 'd'},       {"for", required_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},          {"version", no_argument, NULL, 'V'},
+    {"user", required_argument, NULL, 'u'},    {NULL, 0, NULL, 0},
 };
 
 static void print_usage(FILE *to, const struct command *only)
