@@ -15,6 +15,7 @@ from schema import TYPES
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+OPERATIONS_MAX = 1000
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 ANY = object()  # a location that nobody can know
 
@@ -99,6 +100,8 @@ def read(service, body):
     most = body.get("failOnErrors")
     if not body.get("Operations") or (most is not None and (not isinstance(most, int) or most < 1)):
         raise bad
+    if len(body["Operations"]) > OPERATIONS_MAX:
+        raise Refused(413)
     operations = [Operation(service, o) for o in body["Operations"]]
     posts = {}
     for o in operations:

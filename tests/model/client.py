@@ -61,7 +61,7 @@ class Client:
         fields = dict(line.split(":", 1) for line in head[1:] if ":" in line)
         fields = {name.lower(): value.strip() for name, value in fields.items()}
         status = int(head[0].split()[1])
-        answer = Response(status, fields, self.read_body(status, fields))
+        answer = Response(status, fields, self.read_body(method, status, fields))
         if fields.get("connection", "").lower() == "close":
             self.close()
         return answer
@@ -85,8 +85,8 @@ class Client:
         piece, self.buffer = self.buffer[:n], self.buffer[n:]
         return piece
 
-    def read_body(self, status, fields):
-        if status in (204, 304):
+    def read_body(self, method, status, fields):
+        if method == "HEAD" or status in (204, 304):
             return b""
         if fields.get("transfer-encoding", "").lower() != "chunked":
             return self.read_exactly(int(fields["content-length"]))

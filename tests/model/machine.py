@@ -58,7 +58,8 @@ def delete_group(r, session):
 def read(r, session):
     kind = any_kind(r)
     id = s.pick_id(r, session.model, TYPES[kind])
-    return request("GET", kind, id=id, **s.preconditions(r, id), **maybe_projection(r, kind))
+    method = "HEAD" if s.chance(r, 10) else "GET"
+    return request(method, kind, id=id, **s.preconditions(r, id), **maybe_projection(r, kind))
 
 
 def replace(r, session):

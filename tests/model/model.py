@@ -123,6 +123,10 @@ class Service:
     # --- requests ---
 
     def handle(self, request, fresh=iter(())):
+        if request["method"] == "HEAD":  # GET without its body (RFC 9110 9.3.2)
+            answer = self.handle({**request, "method": "GET"})
+            answer.body = None
+            return answer
         try:
             patch.check_names(request.get("body"))
             if request.get("search"):

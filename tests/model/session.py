@@ -75,7 +75,7 @@ class Session:
         if made:
             self.name(made, got)
         want = self.model.handle(request, iter([made or "(an id)"]))
-        compare.answer(self.model, got, want)
+        compare.answer(self.model, got, want, head=request["method"] == "HEAD")
 
     def name(self, id, told):
         """Gives an id that was made a name. No id is given twice, but a pushed group may take over a team."""

@@ -196,7 +196,9 @@ def odd_keys(r, body, model):
         where = resolve(kind, name)
         body[name] = value_of(r, where, model) if where else "x"
     if chance(r, 3):
-        body[USER] = {n: value_of(r, resolve(kind, n), model) for n in ("title", "nickName", "emails") if chance(r, 2)}
+        body[USER] = {n: value_of(r, resolve(kind, n), model)
+                      for n in ("title", "nickName", "emails", "name.middleName", f"{ENTERPRISE}:division", "costCenter")
+                      if chance(r, 2)}
     if chance(r, 4):
         body[r.choice(["emails", "phoneNumbers"])] = element(r, resolve(kind, "emails").attribute)
 
@@ -369,6 +371,8 @@ def bulk_body(r, model):
         body["failOnErrors"] = r.choice([1, 2, 3])
     if chance(r, 40):
         body.update(r.choice([{"schemas": [USER]}, {"Operations": []}, {"failOnErrors": 0}, {"failOnErrors": "1"}]))
+    if chance(r, 300):
+        body["Operations"] = [{"method": "DELETE", "path": "/Users/x"}] * 1001
     return body
 
 
