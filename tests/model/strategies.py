@@ -266,6 +266,8 @@ def path(r, kind, resource):
 def known(r, attribute, value):
     """A value that is there, or one that is nearly the same."""
     value = dict(value)
+    if "value" in value and chance(r, 3):
+        return {"value": flip_case(r, value["value"])}
     if attribute.name != "members" and chance(r, 2):
         name = r.choice(list(value))
         value[name] = simple(r, attribute.sub(name)) if chance(r, 2) or not isinstance(value[name], str) else \
@@ -305,7 +307,8 @@ def operation(r, kind, resource, model):
     text, where, valued = path(r, kind, resource)
     if not chance(r, 40):
         op["path"] = text
-    if verb != "remove" or chance(r, 5):
+    several = where and where.attribute and where.leaf.multi
+    if verb != "remove" or chance(r, 2 if several else 5):
         op["value"] = patch_value(r, where, valued, model, resource)
     if chance(r, 80):
         op.update(r.choice([{"op": "move"}, {"op": None}]))
