@@ -3,8 +3,8 @@
 Bulk requests (RFC 7644 3.7): each operation is the request that it would be by itself.
 
 Chosen by the project (include/roster/scim/bulk.h): a POST that is referred to is done right before the first operation
-that needs it; users that refer to one another in a circle are made with ids that are known beforehand, and stand or fall
-as one; a circle through a group has no solution (409).
+that needs it; users that refer to one another in a circle are made with ids that are known beforehand, and stand or
+fall as one; a circle through a group has no solution (409).
 """
 
 import re
@@ -25,7 +25,7 @@ class Operation:
         self.bulk_id, self.version = body.get("bulkId"), body.get("version")
         self.method_text = body.get("method")
         self.method = self.kind = self.target = self.data = self.error = None
-        self.references, self.answer, self.id = [], None, None
+        self.references, self.answer, self.id, self.begun = [], None, None, False
         try:
             self.read(service, body)
         except Refused as e:
@@ -163,8 +163,7 @@ def run(service, body, made):
             break
         do_circle(service, circle)
         errors += sum(o.error is not None for o in circle)
-    return {"schemas": [RESPONSE], "Operations": [result(service, o) for o in operations if o.answer or o.error and
-                                                  getattr(o, "begun", False)]}
+    return {"schemas": [RESPONSE], "Operations": [result(service, o) for o in operations if o.begun]}
 
 
 def do_circle(service, circle):

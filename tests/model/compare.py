@@ -110,7 +110,8 @@ def results(got, want):
     for place, (g, w) in enumerate(zip(got["Operations"], want["Operations"]), 1):
         for name in sorted(set(g) | set(w)):
             if name == "response" and name in g and name in w:
-                same(g[name].get("scimType"), w[name].scim_type, f"scimType of result {place} ({g[name].get('detail')})")
+                detail = g[name].get("detail")
+                same(g[name].get("scimType"), w[name].scim_type, f"scimType of result {place} ({detail})")
                 same(g[name].get("status"), str(w[name].status), f"status of the error in result {place}")
             elif w.get(name) is not ANY:
                 same(g.get(name), w.get(name), f"{name} of result {place} ({g})")

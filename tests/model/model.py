@@ -28,7 +28,7 @@ COUNT_DEFAULT, COUNT_MAX = 100, 1000
 
 
 class Answer:
-    """kind of body: None, a resource, or a list of resources; compared by compare.py."""
+    """body: None, a resource or a list. Of an error only the status and the scimType."""
 
     def __init__(self, status, body=None, etag=None, location=None, scim_type=None):
         self.status, self.body, self.etag, self.location, self.scim_type = status, body, etag, location, scim_type
@@ -223,7 +223,7 @@ class Service:
     def delete(self, kind, request, _fresh):
         resource = self.find(kind.name, request["id"])
         self.check_preconditions(resource, request)
-        for group in sorted(self.groups_of(resource.id)):  # each is told by an event of its own, in the order of their ids
+        for group in sorted(self.groups_of(resource.id)):  # each is told by an event, in the order of their ids
             self.seq += 1
             self.members[group].remove(resource.id)
             self.resources[group].touch(self.seq)

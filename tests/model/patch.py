@@ -177,7 +177,7 @@ def check(kind, resource):
 
 class Step:
     """
-    verb: add, replace, remove. value: None unassigns. Of the members attribute: verb, values (each with `value`), filter.
+    verb: add, replace, remove. value: None unassigns. Of members the value is a list, each with `value`, or None: all.
     """
 
     def __init__(self, verb, path, condition=None, value=None):
@@ -325,8 +325,8 @@ def read_single(kind, verb, path, condition, value):
 
 def apply(kind, steps, resource, makers):
     """
-    What resource becomes. The steps of members are passed over: the service knows the membership. makers: the verbs that
-    make the value which their value path names and nobody has.
+    What resource becomes. The steps of members are passed over: the service knows the membership. makers: the verbs
+    that make the value which their value path names and nobody has.
     """
     resource = copy.deepcopy(resource)
     for step in steps:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of the policy preset `workspace`, as rosterctl(8) has them. Values that a user had before are not judged."""
+"""The rules of the policy preset `workspace`, as rosterctl(8) has them. Values that a user had are not judged again."""
 
 import re
 import unicodedata

@@ -3,8 +3,8 @@
 One episode: an account made empty, a model, and steps that are done to both and compared.
 
 A step is a tuple of JSON values, so that a list of steps can be kept, shortened and done again: ("request", request),
-("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("bulk", body), ("check",). Ids in it stand as names such as "{1}", for they are others
-each time; what is done again gets the names that it had.
+("pages", kind, query, count), ("walk", kind, query, count), ("turn", which, move), ("bulk", body), ("check",). Ids in
+it stand as names such as "{1}", for they are others each time; what is done again gets the names that it had.
 """
 
 import json
@@ -60,7 +60,7 @@ class Session:
     # --- steps ---
 
     def do(self, step, names=()):
-        """Does one step; Difference is raised where server and model differ. names: for what it makes, if it has any."""
+        """Does one step; Difference is raised where server and model differ. names: for what it makes, if given."""
         self.names_left, self.names_given = list(names), []
         self.steps.append((self.named(step), self.names_given))
         self.steps_done += 1
@@ -273,13 +273,14 @@ class Walk:
             "changed": self.request(cursor=good[:5] + ("A" if good[5] != "A" else "B") + good[6:]),
             "short": self.request(cursor=good[:-1]),
             "count": self.request(cursor=good, count=self.count + 1),
-            "filter": self.request(cursor=good, filter="id pr" if self.query.get("filter") != "id pr" else "schemas pr"),
+            "filter": self.request(cursor=good, filter="id pr and " + self.query.get("filter", "id pr")),
             "kind": {**self.request(cursor=good), "kind": "Group" if self.kind == "User" else "User"},
         }
         if move == "kind" and ("filter" in self.query or "sortBy" in self.query):
             return  # what one type has another may not
         got = session.send(requests[move])
-        compare.answer(session.model, got, Answer(400, scim_type="invalidCount" if move == "count" else "invalidCursor"))
+        scim_type = "invalidCount" if move == "count" else "invalidCursor"
+        compare.answer(session.model, got, Answer(400, scim_type=scim_type))
 
 
 def shorten(session, steps, seconds=60):

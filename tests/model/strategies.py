@@ -97,8 +97,8 @@ def elements(r, attribute):
 
 def manager(r, model):
     value = r.choice(user_ids(model) + [NOBODY, "12345"])
-    return r.choice([{"value": value}, {"value": value, "$ref": f"../Users/{value}", "displayName": "ignored"}, value, [{"value": value}],
-                     {"managerId": value}])
+    return r.choice([{"value": value}, {"value": value, "$ref": f"../Users/{value}", "displayName": "ignored"}, value,
+                     [{"value": value}], {"managerId": value}])
 
 
 def well_named(r, path):
@@ -196,9 +196,8 @@ def odd_keys(r, body, model):
         where = resolve(kind, name)
         body[name] = value_of(r, where, model) if where else "x"
     if chance(r, 3):
-        body[USER] = {n: value_of(r, resolve(kind, n), model)
-                      for n in ("title", "nickName", "emails", "name.middleName", f"{ENTERPRISE}:division", "costCenter")
-                      if chance(r, 2)}
+        names = ["title", "nickName", "emails", "name.middleName", f"{ENTERPRISE}:division", "costCenter"]
+        body[USER] = {n: value_of(r, resolve(kind, n), model) for n in names if chance(r, 2)}
     if chance(r, 4):
         body[r.choice(["emails", "phoneNumbers"])] = element(r, resolve(kind, "emails").attribute)
 
@@ -242,8 +241,8 @@ def path(r, kind, resource):
             name = r.choice(there)
     if chance(r, 40):
         name = r.choice(["id", "meta.version", "groups", "schemas", "unknown", "name.unknown", "emails.unknown",
-                         "title.value", "emails[", "emails[type eq \"work\"]value", "title[value eq \"x\"]", "emails[0]",
-                         "emails[unknown eq 1]", "emails[type eq]", "members.value", "password"])
+                         "title.value", "emails[", "emails[type eq \"work\"]value", "title[value eq \"x\"]",
+                         "emails[0]", "emails[unknown eq 1]", "emails[type eq]", "members.value", "password"])
         found = resolve(kind, name) if "[" not in name else None
         return name, found, False
     where = resolve(kind, name)
@@ -411,15 +410,17 @@ def term(r, name, attribute, have, bias=None):
     return (flip_case(r, op), name, value)
 
 
-ASKED = {"User": ["userName", "displayName", "title", "nickName", "externalId", "active", "emails", "emails.value",
-                  "emails.type", "emails.primary", "name.givenName", "name.familyName", "userType", "profileUrl",
-                  "phoneNumbers.value", "addresses.locality", "x509Certificates.value", "photos.value", "roles",
-                  f"{USER}:userName", f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value",
-                  f"{ENTERPRISE}:manager", ENTERPRISE, "name", "id", "schemas", "meta.resourceType", "meta.version",
-                  "meta.created", "meta.lastModified", "groups.value", "groups.display", "groups", "groups.$ref", "groups.type", "meta.location",
-                  f"{ENTERPRISE}:manager.$ref"],
-         "Group": ["displayName", "externalId", "id", "members.value", "members.display", "members", "members.type", "members.$ref",
-                   "meta.lastModified", "meta.version", "schemas", "meta.location"]}
+ASKED = {
+    "User": ["userName", "displayName", "title", "nickName", "externalId", "active", "emails", "emails.value",
+             "emails.type", "emails.primary", "name.givenName", "name.familyName", "userType", "profileUrl",
+             "phoneNumbers.value", "addresses.locality", "x509Certificates.value", "photos.value", "roles",
+             f"{USER}:userName", f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value", f"{ENTERPRISE}:manager",
+             f"{ENTERPRISE}:manager.$ref", ENTERPRISE, "name", "id", "schemas", "meta.resourceType", "meta.version",
+             "meta.created", "meta.lastModified", "meta.location", "groups.value", "groups.display", "groups",
+             "groups.$ref", "groups.type"],
+    "Group": ["displayName", "externalId", "id", "members.value", "members.display", "members", "members.type",
+              "members.$ref", "meta.lastModified", "meta.version", "schemas", "meta.location"],
+}
 INDEXED = {"User": ["userName", "externalId", "displayName", "emails.value", "emails", "id"],
            "Group": ["displayName", "externalId", "id"]}
 DERIVED = ("groups", "members")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The server against the model of tests/model: random steps, and every answer, the whole state and the event feed
-compared. Some are chosen by hypothesis, which makes what fails smaller by itself, the others by a plain Random, which is
-faster. ROSTER_MODEL_STEPS says how many steps (a few thousand unless set), ROSTER_MODEL_SEED where they begin,
+compared. Some are chosen by hypothesis, which makes what fails smaller by itself, the others by a plain Random, which
+is faster. ROSTER_MODEL_STEPS says how many steps (a few thousand unless set), ROSTER_MODEL_SEED where they begin,
 ROSTER_MODEL_WITHOUT what is left out (words of SWITCHES in tests/model/session.py, parted by spaces).
 """
 
