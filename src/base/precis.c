@@ -216,30 +216,24 @@ static size_t first_outside(struct text t, enum property greatest)
 #define BIT(class)    (1u << UC_BIDI_##class)
 #define RIGHT_TO_LEFT (BIT(R) | BIT(AL) | BIT(AN))
 #define NEUTRAL       (BIT(EN) | BIT(ES) | BIT(CS) | BIT(ET) | BIT(ON) | BIT(BN) | BIT(NSM))
-
-static const struct direction {
-    uint32_t first, within, last;
-} directions[] = {
-    {BIT(R) | BIT(AL), RIGHT_TO_LEFT | NEUTRAL, RIGHT_TO_LEFT | BIT(EN)}, /* conditions 2 and 3 */
-    {BIT(L), BIT(L) | NEUTRAL, BIT(L) | BIT(EN)},                         /* conditions 5 and 6 */
-};
-#define DIRECTIONS (sizeof directions / sizeof directions[0])
+#define ENDING        (RIGHT_TO_LEFT | BIT(EN))
 
 static uint32_t bidi_bit(uint32_t c)
 {
     return 1u << uc_bidi_class(c);
 }
 
-static bool is_right_to_left(struct text t)
+static size_t first_of(struct text t, uint32_t classes)
 {
-    for (size_t i = 0; i < t.n; i++)
-        if (bidi_bit(t.p[i]) & RIGHT_TO_LEFT)
-            return true;
-    return false;
+    size_t at = 0;
+
+    while (at < t.n && !(bidi_bit(t.p[at]) & classes))
+        at++;
+    return at;
 }
 
-/* The place of the first character that breaks a label's direction, or n. */
-static size_t first_against(struct text t, const struct direction *d)
+/* The place of the first character of a label from right to left that breaks conditions 2 to 4, or n. */
+static size_t first_against(struct text t)
 {
     uint32_t digits = 0;
     size_t last = t.n;
@@ -247,23 +241,25 @@ static size_t first_against(struct text t, const struct direction *d)
     for (size_t at = 0; at < t.n; at++) {
         uint32_t bit = bidi_bit(t.p[at]);
         digits |= bit & (BIT(EN) | BIT(AN));
-        if (!(bit & d->within) || digits == (BIT(EN) | BIT(AN))) /* condition 4 */
+        if (!(bit & (RIGHT_TO_LEFT | NEUTRAL)) || digits == (BIT(EN) | BIT(AN)))
             return at;
     }
     while (bidi_bit(t.p[last - 1]) == BIT(NSM)) /* the first character is none */
         last--;
-    return bidi_bit(t.p[last - 1]) & d->last ? t.n : last - 1;
+    return bidi_bit(t.p[last - 1]) & ENDING ? t.n : last - 1;
 }
 
-/* A label without text from right to left is no concern of the rule's (RFC 8264 5.2.5). */
+/*
+ * The place of the first character that breaks the rule, or n. A label without text from right to left is no concern of
+ * the rule's (RFC 8264 5.2.5), and one that begins from left to right must not have any (condition 5).
+ */
 static size_t first_astray(struct text t)
 {
-    if (!is_right_to_left(t))
-        return t.n;
-    for (size_t i = 0; i < DIRECTIONS; i++)
-        if (bidi_bit(t.p[0]) & directions[i].first)
-            return first_against(t, &directions[i]);
-    return 0; /* condition 1 */
+    size_t first = first_of(t, RIGHT_TO_LEFT);
+
+    if (first == t.n || (bidi_bit(t.p[0]) & BIT(L)))
+        return first;
+    return bidi_bit(t.p[0]) & (BIT(R) | BIT(AL)) ? first_against(t) : 0; /* condition 1 */
 }
 
 static struct text decode(struct arena *a, struct str s)
