@@ -118,6 +118,20 @@ def display_names(client):
     tap.equal(found(client, "abc", "displayName"), [], "and are no plain letters where nothing is prepared")
 
 
+def orders(client):
+    """Lists are sorted by the forms that are compared (RFC 7644 3.4.2.3)."""
+    names = ["carl", "ＢＯＢ", "Weiß 2", "WEISS 1", "anna", "weiss 3"]
+    for number, name in enumerate(names):
+        client.post("/Users", named(name + "@sorted.org", displayName=name, title="sorted", nickName=str(number)))
+    for attribute, wanted in [("userName", [4, 1, 0, 3, 2, 5]), ("displayName", [4, 0, 3, 2, 5, 1])]:
+        for order, expected in [("ascending", wanted), ("descending", wanted[::-1])]:
+            answer = client.get(f"/Users?filter=title%20eq%20%22sorted%22&sortBy={attribute}&sortOrder={order}")
+            tap.equal([names[int(r["nickName"])] for r in answer.json.get("Resources", [])], [names[n] for n in expected],
+                      f"sorted by {attribute}, {order}", answer)
+    for operator, part, wanted in [("sw", "weiẞ", 3), ("co", "ＯＢ@", 1), ("ew", "@SORTED.ＯＲＧ", 6)]:
+        tap.equal(len(matching(client, f'userName {operator} "{part}"')), wanted, f"userName {operator} finds {wanted}")
+
+
 def bad_names(client, token_port):
     before, held = newest(*token_port), client.get("/Users").json["totalResults"]
     who = client.post("/Users", named("good@example.com")).json["id"]
@@ -188,6 +202,7 @@ def test(front):
         one_name(client)
         two_names(client)
         display_names(client)
+        orders(client)
         bad_names(client, (stack.port, client.token))
         passwords(stack, client)
         settings(stack, client)
