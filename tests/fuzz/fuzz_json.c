@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scan lets through, json-c reads; what we write of it reads as the same value and writes as the same text. */
+/* What the scan lets through, json-c reads; what we write of it, or of a copy, is the same value and the same text. */
 #include "fuzz.h"
 
 #include "roster/base/json.h"
@@ -36,7 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_write(&once, v);
     struct json_object *again = must_read(a, buf_view(&once));
     json_write(&twice, again);
-    if (!json_object_equal(v, again) || !str_eq(buf_view(&once), buf_view(&twice)))
+    if (!json_equal(v, again) || !json_object_equal(v, again) || !str_eq(buf_view(&once), buf_view(&twice)))
+        abort();
+    struct json_object *copy = json_own(a, json_clone(v));
+    buf_clear(&twice);
+    json_write(&twice, copy);
+    if (!json_equal(copy, v) || !str_eq(buf_view(&once), buf_view(&twice)))
         abort();
     arena_free(&a);
     return 0;
