@@ -109,15 +109,16 @@ static bool parts_letters(struct text t, size_t at)
 static const struct {
     uint32_t from, to;
     bool (*holds)(struct text t, size_t at);
+    bool of_label; /* the same wherever the character stands */
 } contexts[] = {
-    {0x00b7, 0x00b7, is_between_l},               /* A.3 middle dot */
-    {0x0375, 0x0375, is_before_greek},            /* A.4 keraia */
-    {0x05f3, 0x05f4, is_after_hebrew},            /* A.5, A.6 geresh, gershayim */
-    {0x0660, 0x0669, is_without_extended_digits}, /* A.8 */
-    {0x06f0, 0x06f9, is_without_arabic_digits},   /* A.9 */
-    {ZWNJ, ZWNJ, parts_letters},                  /* A.1 */
-    {0x200d, 0x200d, is_after_virama},            /* A.2 zero width joiner */
-    {0x30fb, 0x30fb, is_with_japanese},           /* A.7 Katakana middle dot */
+    {0x00b7, 0x00b7, is_between_l, false},              /* A.3 middle dot */
+    {0x0375, 0x0375, is_before_greek, false},           /* A.4 keraia */
+    {0x05f3, 0x05f4, is_after_hebrew, false},           /* A.5, A.6 geresh, gershayim */
+    {0x0660, 0x0669, is_without_extended_digits, true}, /* A.8 */
+    {0x06f0, 0x06f9, is_without_arabic_digits, true},   /* A.9 */
+    {ZWNJ, ZWNJ, parts_letters, false},                 /* A.1 */
+    {0x200d, 0x200d, is_after_virama, false},           /* A.2 zero width joiner */
+    {0x30fb, 0x30fb, is_with_japanese, true},           /* A.7 Katakana middle dot */
 };
 
 /* --- the classes: RFC 8264 4.2, 4.3, 8 --- */
@@ -190,22 +191,29 @@ static enum property property_of(uint32_t c)
     return property_by_category(c);
 }
 
-static bool context_holds(struct text t, size_t at)
+/* *held: the rules of labels that are known to hold, a bit each, so that a long label is looked through once. */
+static bool context_holds(struct text t, size_t at, uint32_t *held)
 {
-    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++)
-        if (t.p[at] >= contexts[i].from && t.p[at] <= contexts[i].to)
-            return contexts[i].holds(t, at);
-    return false;
+    size_t i = 0;
+
+    while (t.p[at] < contexts[i].from || t.p[at] > contexts[i].to)
+        i++;
+    if (*held & 1u << i)
+        return true;
+    bool holds = contexts[i].holds(t, at);
+    *held |= (uint32_t)(holds && contexts[i].of_label) << i;
+    return holds;
 }
 
 /* The place of the first character that the class has not, greatest being the last property that it takes; or n. */
 static size_t first_outside(struct text t, enum property greatest)
 {
+    uint32_t held = 0;
     size_t at = 0;
 
     for (; at < t.n; at++) {
         enum property property = property_of(t.p[at]);
-        if (property == PROPERTY_CONTEXT ? !context_holds(t, at) : property > greatest)
+        if (property == PROPERTY_CONTEXT ? !context_holds(t, at, &held) : property > greatest)
             break;
     }
     return at;

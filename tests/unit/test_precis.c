@@ -208,6 +208,7 @@ static void context_decides(void)
         {"\u0627\u200c\u0628", PRECIS_CHARACTER, 0x200c, 2}, /* Alef does not join to what follows */
         {"\u0628\u200c", PRECIS_CHARACTER, 0x200c, 2},
         {"\u200c\u0628", PRECIS_CHARACTER, 0x200c, 1},
+        {"l\u00b7la\u00b7b", PRECIS_CHARACTER, 0xb7, 5}, /* what held once need not hold again */
         {"\u0628\u200c\u064e", PRECIS_CHARACTER, 0x200c, 2},
         {"\u064e\u200c\u0628", PRECIS_CHARACTER, 0x200c, 2},
         {"\u0628\u200c2", PRECIS_CHARACTER, 0x200c, 2},
@@ -394,6 +395,20 @@ static void long_names_are_judged(void)
     memcpy(text + sizeof text - 3, "\u265a", 3);
     CHECK_INT(precis_judge_username(arena, str_make(text, sizeof text), &fault), PRECIS_CHARACTER);
     CHECK_INT(fault.position, sizeof text / 3);
+    for (size_t i = 0; i < sizeof text; i += 3)
+        memcpy(text + i, "\u30fb", 3);
+    CHECK_INT(precis_judge_username(arena, str_make(text, sizeof text), &fault), PRECIS_CHARACTER);
+    CHECK_INT(fault.position, 1);
+    memcpy(text + sizeof text - 3, "\u5c71", 3); /* what makes all of them right stands at the end */
+    CHECK_INT(precis_judge_username(arena, str_make(text, sizeof text), &fault), PRECIS_FINE);
+    memcpy(text + sizeof text - 6, "\u00b7 ", 3); /* other rules are asked at each place */
+    CHECK_INT(precis_judge_username(arena, str_make(text, sizeof text), &fault), PRECIS_CHARACTER);
+    CHECK_INT(fault.position, 1);
+    for (size_t i = 0; i < sizeof text; i += 2)
+        memcpy(text + i, "\u0661", 2);
+    CHECK(precis_password_allowed(str_make(text, sizeof text)));
+    memcpy(text + sizeof text - 2, "\u06f1", 2);
+    CHECK(!precis_password_allowed(str_make(text, sizeof text)));
     for (size_t i = 0; i < sizeof text; i += 3)
         memcpy(text + i, "e\u0301", 3);
     CHECK_INT(precis_password(arena, str_make(text, sizeof text)).len, sizeof text / 3 * 2);
