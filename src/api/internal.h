@@ -107,7 +107,7 @@ bool resource_search(struct api_call *c, const struct resource_ops *ops);
 api_handler root_list, root_search;
 api_handler users_list, users_search, users_create, users_read, users_replace, users_patch, users_remove;
 api_handler groups_list, groups_search, groups_create, groups_read, groups_replace, groups_patch, groups_remove;
-api_handler me_read, me_replace, me_patch, me_remove;
+api_handler me_redirect;
 api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;

@@ -64,6 +64,36 @@ enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struc
     return STORE_OK;
 }
 
+enum store_rc entry_find_all(struct store_txn *txn, struct arena *arena, uint16_t attribute, struct str value,
+                             struct id **out, size_t *n)
+{
+    struct store_scan *scan = NULL;
+    struct key from, to;
+    struct str key;
+    size_t room = 0;
+
+    *n = 0;
+    *out = NULL;
+    entry_unique_key(&from, attribute, value); /* the beginning that all index keys of the value share */
+    to = from;
+    key_end(&to);
+    enum store_rc rc = store_scan_open(txn, SPACE_INDEX, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+        struct str tail = str_sub(key, from.len, key.len);
+
+        if (*n == room) {
+            struct id *more = arena_alloc_raw(arena, (room = room == 0 ? 16 : 2 * room) * sizeof *more);
+            if (*n > 0)
+                memcpy(more, *out, *n * sizeof *more);
+            *out = more;
+        }
+        if (!key_take_id(&tail, &(*out)[(*n)++]))
+            rc = STORE_ERROR;
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 static enum store_rc key_add(struct store_txn *txn, const struct resource_key *rk, const struct id *id,
                              struct resource_key *taken)
 {

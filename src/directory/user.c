@@ -201,6 +201,53 @@ static enum store_rc team_lost(struct store_txn *txn, struct arena *arena, struc
     return event_write(txn, c, state, &ev);
 }
 
+/* Takes the manager who goes from a user whose manager he was: nothing refers to what is not there. */
+static enum store_rc report_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                 const struct id *report)
+{
+    const struct resource_type *type = c->account->user_type;
+    struct event ev = {.type = "user.updated", .resource_type = type, .resource = *report};
+    struct json_object *extension;
+    struct resource_key taken;
+    struct image old, new;
+    struct buf changes;
+
+    enum store_rc rc = entry_get(txn, type, report, arena, &old);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    struct json_object *before = image_resource(&old, arena), *after = image_resource(&old, arena);
+    if (!json_object_object_get_ex(after, URN_ENTERPRISE, &extension))
+        return STORE_ERROR;
+    json_object_object_del(extension, attribute_by_number(type, ATTR_USER_MANAGER)->name);
+    resource_tidy(after);
+    buf_init(&changes, arena);
+    resource_diff(&changes, type, before, after);
+    if ((rc = entry_update(txn, arena, &old, before, after, c->now, state, &new, &taken)) != STORE_OK)
+        return rc;
+    ev.version = new.version;
+    ev.changes = buf_view(&changes);
+    return event_write(txn, c, state, &ev);
+}
+
+static enum store_rc reports_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                  const struct id *user)
+{
+    char text[ID_TEXT_LEN + 1];
+    struct id *reports;
+    size_t n;
+
+    id_format(user, text);
+    enum store_rc rc = entry_find_all(txn, arena, ATTR_USER_MANAGER_VALUE, str_of(text), &reports, &n);
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        if (!id_eq(&reports[i], user)) /* who is his own manager goes himself */
+            rc = report_lost(txn, arena, c, state, &reports[i]);
+        arena_rewind(arena, mark);
+    }
+    return rc;
+}
+
 static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct deletion *w = ctx;
@@ -217,7 +264,8 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         return rc;
     for (size_t i = 0; i < nteams && rc == STORE_OK; i++)
         rc = team_lost(txn, arena, w->c, &state, &teams[i], &ev.resource);
-    if (rc != STORE_OK || (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
+    if (rc != STORE_OK || (rc = reports_lost(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
+        (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
     state.active -= is_active(image_resource(&old, arena));
     if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)

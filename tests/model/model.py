@@ -18,7 +18,7 @@ import filters
 import patch
 import policy
 from patch import Refused, bad_value
-from schema import TYPES, comparable, fold, is_user_name, resolve, user_name
+from schema import ENTERPRISE, TYPES, comparable, fold, is_user_name, resolve, user_name
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -227,6 +227,14 @@ class Service:
             self.seq += 1
             self.members[group].remove(resource.id)
             self.resources[group].touch(self.seq)
+        for other in sorted(self.resources):  # whose manager he was
+            user = self.resources[other]
+            boss = user.attributes.get(ENTERPRISE, {}).get("manager", {}).get("value")
+            if other != resource.id and user.kind == "User" and boss == resource.id:
+                self.seq += 1
+                rest = {k: v for k, v in user.attributes[ENTERPRISE].items() if k != "manager"}
+                user.attributes = {k: v for k, v in user.attributes.items() if k != ENTERPRISE} | ({ENTERPRISE: rest} if rest else {})
+                user.touch(self.seq)
         self.seq += 1
         del self.resources[resource.id]
         self.members.pop(resource.id, None)

@@ -343,6 +343,37 @@ static void deleted_user_is_gone_everywhere(void)
     verified();
 }
 
+/* trap 47: a manager who goes is nobody's manager any more, and each of them is told. */
+static void deleted_manager_has_nobody(void)
+{
+#define MANAGED "{\"op\":\"add\",\"path\":\"manager\",\"value\":\"%.36s\"}"
+    struct image boss, u[3], im;
+    uint64_t before;
+
+    fresh("workspace");
+    boss = make_user("boss@example.com");
+    for (int i = 0; i < 3; i++)
+        u[i] = make_user(arena_printf(arena, "u%d@example.com", i));
+    for (int i = 0; i < 2; i++)
+        CHECK(patch_user(u[i].id, arena_printf(arena, MANAGED, boss.id.p), &im));
+    CHECK(patch_user(u[0].id, "{\"op\":\"add\",\"path\":\"department\",\"value\":\"D\"}", &im));
+    CHECK(patch_user(u[2].id, arena_printf(arena, MANAGED, u[0].id.p), &im));
+    CHECK(patch_user(boss.id, arena_printf(arena, MANAGED, boss.id.p), &im)); /* his own, too */
+    CHECK_INT(total(&resource_type_user, arena_printf(arena, "manager eq \"%.36s\"", boss.id.p)), 3);
+    before = newest();
+    CHECK(user_delete(call(), boss.id, NULL));
+    CHECK_INT(newest(), before + 3);
+    for (uint64_t seq = before + 1; seq < before + 3; seq++)
+        CHECK(strstr(event(seq), "\"type\":\"user.updated\"") != NULL && strstr(event(seq), "manager") != NULL);
+    CHECK(strstr(event(before + 3), "\"type\":\"user.deleted\"") != NULL);
+    CHECK_INT(total(&resource_type_user, "manager pr"), 1);
+    CHECK(user_get(call(), u[0].id, &im));
+    CHECK_STR(image_leaf(&im, 504, arena), STR_LIT("D"));
+    CHECK(user_get(call(), u[1].id, &im));
+    CHECK(memmem(im.text.p, im.text.len, "enterprise", 10) == NULL); /* nothing is left of the extension */
+    verified();
+}
+
 /* --- teams --- */
 
 static void team_members_come_and_go(void)
@@ -717,6 +748,7 @@ static const struct unit_test tests[] = {
     UNIT(deactivation_is_told_and_counted),
     UNIT(rename_frees_the_old_name),
     UNIT(deleted_user_is_gone_everywhere),
+    UNIT(deleted_manager_has_nobody),
     UNIT(team_members_come_and_go),
     UNIT(members_go_by_what_is_told_of_them),
     UNIT(unknown_and_nested_members_are_refused_whole),

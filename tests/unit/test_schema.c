@@ -233,7 +233,7 @@ static void named_numbers_agree(void)
     check_number(user, ATTR_USER_GROUPS_VALUE, "groups", "value", INDEX_NONE);
     check_number(team, ATTR_TEAM_DISPLAY_NAME, NULL, "displayName", INDEX_VALUE);
     check_number(team, ATTR_TEAM_MEMBERS_VALUE, "members", "value", INDEX_NONE);
-    check_number(user, 511, "manager", "value", INDEX_NONE);
+    check_number(user, ATTR_USER_MANAGER_VALUE, "manager", "value", INDEX_VALUE);
     CHECK(attribute_by_number(user, 0) == NULL);
     CHECK(attribute_by_number(user, ATTR_TEAM_DISPLAY_NAME) == NULL);
     CHECK(attribute_by_number(team, 511) == NULL);

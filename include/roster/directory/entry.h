@@ -41,6 +41,10 @@ enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const str
 /* The id that has the unique value, or STORE_NOTFOUND. value in comparable form. */
 enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struct str value, struct id *out);
 
+/* The ids of all that have the value of an attribute with INDEX_VALUE. value in comparable form. */
+enum store_rc entry_find_all(struct store_txn *txn, struct arena *arena, uint16_t attribute, struct str value,
+                             struct id **out, size_t *n);
+
 /* Writes the key of an index or unique entry: also for verify and import. */
 struct key;
 void entry_unique_key(struct key *k, uint16_t attribute, struct str value);

@@ -145,6 +145,8 @@ enum {
     ATTR_USER_GROUPS_VALUE = 231,
     ATTR_TEAM_DISPLAY_NAME = 400,
     ATTR_TEAM_MEMBERS_VALUE = 411,
+    ATTR_USER_MANAGER = 510,
+    ATTR_USER_MANAGER_VALUE = 511,
     ATTR_OWN = 1000 /* the first that an account's own schema may have */
 };
 
