@@ -145,7 +145,8 @@ enum cursor_rc cursor_decode(struct str text, const unsigned char *key, int64_t 
                                    key) != 0 ||
         !read_plain(out, plain, n - crypto_secretbox_NONCEBYTES - crypto_secretbox_MACBYTES, &issued))
         return CURSOR_FORGED;
-    return now - issued > (int64_t)CURSOR_SECONDS * 1000 ? CURSOR_OLD : CURSOR_OK;
+    /* issued may be any number: nothing is added to it */
+    return issued < now - (int64_t)CURSOR_SECONDS * 1000 ? CURSOR_OLD : CURSOR_OK;
 }
 
 struct str cursor_seal(struct call *c, const struct cursor *cursor)
