@@ -44,9 +44,11 @@ def is_blank(value):
 
 def normal(attribute, value):
     """The value of an attribute as a whole, or None where it is unassigned."""
+    if value == []:
+        return None
     if not attribute.multi:
         return normal_one(attribute, value)
-    if is_blank(value) or value == []:
+    if is_blank(value):
         return None
     if isinstance(value, dict) and attribute.subs:
         value = [value]  # some clients send one value without its array
@@ -302,7 +304,7 @@ def read_single(kind, verb, path, condition, value):
     if is_blank(value):
         return [Step(verb, path, condition)]
     if not leaf.subs:
-        return [Step(verb, path, condition, normal_one(leaf, value))]
+        return [Step(verb, path, condition, normal(leaf, value))]
     inner = leaf.sub("value")
     if inner and isinstance(value, str):
         value = {"value": value} if not leaf.multi else value

@@ -302,10 +302,10 @@ def shorten(session, steps, seconds=60):
 
 def report(session, first, seconds=60):
     """The shortest way to what the session has just shown, for people; first: how it looked."""
-    steps = shorten(session, session.steps, seconds)
-    fault = session.replay(steps)
-    if fault is None:
-        return f"{first}\nIt does not show again in these {len(steps)} steps:\n\n{session.script()}"
-    if not isinstance(fault, Difference):
+    steps = session.steps
+    if session.replay(steps) is None:
+        return f"{first}\nIt does not show again when the same {len(steps)} steps are done:\n\n{session.script()}"
+    fault = session.replay(shorten(session, steps, seconds))
+    if fault is not None and not isinstance(fault, Difference):
         fault = "".join(traceback.format_exception(fault))
     return f"{fault}\n\n{session.script()}"

@@ -22,6 +22,10 @@ COMMON_WORDS = ["a", "B", "b", "alpha", "Alpha", "Straße", "STRASSE", "ÄRMEL",
 NAMES = ["Ann", "ann", "ANN O'Neil", "José", "José", "Straße", "STRASSE", "D’Arc (1)", "Zoë-May", "Li, jr."]
 TYPE_WORDS = ["work", "home", "WORK", "other"]
 ADDRESSES = ["a@x.org", "A@X.org", "b@x.org", "c@example.com", "d@example.com"]
+STRANGE = ["x", "", None, [], {}, [None], [{}], [""], ["x"], ["a", "b"], {"value": "x"}, [{"value": "x"}, None], 7, 1.5,
+           True, [7], [[]], [["x"]], {"value": 7}, [{"value": 7}], [{"value": {"value": "x"}}], {"type": "work"},
+           {"unknown": 1}, [{"unknown": 1}], {"primary": True}, [{"primary": "True"}, {"primary": False}],
+           {"givenName": ["x"]}]
 SIMPLE = ["title", "displayName", "nickName", "userType", "profileUrl", "preferredLanguage", "locale", "timezone",
           "externalId"]
 PLURAL = ["emails", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"]
@@ -183,6 +187,10 @@ def user(r, model):
                               {"password": "Secret 1"}, {"schemas": [USER.upper(), "urn:other"]}]))
     if chance(r, 8):
         odd_keys(r, body, model)
+    if chance(r, 10):
+        body[r.choice(SIMPLE + PLURAL + ["name", "active", "password", "groups", "meta", "id"])] = r.choice(STRANGE)
+    if chance(r, 40):
+        body[ENTERPRISE] = r.choice(STRANGE + [{"manager": x} for x in STRANGE] + [{"department": x} for x in STRANGE])
     return wrong(r, body, "userName") if chance(r, 25) else body
 
 
@@ -209,7 +217,8 @@ def group(r, model):
     if chance(r, 3):
         body["externalId"] = word(r)
     if chance(r, 10):
-        body.update(r.choice([{"members": None}, {"members": []}, {"id": "x"}, {"unknown": 1}]))
+        body.update(r.choice([{"members": None}, {"members": []}, {"id": "x"}, {"unknown": 1},
+                              {"members": r.choice(STRANGE)}, {"externalId": r.choice(STRANGE)}]))
     return wrong(r, body, "displayName") if chance(r, 25) else body
 
 
@@ -275,8 +284,8 @@ def known(r, attribute, value):
 
 
 def patch_value(r, where, valued, model, resource):
-    if where is None or chance(r, 30):
-        return r.choice(["x", {"value": "x"}, [], ["a", "b"], 7, True, None])
+    if where is None or chance(r, 20):
+        return r.choice(STRANGE)
     if not where.attribute:
         return {name_case(r, n): value_of(r, resolve(TYPES["User"], f"{ENTERPRISE}:{n}"), model)
                 for n in ENTERPRISE_SIMPLE + ["manager"] if chance(r, 3)}
