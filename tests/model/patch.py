@@ -9,12 +9,14 @@ path's eq terms; `remove` with values removes just those; null and "" unassign.
 """
 
 import copy
+import re
 
 import filters
 from schema import comparable, resolve
 
 VALUES_MAX = 1000
 STRING_MAX = 8192
+BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]*")  # both alphabets, with line breaks; whether it is whole is not asked
 
 
 class Refused(Exception):
@@ -83,6 +85,8 @@ def normal_one(attribute, value):
         raise bad_value(f"{attribute.name} is a string")
     if len(value.encode()) > STRING_MAX:
         raise bad_value(f"{attribute.name} is too long")
+    if attribute.type == "binary" and not BASE64.fullmatch(value):
+        raise bad_value(f"{attribute.name} is base64")
     return value or None
 
 
@@ -301,10 +305,10 @@ def read_single(kind, verb, path, condition, value):
         if len(value) > 1:
             raise bad_value("one value")
         value = value[0] if value else None
-    if is_blank(value):
+    if is_blank(value) or value == []:
         return [Step(verb, path, condition)]
     if not leaf.subs:
-        return [Step(verb, path, condition, normal(leaf, value))]
+        return [Step(verb, path, condition, normal_one(leaf, value))]
     inner = leaf.sub("value")
     if inner and isinstance(value, str):
         value = {"value": value} if not leaf.multi else value

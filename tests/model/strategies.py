@@ -23,7 +23,7 @@ NAMES = ["Ann", "ann", "ANN O'Neil", "José", "José", "Straße", "STRASSE", "D
 TYPE_WORDS = ["work", "home", "WORK", "other"]
 ADDRESSES = ["a@x.org", "A@X.org", "b@x.org", "c@example.com", "d@example.com"]
 STRANGE = ["x", "", None, [], {}, [None], [{}], [""], ["x"], ["a", "b"], {"value": "x"}, [{"value": "x"}, None], 7, 1.5,
-           True, [7], [[]], [["x"]], {"value": 7}, [{"value": 7}], [{"value": {"value": "x"}}], {"type": "work"},
+           True, [7], [["x"]], {"value": 7}, [{"value": 7}], [{"value": {"value": "x"}}], {"type": "work"},
            {"unknown": 1}, [{"unknown": 1}], {"primary": True}, [{"primary": "True"}, {"primary": False}],
            {"givenName": ["x"]}]
 SIMPLE = ["title", "displayName", "nickName", "userType", "profileUrl", "preferredLanguage", "locale", "timezone",
