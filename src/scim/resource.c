@@ -577,6 +577,8 @@ static bool read_path_key(const struct reading *r, const struct resource_type *t
     if (extension == NULL ? !attrpath_resolve(type, at->name, &path)
                           : !attrpath_resolve_in(type, extension, at->name, &path))
         return pass_unknown(r, at);
+    if (path.attribute == NULL) /* a whole extension, in an object where none can be */
+        return pass_unknown(r, at);
     if (path.attribute->place != PLACE_RECORD || !is_kept(path.attribute) || !is_kept(attrpath_leaf(&path)))
         return true;
     if (!read_value(r, attrpath_leaf(&path), value, at, &normal))

@@ -282,7 +282,8 @@ static const struct attribute enterprise_attributes[ENTERPRISE_END + 1];
 #define MANAGER enterprise_attributes[ENTERPRISE_MANAGER]
 
 static const struct attribute manager_subs[] = {
-    SUB(MANAGER, ATTR_USER_MANAGER_VALUE, "value", STRING, .case_exact = true, .index = INDEX_VALUE, .alias = "managerId", /* as SCIM 1.1 called it */
+    SUB(MANAGER, ATTR_USER_MANAGER_VALUE, "value", STRING, .case_exact = true, .index = INDEX_VALUE,
+        .alias = "managerId", /* as SCIM 1.1 called it */
         .description = "The id of the manager's user."),
     SUB(MANAGER, 515, "$ref", REFERENCE, .case_exact = true, .references = WORDS("User"),
         .description = "The address of the manager's user."),
@@ -297,7 +298,8 @@ static const struct attribute enterprise_attributes[ENTERPRISE_END + 1] = {
     [ENTERPRISE_ORGANIZATION] = ROW(502, "organization", STRING, .description = "The name of the organisation."),
     [ENTERPRISE_DIVISION] = ROW(503, "division", STRING, .description = "The name of the division."),
     [ENTERPRISE_DEPARTMENT] = ROW(504, "department", STRING, .description = "The name of the department."),
-    [ENTERPRISE_MANAGER] = ROW(ATTR_USER_MANAGER, "manager", COMPLEX, .subs = manager_subs, .description = "The person's manager."),
+    [ENTERPRISE_MANAGER] =
+        ROW(ATTR_USER_MANAGER, "manager", COMPLEX, .subs = manager_subs, .description = "The person's manager."),
     [ENTERPRISE_END] = END,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The registry of accounts, over a real store. */
-#include "unit.h"
+#include "store.h"
 
 #include "roster/base/clock.h"
 #include "roster/directory/account.h"
@@ -19,24 +19,11 @@ static struct policy policy;
 
 static void begin(void)
 {
-    const char *message = "";
-
     error = ERROR_INIT;
     if (store != NULL)
         return;
-    const char *dir = unit_tmpdir();
     arena = arena_new(0);
-    conf_defaults(&conf);
-    conf.store_data = arena_printf(arena, "%s/data", dir);
-    conf.store_regions = arena_printf(arena, "%s/env", dir);
-    conf.store_cache_mb = 8;
-    conf.store_ballast_mb = 0;
-    conf.store_reserve_mb = 1;
-    store = store_open(&conf, arena, &message);
-    if (store == NULL) {
-        fprintf(stderr, "%s\n", message);
-        exit(99);
-    }
+    store = unit_store(&conf, arena);
     policy_preset(&policy, STR_LIT("workspace"));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users, teams, memberships, events and lists over a real store. */
-#include "unit.h"
+#include "store.h"
 
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
@@ -26,23 +26,9 @@ static int accounts;
 
 static void open_store(void)
 {
-    const char *message = "", *dir = unit_tmpdir();
-
-    conf_defaults(&conf);
     arena = arena_new(0);
     scratch = arena_new(0);
-    conf.store_data = arena_printf(arena, "%s/data", dir);
-    conf.store_regions = arena_printf(arena, "%s/env", dir);
-    conf.store_cache_mb = 8;
-    conf.store_ballast_mb = 0;
-    conf.store_reserve_mb = 1;
-    conf.store_data = strdup(conf.store_data);
-    conf.store_regions = strdup(conf.store_regions);
-    store = store_open(&conf, arena, &message);
-    if (store == NULL) {
-        fprintf(stderr, "%s\n", message);
-        exit(99);
-    }
+    store = unit_store(&conf, arena);
 }
 
 static void fresh(const char *preset)
@@ -768,8 +754,6 @@ int main(void)
     int status = unit_run("directory", tests, sizeof tests / sizeof tests[0]);
 
     store_close(&store);
-    free((char *)conf.store_data);
-    free((char *)conf.store_regions);
     arena_free(&arena);
     arena_free(&scratch);
     return status;

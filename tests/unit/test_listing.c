@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists over a real store: whatever way a query is answered, the same resources come in the same order. */
-#include "unit.h"
+#include "store.h"
 
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
@@ -73,23 +73,12 @@ static void make_team(int i)
 
 static void prepare(void)
 {
-    const char *message = "", *dir = unit_tmpdir();
     struct policy p;
 
     if (store != NULL)
         return;
     arena = arena_new(0);
-    conf_defaults(&conf);
-    conf.store_data = strdup(arena_printf(arena, "%s/data", dir));
-    conf.store_regions = strdup(arena_printf(arena, "%s/env", dir));
-    conf.store_cache_mb = 8;
-    conf.store_ballast_mb = 0;
-    conf.store_reserve_mb = 1;
-    store = store_open(&conf, arena, &message);
-    if (store == NULL) {
-        fprintf(stderr, "%s\n", message);
-        exit(99);
-    }
+    store = unit_store(&conf, arena);
     CHECK(policy_preset(&p, STR_LIT("rfc")));
     CHECK(account_add(store, arena, STR_LIT("acme"), STR_LIT("Acme"), &p, &account, &error));
     for (int i = 0; i < USERS; i++)
@@ -516,8 +505,6 @@ int main(void)
     int status = unit_run("listing", tests, sizeof tests / sizeof tests[0]);
 
     store_close(&store);
-    free((char *)conf.store_data);
-    free((char *)conf.store_regions);
     arena_free(&arena);
     return status;
 }

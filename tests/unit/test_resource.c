@@ -54,6 +54,12 @@ static const struct {
      "{\"userName\":\"u\"}"},
     {USER, BODY("\"unknown\":{\"a\":[1]},\"urn:other:Thing\":{\"b\":1},\"name\":{\"x\":1,\"givenName\":\"G\"}"),
      "{\"userName\":\"u\",\"name\":{\"givenName\":\"G\"}}"},
+    /* an extension in the core schema's object ended the worker */
+    {USER,
+     BODY("\"" URN_USER "\":{\"" URN_ENTERPRISE "\":{\"department\":\"d\"},\"" URN_ENTERPRISE
+          ":department\":\"e\",\"\":1}"),
+     "{\"userName\":\"u\",\"" URN_ENTERPRISE "\":{\"department\":\"e\"}}"},
+    {USER, BODY("\"" URN_ENTERPRISE "\":{\"" URN_ENTERPRISE "\":{\"department\":\"d\"}}"), "{\"userName\":\"u\"}"},
     {USER,
      BODY("\"meta.Created\":\"x\",\"groups.value\":\"g\",\"" URN_ENTERPRISE ":manager.displayName\":\"M\","
           "\"name.x\":1,\"" URN_USER ":password\":\"p\",\"" URN_ENTERPRISE ":x\":1"),

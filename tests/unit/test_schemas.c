@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An account's own schemas over a real store: who knows them, who may write by which, and what verification finds. */
-#include "unit.h"
+#include "store.h"
 
 #include "roster/base/clock.h"
 #include "roster/directory/schemas.h"
@@ -31,21 +31,9 @@ static char texts[4096]; /* what verification said */
 
 static void open_store(void)
 {
-    const char *message = "", *dir = unit_tmpdir();
-
-    conf_defaults(&conf);
     arena = arena_new(0);
     scratch = arena_new(0);
-    conf.store_data = arena_printf(arena, "%s/data", dir);
-    conf.store_regions = arena_printf(arena, "%s/env", dir);
-    conf.store_cache_mb = 8;
-    conf.store_ballast_mb = 0;
-    conf.store_reserve_mb = 1;
-    store = store_open(&conf, arena, &message);
-    if (store == NULL) {
-        fprintf(stderr, "%s\n", message);
-        exit(99);
-    }
+    store = unit_store(&conf, arena);
 }
 
 static void begin(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens and who they are, over a real store. */
-#include "unit.h"
+#include "store.h"
 
 #include "roster/base/clock.h"
 #include "roster/directory/token.h"
@@ -20,24 +20,12 @@ static int accounts;
 
 static void begin(void)
 {
-    const char *message = "";
     struct policy policy;
 
     error = ERROR_INIT;
     if (store == NULL) {
-        const char *dir = unit_tmpdir();
         arena = arena_new(0);
-        conf_defaults(&conf);
-        conf.store_data = arena_printf(arena, "%s/data", dir);
-        conf.store_regions = arena_printf(arena, "%s/env", dir);
-        conf.store_cache_mb = 8;
-        conf.store_ballast_mb = 0;
-        conf.store_reserve_mb = 1;
-        store = store_open(&conf, arena, &message);
-        if (store == NULL) {
-            fprintf(stderr, "%s\n", message);
-            exit(99);
-        }
+        store = unit_store(&conf, arena);
         cache = access_cache_new();
     }
     policy_preset(&policy, STR_LIT("workspace"));
