@@ -78,6 +78,13 @@ class Service:
     def users_of(self, id):
         return sorted(self.members[id], key=lambda user: self.resources[user].order)
 
+    def reports_of(self, resource):
+        """The other users whose manager the user is, in the order of their ids; a group is nobody's manager."""
+        def manager(user):
+            return user.attributes.get(ENTERPRISE, {}).get("manager", {}).get("value")
+        return sorted((u for u in self.all("User") if resource.kind == "User" and u is not resource and
+                       manager(u) == resource.id), key=lambda u: u.id)
+
     def location(self, resource):
         return self.base + TYPES[resource.kind].endpoint + "/" + resource.id
 
@@ -227,14 +234,13 @@ class Service:
             self.seq += 1
             self.members[group].remove(resource.id)
             self.resources[group].touch(self.seq)
-        for other in sorted(self.resources):  # whose manager he was
-            user = self.resources[other]
-            boss = user.attributes.get(ENTERPRISE, {}).get("manager", {}).get("value")
-            if other != resource.id and user.kind == "User" and boss == resource.id:
-                self.seq += 1
-                rest = {k: v for k, v in user.attributes[ENTERPRISE].items() if k != "manager"}
-                user.attributes = {k: v for k, v in user.attributes.items() if k != ENTERPRISE} | ({ENTERPRISE: rest} if rest else {})
-                user.touch(self.seq)
+        for report in self.reports_of(resource):
+            rest = {name: v for name, v in report.attributes[ENTERPRISE].items() if name != "manager"}
+            report.attributes = {**report.attributes, ENTERPRISE: rest}
+            if not rest:
+                del report.attributes[ENTERPRISE]
+            self.seq += 1
+            report.touch(self.seq)
         self.seq += 1
         del self.resources[resource.id]
         self.members.pop(resource.id, None)

@@ -397,6 +397,8 @@ def same_key(attribute, value, with_type=True):
 def apply_list(step, holder):
     attribute, name = step.path.attribute, step.path.attribute.name
     old = holder.get(name, [])
+    if step.verb != "remove" and step.value == old:
+        return  # what is there already changes nothing
     if step.verb == "remove" and step.value:
         holder[name] = [v for v in old if not any(is_named(attribute, v, w) for w in step.value)]
     elif step.unassigns:
