@@ -4,6 +4,7 @@
 #include "roster/base/json.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 /* What one item of an answer may need: a team's slice of members, a user's groups. */
@@ -124,6 +125,25 @@ static bool has_many_objects(struct str body)
     return n > OBJECTS_MAX;
 }
 
+/* Passwords do not outlive the request that brought them, whatever became of it: no string of its body does. */
+static void wipe(void *body)
+{
+    struct json_object *v = body;
+
+    if (json_object_is_type(v, json_type_string)) {
+        sodium_memzero((char *)json_str(v).p, json_str(v).len);
+    } else if (json_object_is_type(v, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(v); i++)
+            wipe(json_object_array_get_idx(v, i));
+    } else if (json_object_is_type(v, json_type_object)) {
+        json_object_object_foreach(v, name, member)
+        {
+            (void)name;
+            wipe(member);
+        }
+    }
+}
+
 static bool read_body(struct api_call *c)
 {
     struct http_request *r = c->r;
@@ -142,6 +162,8 @@ static bool read_body(struct api_call *c)
     else if ((c->body = json_read(r->arena, r->body, c->error)) == NULL ||
              !json_object_is_type(c->body, json_type_object))
         error_set(c->error, ERR_BODY_NOT_OBJECT); /* the first cause stands, if there was one */
+    if (c->body != NULL)
+        arena_defer(r->arena, wipe, c->body);
     return !error_is_set(c->error);
 }
 

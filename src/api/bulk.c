@@ -9,7 +9,6 @@
 #include "roster/scim/bulk.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 /* What became of an operation; the place is that of the operation. */
 struct result {
@@ -265,32 +264,14 @@ static void write_answer(struct run *run)
     buf_puts(b, "]}");
 }
 
-/* Passwords do not outlive the request, also those of operations that were not run: no string of the body does. */
-static void wipe(struct json_object *v)
-{
-    if (json_object_is_type(v, json_type_string)) {
-        sodium_memzero((char *)json_str(v).p, json_str(v).len);
-    } else if (json_object_is_type(v, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(v); i++)
-            wipe(json_object_array_get_idx(v, i));
-    } else if (json_object_is_type(v, json_type_object)) {
-        json_object_object_foreach(v, name, member)
-        {
-            (void)name;
-            wipe(member);
-        }
-    }
-}
-
 bool bulk_run(struct api_call *c)
 {
     struct run run = {.c = c, .bulk = bulk_parse(c->body, c->base, c->r->arena, c->error)};
 
-    if (run.bulk != NULL) {
-        run.results = arena_alloc(c->r->arena, run.bulk->n * sizeof *run.results);
-        run_all(&run);
-        write_answer(&run);
-    }
-    wipe(c->body);
-    return run.bulk != NULL;
+    if (run.bulk == NULL)
+        return false;
+    run.results = arena_alloc(c->r->arena, run.bulk->n * sizeof *run.results);
+    run_all(&run);
+    write_answer(&run);
+    return true;
 }

@@ -85,7 +85,7 @@ struct change {
     const struct precondition *pre; /* not of POST; may be NULL */
 };
 
-/* Makes the change, and wipes a password that it brought. *out is what the resource has become; not of DELETE. */
+/* Makes the change. *out is what the resource has become; not of DELETE. */
 bool resource_change(struct call *call, const struct resource_ops *ops, const struct change *change, struct image *out);
 
 bool resource_create(struct api_call *c, const struct resource_ops *ops);

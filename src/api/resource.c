@@ -5,7 +5,6 @@
 #include "roster/scim/resource.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 /* The account's own tables of the type. */
 static const struct resource_type *type_of(const struct call *call, const struct resource_ops *ops)
@@ -70,15 +69,6 @@ static bool precondition_holds(struct str etag, void *ctx)
            (r->if_none_match.p == NULL || !http_etag_in(r->if_none_match, etag));
 }
 
-/* Passwords do not outlive the request that brought them. */
-static void wipe(struct json_object *password)
-{
-    if (password != NULL && json_object_is_type(password, json_type_string)) {
-        struct str text = json_str(password);
-        sodium_memzero((char *)text.p, text.len);
-    }
-}
-
 /* --- answers --- */
 
 bool resource_write(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
@@ -113,28 +103,17 @@ static struct patch *read_patch(struct call *call, const struct resource_ops *op
     return patch_parse(type_of(call, ops), body, &options, call->arena, call->error);
 }
 
-static bool run_patch(struct call *call, const struct resource_ops *ops, struct str id, const struct patch *patch,
-                      const struct precondition *pre, struct image *out)
-{
-    bool done = ops->patch(call, id, patch, pre, out);
-
-    wipe(patch_password(patch));
-    return done;
-}
-
 bool resource_change(struct call *call, const struct resource_ops *ops, const struct change *change, struct image *out)
 {
     if (change->method == HTTP_PATCH) {
         const struct patch *patch = read_patch(call, ops, change->body);
-        return patch != NULL && run_patch(call, ops, change->id, patch, change->pre, out);
+        return patch != NULL && ops->patch(call, change->id, patch, change->pre, out);
     }
     if (change->method == HTTP_DELETE)
         return ops->remove(call, change->id, change->pre);
     assert(change->method == HTTP_POST || change->method == HTTP_PUT);
-    bool done = change->method == HTTP_POST ? ops->create(call, change->body, out)
-                                            : ops->replace(call, change->id, change->body, change->pre, out);
-    wipe(resource_take_password(change->body));
-    return done;
+    return change->method == HTTP_POST ? ops->create(call, change->body, out)
+                                       : ops->replace(call, change->id, change->body, change->pre, out);
 }
 
 static struct precondition precondition_of(struct api_call *c)
@@ -191,7 +170,7 @@ bool resource_patch(struct api_call *c, const struct resource_ops *ops)
     bool given;
 
     if (patch == NULL || !read_write_projection(c, type_of(&c->call, ops), patch, &p, &given) ||
-        !run_patch(&c->call, ops, c->params[0], patch, &pre, &im))
+        !ops->patch(&c->call, c->params[0], patch, &pre, &im))
         return false;
     if (given || !ops->patch_is_quiet)
         return answer_resource(c, ops, 200, &im, p);

@@ -177,6 +177,20 @@ static bool ids_add(struct ids *ids, const struct id *id, struct arena *a)
     return true;
 }
 
+/* The id of a range of one. */
+static enum store_rc read_one(struct search *w, const struct plan_range *range, struct ids *ids, bool *fits)
+{
+    struct str text = range->from;
+    struct id id;
+
+    enum store_rc rc = range->id_is_value ? store_get(w->txn, range->space, range->from, &text) : STORE_OK;
+    if (rc == STORE_OK && (text.len != ID_SIZE || !key_take_id(&text, &id)))
+        rc = STORE_ERROR;
+    if (rc == STORE_OK)
+        *fits = ids_add(ids, &id, w->arena);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 /* The ids of a range. *fits is false where there are too many. */
 static enum store_rc read_range(struct search *w, const struct plan_range *range, struct ids *ids, bool *fits)
 {
@@ -184,11 +198,8 @@ static enum store_rc read_range(struct search *w, const struct plan_range *range
     struct str key, value;
     struct id id;
 
-    if (range->to.len == 0) {
-        memcpy(id.b, range->from.p, sizeof id.b);
-        *fits = ids_add(ids, &id, w->arena);
-        return STORE_OK;
-    }
+    if (range->to.len == 0)
+        return read_one(w, range, ids, fits);
     enum store_rc rc = store_scan_open(w->txn, range->space, range->from, range->to, STORE_FORWARD, &scan);
     while (rc == STORE_OK && *fits && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
         struct str text = range->id_is_value   ? value

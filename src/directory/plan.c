@@ -63,7 +63,7 @@ static bool plan_equal(const struct filter *f, const struct attribute *leaf, str
     set_range(out, unique ? RANK_UNIQUE : RANK_VALUE,
               (struct plan_range){.space = unique ? SPACE_UNIQUE : SPACE_INDEX,
                                   .from = keep(a, &from),
-                                  .to = keep(a, &to),
+                                  .to = unique ? STR_NULL : keep(a, &to),
                                   .id_is_value = unique},
               a);
     out->one = unique;

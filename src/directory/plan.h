@@ -12,7 +12,7 @@
 #include "roster/scim/filter.h"
 #include "roster/store/store.h"
 
-/* The keys from <= k < to of a space; each leads to an id. to of no bytes: one record by its id, which is from. */
+/* The keys from <= k < to of a space; each leads to an id. to of no bytes: the one key from, or that id itself. */
 struct plan_range {
     enum store_space space;
     struct str from, to;

@@ -773,6 +773,9 @@ static size_t text_size(struct json_object *v)
     return size;
 }
 
+/* What has a row of its own in an image (image.c) takes at least 4 bytes, as in `"x",`, so that 16 bits can count them. */
+static_assert(RESOURCE_BYTES_MAX / 4 <= UINT16_MAX + 1, "images count their rows in 16 bits");
+
 static bool check_size(struct json_object *resource, struct error *e)
 {
     char limit[24];

@@ -65,7 +65,7 @@ bool resource_check(const struct resource_type *type, struct json_object *resour
 bool resource_keep_immutable(const struct resource_type *type, struct json_object *before, struct json_object *after,
                              struct arena *a, struct error *e);
 
-/* The password of a body or NULL; borrowed. The caller wipes it after use. */
+/* The password of a body or NULL; borrowed. */
 struct json_object *resource_take_password(struct json_object *body);
 
 /* The value of an attribute (of the resource itself or of its extension) or NULL; borrowed. */
