@@ -105,9 +105,12 @@ bool answer_number(struct api_call *c, const char *name, long long dflt, long lo
 {
     struct str text;
 
+    return http_query(c->r, name, &text, c->error) && answer_integer(c, name, text, dflt, out);
+}
+
+bool answer_integer(struct api_call *c, const char *name, struct str text, long long dflt, long long *out)
+{
     *out = dflt;
-    if (!http_query(c->r, name, &text, c->error))
-        return false;
     if (text.p == NULL || str_to_ll(text, out))
         return true;
     error_set(c->error, ERR_PARAMETER_INVALID, str_of(name), text, STR_LIT("an integer"));

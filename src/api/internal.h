@@ -52,8 +52,11 @@ void answer_begin(struct api_call *c, int status, uint64_t version);
 /* 201's and 204's Location: base/endpoint/id. */
 void answer_location(struct api_call *c, const struct resource_type *type, struct str id);
 
-/* An integer parameter; absent: dflt. false: PARAMETER_INVALID. */
+/* An integer parameter of the address; absent: dflt. false: PARAMETER_INVALID. */
 bool answer_number(struct api_call *c, const char *name, long long dflt, long long *out);
+
+/* The same of the parameter's text; STR_NULL: absent. */
+bool answer_integer(struct api_call *c, const char *name, struct str text, long long dflt, long long *out);
 
 /* Appends an element of `groups` or `members` (list) that leads to a resource of type; what p leaves out is not written. */
 void reference_write(struct buf *b, const struct projection *p, const struct attribute *list, struct str base,

@@ -44,17 +44,6 @@ static bool read_query(struct api_call *c, struct list_request *q)
 
 /* --- from the body --- */
 
-static bool names_search(struct json_object *schemas)
-{
-    for (size_t i = 0; json_object_is_type(schemas, json_type_array) && i < json_object_array_length(schemas); i++) {
-        struct json_object *urn = json_object_array_get_idx(schemas, i);
-
-        if (json_object_is_type(urn, json_type_string) && str_eq_nocase(json_str(urn), STR_LIT(URN_SEARCH)))
-            return true;
-    }
-    return false;
-}
-
 /* A string, a number, or an array of strings as a comma-separated list, which is what the address would have. */
 static bool read_value(struct api_call *c, const char *name, struct json_object *v, struct str *out)
 {
@@ -90,7 +79,7 @@ static bool read_value(struct api_call *c, const char *name, struct json_object 
 
 static bool read_search(struct api_call *c, struct list_request *q)
 {
-    if (!names_search(json_member(c->body, "schemas"))) {
+    if (!json_array_has(json_member(c->body, "schemas"), STR_LIT(URN_SEARCH))) {
         error_set(c->error, ERR_SCHEMAS_MISSING, STR_LIT(URN_SEARCH));
         return false;
     }
@@ -116,15 +105,6 @@ struct list {
     struct cursor cursor; /* that the client sent, or that the page's cursors are made from */
     struct listing page;
 };
-
-static bool take_number(struct api_call *c, const char *name, struct str text, long long dflt, long long *out)
-{
-    *out = dflt;
-    if (text.p == NULL || str_to_ll(text, out))
-        return true;
-    error_set(c->error, ERR_PARAMETER_INVALID, str_of(name), text, STR_LIT("an integer"));
-    return false;
-}
 
 static bool take_order(struct api_call *c, struct list *l)
 {
@@ -156,8 +136,8 @@ static bool take_page(struct api_call *c, struct list *l)
 {
     long long start, count;
 
-    if (!take_number(c, "startIndex", l->request.start, 1, &start) ||
-        !take_number(c, "count", l->request.count, LISTING_COUNT_DEFAULT, &count))
+    if (!answer_integer(c, "startIndex", l->request.start, 1, &start) ||
+        !answer_integer(c, "count", l->request.count, LISTING_COUNT_DEFAULT, &count))
         return false;
     l->query.start = start < 1 ? 1 : (uint64_t)start;
     l->query.count = count < 0 ? 0 : count > LISTING_COUNT_MAX ? LISTING_COUNT_MAX : (size_t)count;

@@ -7,6 +7,27 @@
 
 #include "roster/directory/user.h"
 
+/* The query goes along; what a header cannot have is percent-encoded. */
+static void add_query(struct api_call *c)
+{
+    struct buf b;
+
+    if (c->r->query.len == 0)
+        return;
+    buf_init(&b, c->r->arena);
+    buf_str(&b, c->response->location);
+    buf_putc(&b, '?');
+    for (size_t i = 0; i < c->r->query.len; i++) {
+        unsigned char byte = (unsigned char)c->r->query.p[i];
+
+        if (byte > 0x20 && byte < 0x7f)
+            buf_putc(&b, (char)byte);
+        else
+            buf_printf(&b, "%%%02X", byte);
+    }
+    c->response->location = buf_view(&b);
+}
+
 bool me_redirect(struct api_call *c)
 {
     struct error gone = ERROR_INIT;
@@ -29,5 +50,6 @@ bool me_redirect(struct api_call *c)
     }
     answer_begin(c, 308, 0);
     answer_location(c, c->call.account->user_type, im.id);
+    add_query(c);
     return true;
 }

@@ -647,6 +647,17 @@ struct json_object *json_member(struct json_object *obj, const char *name)
     return NULL;
 }
 
+bool json_array_has(struct json_object *array, struct str text)
+{
+    for (size_t i = 0; json_object_is_type(array, json_type_array) && i < json_object_array_length(array); i++) {
+        struct json_object *v = json_object_array_get_idx(array, i);
+
+        if (json_object_is_type(v, json_type_string) && str_eq_nocase(json_str(v), text))
+            return true;
+    }
+    return false;
+}
+
 void json_put_member(struct json_object *obj, const char *name, struct json_object *v)
 {
     if (json_object_object_add(obj, name, v) != 0)

@@ -11,9 +11,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* A pass keeps no more resources than this; a page farther behind takes several. */
-#define SELECT_MAX 65536
-
 /* How many of a type's resources an index may find, in parts, before reading all of them in a row is cheaper. */
 #define INDEX_SHARE 4
 #define INDEX_FEW   1000
@@ -50,7 +47,7 @@ static bool is_membership(const struct filter *f)
 {
     const struct attribute *leaf = attrpath_leaf(&f->path);
 
-    return f->op == FILTER_EQ && f->value != NULL &&
+    return f->op == FILTER_EQ && !f->absent && f->value != NULL &&
            (leaf->number == ATTR_TEAM_MEMBERS_VALUE || leaf->number == ATTR_USER_GROUPS_VALUE);
 }
 
@@ -343,30 +340,30 @@ static void take_items(const struct search *w, size_t from, size_t count, struct
 /* Far behind, pass after pass begins where the one before ended. */
 static bool search_index(struct search *w, struct listing *out)
 {
+    size_t most = w->q->pass == 0 ? LISTING_PASS : w->q->pass;
+    uint64_t skip = w->q->start - 1;
     struct selected behind, *last = NULL;
     char bytes[SORT_VALUE_MAX];
-    uint64_t skip = w->q->start - 1;
 
-    while (skip + w->q->count > SELECT_MAX) {
-        if (!pass(w, SELECT_MAX, last))
+    while (skip >= most) {
+        if (!pass(w, most, last))
             return false;
         if (last == NULL)
             out->total = w->selection.total;
-        if (w->selection.n < SELECT_MAX || skip >= out->total)
-            break;
-        behind = w->selection.list[SELECT_MAX - 1];
+        if (w->selection.n < most || w->q->start > out->total)
+            return true;
+        behind = w->selection.list[most - 1];
         if (behind.value.bytes.len > 0)
             memcpy(bytes, behind.value.bytes.p, behind.value.bytes.len);
         behind.value.bytes.p = bytes;
         last = &behind;
-        skip -= SELECT_MAX < skip ? SELECT_MAX : skip;
+        skip -= most;
     }
-    if (skip + w->q->count <= SELECT_MAX && !pass(w, (size_t)skip + w->q->count, last))
+    if (!pass(w, (size_t)skip + w->q->count, last))
         return false;
     if (last == NULL)
         out->total = w->selection.total;
-    if (skip < SELECT_MAX)
-        take_items(w, (size_t)skip, w->q->count, out);
+    take_items(w, (size_t)skip, w->q->count, out);
     return true;
 }
 

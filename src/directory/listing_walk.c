@@ -144,6 +144,8 @@ static enum store_rc skip_blocks(struct store_txn *txn, const struct lane *lane,
         }
     }
     store_scan_close(&scan);
+    if (rc == STORE_NOTFOUND) /* some have gone since they were counted: behind them all */
+        entry_order_key(from, lane->type, UINT64_MAX);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 

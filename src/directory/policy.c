@@ -318,17 +318,20 @@ static bool judge_email(struct judging *j, struct json_object *email)
 {
     struct str address = text_of(email, "value");
 
-    if (address.p == NULL || had_email(j, address))
+    if (address.p == NULL)
         return true;
     struct str lower = utf8_lower(j->arena, address);
-    if (!str_eq(lower, address)) {
+    const char *fault = email_fault(lower);
+    bool is_lower = str_eq(lower, address);
+    if ((is_lower && fault == NULL) || had_email(j, address))
+        return true;
+    if (!is_lower) {
         if (j->policy->value[POLICY_EMAIL_CASE] == EMAIL_REJECT) {
             error_set(j->error, ERR_EMAIL_NOT_LOWERCASE, address);
             return false;
         }
         json_put_member(email, "value", json_object_new_string_len(lower.p, (int)lower.len));
     }
-    const char *fault = email_fault(lower);
     if (fault == NULL || had_email(j, lower))
         return true;
     error_set(j->error, ERR_EMAIL_MALFORMED, lower, str_of(fault));

@@ -257,7 +257,7 @@ static const char *want_of_room(const struct account *account, const struct sche
         return "all its schemas together may have 1000 attributes and sub-attributes";
     if (own.bytes + bytes > SCHEMAS_BYTES_MAX)
         return "all its schemas together may have 262144 bytes, as 'schema show' prints them";
-    if (given->schema == UINT16_MAX || given->attribute + numbers > UINT16_MAX)
+    if (given->schema == UINT16_MAX || given->attribute + numbers >= UINT16_MAX)
         return "all numbers of schemas or attributes were given; an export and import gives new ones";
     return NULL;
 }

@@ -79,11 +79,10 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
     struct buf diff;
     struct id other;
 
-    if (w->body != NULL) { /* a whole team takes the place of old */
+    if (w->body != NULL) /* a whole team takes the place of old; the body may be needed again */
         after = json_own(arena, json_clone(after));
-        if (!resource_keep_immutable(w->c->account->team_type, before, after, arena, w->c->error))
-            return STORE_REFUSED;
-    }
+    if (!resource_keep_immutable(w->c->account->team_type, before, after, w->body != NULL, arena, w->c->error))
+        return STORE_REFUSED;
     enum store_rc rc = edit_begin(txn, w->c, &state);
     if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, id, changes, nchanges, &delta)) != STORE_OK)
         return rc;
@@ -134,12 +133,26 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     return team_finish(txn, w, &state, &ev, &delta);
 }
 
-/* What the team was, with what body says; what body leaves out stays. */
-static struct json_object *merged(struct json_object *before, struct json_object *body)
+static void put_all(struct json_object *into, struct json_object *from)
+{
+    json_object_object_foreach(from, name, value)
+    {
+        json_put_member(into, name, json_object_get(value));
+    }
+}
+
+/* What the team was, with what body says; what body leaves out stays, also of an extension. */
+static struct json_object *merged(const struct resource_type *type, struct json_object *before,
+                                  struct json_object *body)
 {
     json_object_object_foreach(body, name, value)
     {
-        json_put_member(before, name, json_object_get(value));
+        struct json_object *old = extension_find(type, str_of(name)) == NULL ? NULL : json_member(before, name);
+
+        if (old != NULL)
+            put_all(old, value);
+        else
+            json_put_member(before, name, json_object_get(value));
     }
     return before;
 }
@@ -154,7 +167,7 @@ static enum store_rc create_over(struct store_txn *txn, struct arena *arena, str
     enum store_rc rc = entry_get(txn, w->c->account->team_type, id, arena, &old);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    struct json_object *after = merge ? merged(image_resource(&old, arena), w->body) : w->body;
+    struct json_object *after = merge ? merged(old.type, image_resource(&old, arena), w->body) : w->body;
     return team_change(txn, arena, w, id, &old, after, &change, 1);
 }
 

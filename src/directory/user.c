@@ -103,7 +103,7 @@ static struct json_object *user_after(const struct update *w, struct json_object
 
     if (w->patch != NULL && !patch_apply(w->patch, w->c->account->user_type, after, arena, NULL, NULL, w->c->error))
         return NULL;
-    if (w->patch == NULL && !resource_keep_immutable(w->c->account->user_type, before, after, arena, w->c->error))
+    if (!resource_keep_immutable(w->c->account->user_type, before, after, w->patch == NULL, arena, w->c->error))
         return NULL;
     keep(after, before, "active"); /* neither wakes nor suspends */
     if (keeps_type(w))
@@ -121,7 +121,7 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     struct event ev = {.type = "user.updated", .resource_type = w->c->account->user_type};
 
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
-    if (rc != STORE_OK)
+    if (rc != STORE_OK || (rc = edit_begin(txn, w->c, &state)) != STORE_OK)
         return rc;
     struct json_object *before = image_resource(&old, arena), *after = user_after(w, before, arena);
     if (after == NULL)
@@ -130,8 +130,6 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     *w->out = old;
     if (!resource_diff(&changes, w->c->account->user_type, before, after))
         return STORE_OK;
-    if ((rc = edit_begin(txn, w->c, &state)) != STORE_OK)
-        return rc;
     rc = entry_update(txn, arena, &old, before, after, w->c->now, &state, w->out, &taken);
     if (rc == STORE_EXISTS)
         return edit_refuse_taken(w->c, w->c->account->user_type, &taken);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/bulk.h"
 
+#include "roster/scim/attrpath.h"
 #include "roster/scim/filter.h"
 
 #include <stdint.h>
@@ -280,21 +281,23 @@ static void find_in(struct referrer *f, struct json_object *v)
     }
 }
 
-/* What a client read and sends back in POST and PUT, such as a user's groups, is passed over. */
-static bool is_read_only(const struct resource_type *type, const char *name)
+/* What a client read and sends back, such as a user's groups, is passed over; and a password, which says what it likes. */
+static bool refers(const struct resource_type *type, struct str name)
 {
-    const struct attribute *attribute = attribute_find(type->core->attributes, str_of(name));
+    struct attrpath path;
 
-    if (attribute == NULL)
-        attribute = attribute_find(common_attributes, str_of(name));
-    return attribute != NULL && attribute->mutability == MUTABILITY_READ_ONLY;
+    if (!attrpath_resolve(type, name, &path) || path.attribute == NULL)
+        return true;
+    return path.attribute->mutability != MUTABILITY_READ_ONLY && path.attribute->mutability != MUTABILITY_WRITE_ONLY;
 }
 
-static void find_in_resource(struct referrer *f)
+static void find_in_resource(struct referrer *f, struct json_object *resource)
 {
-    json_object_object_foreach(f->op->data, name, member)
+    json_object_object_foreach(resource, name, member)
     {
-        if (!is_read_only(f->op->type, name))
+        if (str_starts_nocase(str_of(name), STR_LIT("urn:")) && json_object_is_type(member, json_type_object))
+            find_in_resource(f, member); /* the attributes of a schema; an object in it is a complex value */
+        else if (refers(f->op->type, str_of(name)))
             find_in(f, member);
     }
 }
@@ -305,11 +308,16 @@ static void find_in_patch(struct referrer *f)
     size_t n = json_object_is_type(operations, json_type_array) ? json_object_array_length(operations) : 0;
 
     for (size_t i = 0; i < n; i++) {
-        struct json_object *one = json_object_array_get_idx(operations, i);
+        struct json_object *one = json_object_array_get_idx(operations, i), *value = json_member(one, "value");
 
-        if ((path = json_member(one, "path")) != NULL && json_object_is_type(path, json_type_string))
+        path = json_member(one, "path");
+        if (json_object_is_type(path, json_type_string) && json_object_get_string_len(path) > 0) {
             find_in_filter(f, path);
-        find_in(f, json_member(one, "value"));
+            if (refers(f->op->type, json_str(path)))
+                find_in(f, value);
+        } else if (json_object_is_type(value, json_type_object)) {
+            find_in_resource(f, value);
+        }
     }
 }
 
@@ -324,7 +332,7 @@ static void find_references(const struct reader *r, struct bulk_operation *op)
     if (op->method == BULK_PATCH)
         find_in_patch(&f);
     else
-        find_in_resource(&f);
+        find_in_resource(&f, op->data);
 }
 
 void bulk_resolve(struct bulk_operation *op, const struct bulk_reference *r, struct str bulk_id, struct str id,
@@ -443,19 +451,6 @@ static void refuse_circles_through_groups(const struct reader *r)
 
 /* --- the request --- */
 
-static bool has_schema(struct json_object *schemas)
-{
-    size_t n = json_object_is_type(schemas, json_type_array) ? json_object_array_length(schemas) : 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct json_object *urn = json_object_array_get_idx(schemas, i);
-
-        if (json_object_is_type(urn, json_type_string) && str_eq_nocase(json_str(urn), STR_LIT(URN_BULK_REQUEST)))
-            return true;
-    }
-    return false;
-}
-
 static bool read_errors_max(struct bulk *b, struct json_object *v, struct error *e)
 {
     b->errors_max = SIZE_MAX;
@@ -476,7 +471,7 @@ struct bulk *bulk_parse(struct json_object *body, struct str base, struct arena 
     struct bulk *b = r.bulk;
 
     b->n = json_object_is_type(operations, json_type_array) ? json_object_array_length(operations) : 0;
-    if (!has_schema(json_member(body, "schemas")))
+    if (!json_array_has(json_member(body, "schemas"), STR_LIT(URN_BULK_REQUEST)))
         error_set(e, ERR_SCHEMAS_MISSING, STR_LIT(URN_BULK_REQUEST));
     else if (b->n == 0)
         error_set(e, ERR_BULK_SYNTAX, STR_LIT("Operations has to be an array of one or more"));

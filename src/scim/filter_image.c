@@ -10,9 +10,7 @@
 /* The rows that a term may look at. */
 struct scope {
     size_t begin, end;
-    int element; /* only those of this value; ANY: all */
 };
-#define ANY (-1)
 
 static bool is_leaf(enum image_kind kind)
 {
@@ -23,9 +21,9 @@ static bool is_leaf(enum image_kind kind)
 static bool next_value(const struct image *im, const struct scope *s, uint16_t attribute, size_t *row,
                        struct image_value *out)
 {
-    for (; (*row = image_find(im, *row, attribute)) < s->end; (*row)++) {
+    for (; (*row = image_find(im, *row, s->end, attribute)) < s->end; (*row)++) {
         *out = image_value(im, *row);
-        if (is_leaf(out->kind) && (s->element == ANY || out->element == s->element))
+        if (is_leaf(out->kind))
             return true;
     }
     return false;
@@ -39,18 +37,6 @@ static bool is_there(const struct image *im, const struct scope *s, uint16_t att
     return next_value(im, s, attribute, &row, &v);
 }
 
-/* A value that is itself an array: several values of a sub-attribute in one value of its attribute. */
-static bool compare_array(const struct filter *f, const struct attribute *leaf, struct str text, struct arena *a)
-{
-    struct error e = ERROR_INIT;
-    struct json_object *values = json_read(a, text, &e);
-
-    for (size_t i = 0; values != NULL && i < json_object_array_length(values); i++)
-        if (filter_compare_json(f, leaf, json_object_array_get_idx(values, i), a))
-            return true;
-    return false;
-}
-
 static bool compare_value(const struct filter *f, const struct attribute *leaf, const struct image_value *v,
                           struct arena *a)
 {
@@ -60,7 +46,7 @@ static bool compare_value(const struct filter *f, const struct attribute *leaf, 
     case IMAGE_ESCAPED:
         return filter_compare_string(f, leaf, image_string(v, a), a);
     default:
-        return v->text.p[0] == '[' ? compare_array(f, leaf, v->text, a) : filter_compare_literal(f, leaf, v->text);
+        return filter_compare_literal(f, leaf, v->text);
     }
 }
 
@@ -82,37 +68,37 @@ static bool any_holds(const struct filter *f, const struct filter_record *r, con
 /* The rows of an attribute behind its own; false: the resource does not have it. */
 static bool rows_of(const struct image *im, const struct attribute *attribute, struct scope *out)
 {
-    size_t row = image_find(im, 0, attribute->number);
+    size_t row = image_find(im, 0, im->nvalues, attribute->number);
 
     if (row == im->nvalues)
         return false;
     struct str whole = image_value(im, row).text;
-    *out = (struct scope){.begin = row + 1, .end = row + 1, .element = ANY};
+    *out = (struct scope){.begin = row + 1, .end = row + 1};
     while (out->end < im->nvalues && image_value(im, out->end).text.p < whole.p + whole.len)
         out->end++;
     return true;
 }
 
-/* How many values the rows of a multi-valued attribute are of. */
-static int count_values(const struct image *im, const struct scope *s)
+/* The rows of the value behind *one, among all of a multi-valued attribute; false: there is none. */
+static bool next_element(const struct image *im, const struct scope *all, struct scope *one)
 {
-    return s->end == s->begin ? 0 : image_value(im, s->end - 1).element + 1;
+    one->begin = one->end;
+    while (one->end < all->end && image_value(im, one->end).element == image_value(im, one->begin).element)
+        one->end++;
+    return one->begin < all->end;
 }
 
 /* attr.sub ne x on a multi-valued attribute: one of the values has another sub, or none. */
 static bool one_differs(const struct filter *f, const struct filter_record *r)
 {
-    struct scope s;
+    struct scope all, one;
+    bool some;
 
-    if (!rows_of(r->image, f->path.attribute, &s))
+    if (!rows_of(r->image, f->path.attribute, &all))
         return false;
-    for (int n = count_values(r->image, &s), i = 0; i < n; i++) {
-        bool some;
-
-        s.element = i;
-        if (any_holds(f, r, &s, &some) || (!some && !f->path.sub->multi))
+    for (one.end = all.begin; next_element(r->image, &all, &one);)
+        if (any_holds(f, r, &one, &some) || !some)
             return true;
-    }
     return false;
 }
 
@@ -170,7 +156,7 @@ static bool is_present(const struct filter *f, const struct image *im, const str
         return true;
     if (leaf == NULL)
         return image_extension(im, f->path.extension);
-    return image_find(im, 0, leaf->number) < im->nvalues;
+    return image_find(im, 0, im->nvalues, leaf->number) < im->nvalues;
 }
 
 static bool term_holds(const struct filter *f, const struct filter_record *r, const struct scope *s, bool top)
@@ -196,19 +182,17 @@ static bool match(const struct filter *f, const struct filter_record *r, const s
 
 static bool match_path(const struct filter *f, const struct filter_record *r)
 {
-    struct scope s;
+    struct scope s, one;
 
     if (is_meta(&f->path))
-        return match(f->left, r, &(struct scope){.end = r->image->nvalues, .element = ANY}, true);
+        return match(f->left, r, &(struct scope){.end = r->image->nvalues}, true);
     if (f->absent || !rows_of(r->image, f->path.attribute, &s))
         return false;
     if (!f->path.attribute->multi)
         return match(f->left, r, &s, false);
-    for (int n = count_values(r->image, &s), i = 0; i < n; i++) {
-        s.element = i;
-        if (match(f->left, r, &s, false))
+    for (one.end = s.begin; next_element(r->image, &s, &one);)
+        if (match(f->left, r, &one, false))
             return true;
-    }
     return false;
 }
 
@@ -230,7 +214,7 @@ static bool match(const struct filter *f, const struct filter_record *r, const s
 
 bool filter_match_image(const struct filter *f, const struct filter_record *r)
 {
-    struct scope all = {.end = r->image->nvalues, .element = ANY};
+    struct scope all = {.end = r->image->nvalues};
     struct arena_mark mark = arena_mark(r->arena);
     bool result = match(f, r, &all, true);
 

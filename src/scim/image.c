@@ -405,17 +405,16 @@ static struct str unescape(struct str text, struct arena *a)
     return json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
 }
 
-size_t image_find(const struct image *im, size_t from, uint16_t attribute)
+size_t image_find(const struct image *im, size_t from, size_t to, uint16_t attribute)
 {
-    for (; from < im->nvalues; from++)
-        if (get16(im->rows + from * ROW_SIZE) == attribute)
-            return from;
-    return im->nvalues;
+    while (from < to && get16(im->rows + from * ROW_SIZE) != attribute)
+        from++;
+    return from < to ? from : to;
 }
 
 bool image_extension(const struct image *im, const struct schema *extension)
 {
-    for (size_t i = image_find(im, 0, 0); i < im->nvalues; i = image_find(im, i + 1, 0))
+    for (size_t i = image_find(im, 0, im->nvalues, 0); i < im->nvalues; i = image_find(im, i + 1, im->nvalues, 0))
         if (image_value(im, i).element == extension->number)
             return true;
     return false;
@@ -428,7 +427,8 @@ struct str image_string(const struct image_value *v, struct arena *a)
 
 struct str image_leaf(const struct image *im, uint16_t attribute, struct arena *a)
 {
-    for (size_t i = image_find(im, 0, attribute); i < im->nvalues; i = image_find(im, i + 1, attribute)) {
+    for (size_t i = image_find(im, 0, im->nvalues, attribute); i < im->nvalues;
+         i = image_find(im, i + 1, im->nvalues, attribute)) {
         struct image_value v = image_value(im, i);
         if (v.kind == IMAGE_STRING || v.kind == IMAGE_ESCAPED)
             return image_string(&v, a);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* immutable - PUT and the values that stay as they were first set (RFC 7643 2.2, RFC 7644 3.5.1). */
+/* immutable - the values that stay as they were first set (RFC 7643 2.2, RFC 7644 3.5.1). */
 #include "roster/scim/resource.h"
 
 struct keeping {
     struct arena *arena;
     const char *urn; /* of the extension, or NULL */
+    bool brings;     /* what is left out is brought over, else it is refused */
     bool kept;       /* something was brought over */
     struct error *error;
 };
@@ -21,7 +22,7 @@ static struct json_object *get(struct json_object *object, const char *name)
 /* Whether the values match: the same, but for letter case where that does not count. */
 static bool same(const struct attribute *a, struct json_object *old, struct json_object *new, struct arena *arena)
 {
-    if (json_object_equal(old, new))
+    if (json_equal(old, new))
         return true;
     if (!json_object_is_type(old, json_type_string) || !json_object_is_type(new, json_type_string))
         return false;
@@ -57,7 +58,7 @@ static struct json_object *inner(struct json_object *into, const char *name)
     return v;
 }
 
-/* Brings the immutable values of a level over. Those in values of a multi-valued attribute come and go with the value. */
+/* Compares the immutable values of a level. Those in values of a multi-valued attribute come and go with the value. */
 static bool keep_list(struct keeping *k, const struct attribute *list, struct json_object *before,
                       struct json_object *after)
 {
@@ -73,7 +74,7 @@ static bool keep_list(struct keeping *k, const struct attribute *list, struct js
             continue;
         }
         new = get(after, a->name);
-        if (new != NULL && !same(a, old, new, k->arena))
+        if (new == NULL ? !k->brings : !same(a, old, new, k->arena))
             return refuse(k, a);
         json_put_member(after, a->name, json_object_get(old));
         k->kept = true;
@@ -82,9 +83,9 @@ static bool keep_list(struct keeping *k, const struct attribute *list, struct js
 }
 
 bool resource_keep_immutable(const struct resource_type *type, struct json_object *before, struct json_object *after,
-                             struct arena *a, struct error *e)
+                             bool left_out, struct arena *a, struct error *e)
 {
-    struct keeping k = {.arena = a, .error = e};
+    struct keeping k = {.arena = a, .brings = left_out, .error = e};
 
     for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
         struct json_object *old = get(before, (*x)->urn);

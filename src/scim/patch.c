@@ -116,6 +116,8 @@ static bool add_step(struct reader *r, enum patch_verb verb, const struct target
 {
     struct patch *p = r->patch;
 
+    if (p->nsteps == PATCH_STEPS_MAX)
+        return syntax_failed(r, arena_printf(r->arena, "more than %d changes in one message", PATCH_STEPS_MAX));
     p->steps = grown(r->arena, p->steps, p->nsteps, &r->step_cap, sizeof *p->steps);
     p->steps[p->nsteps++] = (struct patch_step){verb, r->operation, t->text, t->path, t->filter, value};
     return true;
@@ -164,6 +166,14 @@ static size_t count_terms(const struct filter *f)
     return f->op == FILTER_AND || f->op == FILTER_OR ? count_terms(f->left) + count_terms(f->right) : 1;
 }
 
+/* Each is asked of each value of an attribute. */
+static bool add_terms(struct reader *r, size_t n)
+{
+    r->terms += n;
+    return r->terms <= PATCH_TERMS_MAX ||
+           filter_failed(r, arena_printf(r->arena, "more than %d terms in one message", PATCH_TERMS_MAX));
+}
+
 static bool read_path_filter(struct reader *r, struct target *t, struct str filter)
 {
     struct error why = ERROR_INIT;
@@ -173,9 +183,7 @@ static bool read_path_filter(struct reader *r, struct target *t, struct str filt
     t->filter = filter_parse_value(r->type, &t->path, filter, r->arena, &why);
     if (t->filter == NULL)
         return filter_failed(r, why.sentence);
-    r->terms += count_terms(t->filter);
-    return r->terms <= PATCH_TERMS_MAX ||
-           filter_failed(r, arena_printf(r->arena, "more than %d terms in one message", PATCH_TERMS_MAX));
+    return add_terms(r, count_terms(t->filter));
 }
 
 /* What stands behind the ]: nothing or ".sub". */
@@ -419,7 +427,7 @@ static bool read_removal(struct reader *r, const struct target *t, struct operan
         return add_step(r, PATCH_REMOVE, t, NULL);
     if (!normalise_list(r, &t->path, o.v, &values))
         return false;
-    return values == NULL || add_step(r, PATCH_REMOVE, t, values);
+    return values == NULL || (add_terms(r, json_object_array_length(values)) && add_step(r, PATCH_REMOVE, t, values));
 }
 
 /* Passwords are set aside. A remove could not be told from "no password was sent", so it is refused. */
@@ -567,26 +575,15 @@ static bool read_operation(struct reader *r, struct json_object *operation)
     return read_object(r, verb, NULL, o.v);
 }
 
-static bool check_schemas(struct reader *r, struct json_object *schemas)
-{
-    if (json_object_is_type(schemas, json_type_array))
-        for (size_t i = 0; i < json_object_array_length(schemas); i++) {
-            struct json_object *urn = json_object_array_get_idx(schemas, i);
-
-            if (json_object_is_type(urn, json_type_string) && str_eq_nocase(json_str(urn), STR_LIT(URN_PATCH)))
-                return true;
-        }
-    error_set(r->error, ERR_SCHEMAS_MISSING, STR_LIT(URN_PATCH));
-    return false;
-}
-
 static bool read_message(struct reader *r, struct json_object *body)
 {
     struct json_object *operations = json_member(body, "Operations");
     size_t n = json_object_is_type(operations, json_type_array) ? json_object_array_length(operations) : 0;
 
-    if (!check_schemas(r, json_member(body, "schemas")))
+    if (!json_array_has(json_member(body, "schemas"), STR_LIT(URN_PATCH))) {
+        error_set(r->error, ERR_SCHEMAS_MISSING, STR_LIT(URN_PATCH));
         return false;
+    }
     r->operation = 1;
     if (n == 0)
         return syntax_failed(r, "there is none; Operations has to be an array of one or more");

@@ -6,7 +6,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* One step at work. The patch may be applied again (a transaction that is repeated), so its values are cloned. */
+/*
+ * One step at work. The patch may be applied again (a transaction that is repeated), so its objects and arrays are copied.
+ * Strings and numbers are never changed in place: they are shared, for one value may be put into a thousand places.
+ */
 struct edit {
     const struct patch_step *step;
     enum unmatched unmatched;
@@ -26,6 +29,19 @@ static struct json_object *get(struct json_object *obj, const char *name)
 static bool immutable(struct edit *ed)
 {
     return patch_immutable(ed->error, ed->arena, ed->step->operation, &ed->step->path);
+}
+
+/* A value of its own, which may be changed as long as what it consists of is not. */
+static struct json_object *copy(struct json_object *v)
+{
+    if (!json_object_is_type(v, json_type_object))
+        return json_object_get(v);
+    struct json_object *new = json_object_new_object();
+    json_object_object_foreach(v, name, member)
+    {
+        json_put_member(new, name, json_object_get(member));
+    }
+    return new;
 }
 
 static bool too_many(struct edit *ed, const struct attribute *attribute)
@@ -136,11 +152,16 @@ static int by_key(const void *a, const void *b)
     return order != 0 ? order : ((*x)->place > (*y)->place) - ((*x)->place < (*y)->place);
 }
 
-/* What more says goes into the value that is there. False primary is no primary (RFC 7643 2.4). */
-static bool merge_element(struct json_object *into, struct json_object *more, const struct attribute *attribute)
+/* Whether obj has a value of the attribute that another one must not replace. */
+static bool is_frozen(struct json_object *obj, const struct attribute *attribute)
 {
-    bool changed = false;
+    return attribute->mutability == MUTABILITY_IMMUTABLE && get(obj, attribute->name) != NULL;
+}
 
+/* What more says goes into the value that is there. False primary is no primary (RFC 7643 2.4). false: it must not. */
+static bool merge_element(struct json_object *into, struct json_object *more, const struct attribute *attribute,
+                          bool *changed)
+{
     for (const struct attribute *sub = attribute->subs; sub != NULL && sub->name != NULL; sub++) {
         struct json_object *old = get(into, sub->name), *new = get(more, sub->name);
 
@@ -148,17 +169,19 @@ static bool merge_element(struct json_object *into, struct json_object *more, co
             continue;
         if (old == NULL && strcmp(sub->name, "primary") == 0 && !json_object_get_boolean(new))
             continue;
-        json_put_member(into, sub->name, json_clone(new));
-        changed = true;
+        if (is_frozen(into, sub))
+            return false;
+        json_put_member(into, sub->name, copy(new));
+        *changed = true;
     }
-    return changed;
+    return true;
 }
 
-/* Merges the new values that are there already. True: something changed by that. */
-static bool merge_slots(struct slot *slots, size_t n, const struct attribute *attribute, struct arena *a)
+/* Merges the new values that are there already. false: one of them would change what must stay. */
+static bool merge_slots(struct slot *slots, size_t n, const struct attribute *attribute, struct arena *a, bool *changed)
 {
     struct slot **sorted = arena_alloc_raw(a, n * sizeof *sorted), *first = NULL;
-    bool changed = false;
+    bool fine = true;
 
     for (size_t i = 0; i < n; i++)
         sorted[i] = &slots[i];
@@ -169,12 +192,12 @@ static bool merge_slots(struct slot *slots, size_t n, const struct attribute *at
         if (first == NULL || !str_eq(first->key, s->key)) {
             first = s;
         } else if (s->added) {
-            changed |= merge_element(first->v, s->v, attribute);
+            fine &= merge_element(first->v, s->v, attribute, changed);
             first->primary |= s->primary;
             s->merged = true;
         }
     }
-    return changed;
+    return fine;
 }
 
 static size_t fill_slots(struct slot *slots, size_t n, const struct attribute *attribute, struct json_object *list,
@@ -183,7 +206,7 @@ static size_t fill_slots(struct slot *slots, size_t n, const struct attribute *a
     for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++, n++) {
         struct json_object *v = json_object_array_get_idx(list, i);
 
-        v = added ? json_clone(v) : json_object_get(v);
+        v = added ? copy(v) : json_object_get(v);
         slots[n] = (struct slot){.key = element_key(attribute, v, true, a), .place = n, .v = v, .added = added};
         slots[n].primary = added && is_primary(v);
     }
@@ -218,16 +241,16 @@ static bool set_list(struct edit *ed, struct json_object *obj, const struct attr
     size_t n = (old != NULL && !replace ? json_object_array_length(old) : 0) + json_object_array_length(new);
     struct arena_mark mark = arena_mark(ed->arena);
     struct slot *slots = arena_alloc(ed->arena, n * sizeof *slots);
-    bool changed = replace;
+    bool changed = replace, fine;
 
     n = fill_slots(slots, 0, attribute, replace ? NULL : old, false, ed->arena);
     n = fill_slots(slots, n, attribute, new, true, ed->arena);
-    changed |= merge_slots(slots, n, attribute, ed->arena);
+    fine = merge_slots(slots, n, attribute, ed->arena, &changed);
     list = list_of_slots(slots, n, &changed);
     arena_rewind(ed->arena, mark);
-    if (json_object_array_length(list) > ATTRIBUTE_VALUES_MAX) {
+    if (!fine || json_object_array_length(list) > ATTRIBUTE_VALUES_MAX) {
         json_object_put(list);
-        return too_many(ed, attribute);
+        return fine ? too_many(ed, attribute) : immutable(ed);
     }
     if (changed && !json_equal(old, list))
         put_list(obj, attribute->name, list);
@@ -336,7 +359,7 @@ static bool edit_member(struct edit *ed, struct json_object *obj, const struct a
 
     if (!some && (step->value == NULL ? old == NULL : json_equal(old, step->value)))
         return true;
-    if (attribute->mutability == MUTABILITY_IMMUTABLE && old != NULL)
+    if (is_frozen(obj, attribute))
         return immutable(ed);
     if (some)
         remove_listed(ed, obj, attribute);
@@ -345,7 +368,7 @@ static bool edit_member(struct edit *ed, struct json_object *obj, const struct a
     else if (attribute->multi)
         return set_list(ed, obj, attribute, step->verb == PATCH_REPLACE);
     else
-        json_put_member(obj, attribute->name, json_clone(step->value));
+        json_put_member(obj, attribute->name, copy(step->value));
     forget_reference(obj, attribute);
     return true;
 }
@@ -363,7 +386,7 @@ static bool fill_from_filter(struct json_object *element, const struct filter *f
     if (f->op != FILTER_EQ || f->value == NULL || f->path.sub == NULL)
         return false;
     if (get(element, f->path.sub->name) == NULL)
-        json_put_member(element, f->path.sub->name, json_clone(f->value));
+        json_put_member(element, f->path.sub->name, copy(f->value));
     return true;
 }
 
@@ -377,12 +400,15 @@ static bool edit_element(struct edit *ed, struct json_object **v, const struct a
     if (step->verb == PATCH_ADD && attribute->type == ATTRIBUTE_COMPLEX) {
         json_object_object_foreach(step->value, name, member)
         {
-            if (!json_equal(get(*v, name), member))
-                json_put_member(*v, name, json_clone(member));
+            if (json_equal(get(*v, name), member))
+                continue;
+            if (is_frozen(*v, attribute_find(attribute->subs, str_of(name))))
+                return immutable(ed);
+            json_put_member(*v, name, copy(member));
         }
         return true;
     }
-    *v = json_clone(step->value);
+    *v = copy(step->value);
     if (step->filter != NULL && attribute->type == ATTRIBUTE_COMPLEX)
         fill_from_filter(*v, step->filter);
     return true;
@@ -409,11 +435,11 @@ static bool create_element(struct edit *ed, struct json_object *obj, const struc
         (ed->unmatched == UNMATCHED_REFUSE || step->verb == PATCH_REPLACE))
         return no_target(ed);
     if (attribute->type != ATTRIBUTE_COMPLEX)
-        v = json_clone(step->value);
+        v = copy(step->value);
     else
-        v = step->path.sub == NULL ? json_clone(step->value) : json_object_new_object();
+        v = step->path.sub == NULL ? copy(step->value) : json_object_new_object();
     if (step->path.sub != NULL)
-        json_put_member(v, step->path.sub->name, json_clone(step->value));
+        json_put_member(v, step->path.sub->name, copy(step->value));
     if (step->filter != NULL && ((attribute->type == ATTRIBUTE_COMPLEX && !fill_from_filter(v, step->filter)) ||
                                  !filter_match_value(step->filter, v, ed->arena))) {
         json_object_put(v);

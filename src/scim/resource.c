@@ -240,12 +240,16 @@ static bool read_boolean(const struct reading *r, struct json_object *value, con
     return true;
 }
 
+#define NUMBER_MAX 256 /* bytes of a decimal, which keeps its text; so much is sorted by */
+
 static bool read_number(const struct reading *r, enum attribute_type type, struct json_object *value,
                         const struct place *at, struct json_object **out)
 {
     if (!json_object_is_type(value, json_type_int) &&
         !(type == ATTRIBUTE_DECIMAL && json_object_is_type(value, json_type_double)))
         return wrong_type(r, at, expected_name(type), value);
+    if (json_object_is_type(value, json_type_double) && strlen(json_object_get_string(value)) > NUMBER_MAX)
+        return too_much(r->error, ERR_ATTRIBUTE_TOO_LONG, at, NUMBER_MAX);
     *out = json_object_get(value);
     return true;
 }
@@ -740,7 +744,7 @@ static bool check_list(const struct attribute *list, struct json_object *object,
     return true;
 }
 
-#define SCALAR_MAX 24 /* more than the text of a number or boolean has */
+#define SCALAR_MAX 24 /* more than the text of an integer or boolean has */
 
 /* The size of s as a JSON string, as buf_json() writes it. */
 static size_t string_size(struct str s)
@@ -764,6 +768,8 @@ static size_t text_size(struct json_object *v)
             size += 1 + text_size(json_object_array_get_idx(v, i));
         return size;
     }
+    if (json_object_is_type(v, json_type_double))
+        return strlen(json_object_get_string(v));
     if (!json_object_is_type(v, json_type_object))
         return SCALAR_MAX;
     json_object_object_foreach(v, name, member)

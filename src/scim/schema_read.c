@@ -384,7 +384,6 @@ static bool check_top(const struct reader *r, struct json_object *o)
     static const struct str known[] = {STR_LIT("schemas"),     STR_LIT("id"),         STR_LIT("name"),
                                        STR_LIT("description"), STR_LIT("attributes"), STR_LIT("meta")};
     struct json_object *schemas = json_member(o, "schemas");
-    bool named = schemas == NULL; /* RFC 7643 8.7 leaves it out itself */
 
     json_object_object_foreach(o, key, value)
     {
@@ -396,13 +395,8 @@ static bool check_top(const struct reader *r, struct json_object *o)
         if (!found)
             return fail(r, str_of(key), "a schema has id, name, description and attributes only");
     }
-    for (size_t i = 0; json_object_is_type(schemas, json_type_array) && i < json_object_array_length(schemas); i++) {
-        struct json_object *urn = json_object_array_get_idx(schemas, i);
-
-        named =
-            named || (json_object_is_type(urn, json_type_string) && str_eq_nocase(json_str(urn), STR_LIT(URN_SCHEMA)));
-    }
-    return named || fail(r, STR_LIT("schemas"), "it does not name " URN_SCHEMA);
+    return schemas == NULL /* RFC 7643 8.7 leaves it out itself */ || json_array_has(schemas, STR_LIT(URN_SCHEMA)) ||
+           fail(r, STR_LIT("schemas"), "it does not name " URN_SCHEMA);
 }
 
 static struct schema *read_schema(struct reader *r, struct json_object *o)

@@ -93,7 +93,8 @@ static uint16_t chosen_element(const struct image *im, const struct attribute *t
 
     if (primary == NULL)
         return 0;
-    for (size_t i = image_find(im, 0, primary->number); i < im->nvalues; i = image_find(im, i + 1, primary->number)) {
+    for (size_t i = image_find(im, 0, im->nvalues, primary->number); i < im->nvalues;
+         i = image_find(im, i + 1, im->nvalues, primary->number)) {
         struct image_value v = image_value(im, i);
         if (v.text.p[0] == 't')
             return v.element;
@@ -107,7 +108,8 @@ static bool find_value(const struct image *im, const struct attrpath *by, struct
     bool of_several = by->sub != NULL && by->attribute->multi;
     uint16_t element = of_several ? chosen_element(im, by->attribute) : 0;
 
-    for (size_t i = image_find(im, 0, number); i < im->nvalues; i = image_find(im, i + 1, number)) {
+    for (size_t i = image_find(im, 0, im->nvalues, number); i < im->nvalues;
+         i = image_find(im, i + 1, im->nvalues, number)) {
         *out = image_value(im, i);
         if (out->kind != IMAGE_MEMBER && out->kind != IMAGE_SUB && (!of_several || out->element == element))
             return true;

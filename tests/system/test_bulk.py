@@ -163,6 +163,15 @@ def read_only_references(client):
     tap.equal(members(client, r.id(1)), [r.id(0)], "and the member is there")
 
 
+def marked_passwords(client):
+    """A password is no reference, whatever it says: it was told in an error, or became an id."""
+    secret = "bulkId:Tr0ub4dor&3"
+    r = Results(client, [post_user("u", "marked", password=secret), patch("/Users/bulkId:u", {"op": "add", "path": "password", "value": secret}),
+                         patch("/Users/bulkId:u", {"op": "replace", "value": {"Password": secret, "title": "T"}}),
+                         put("/Users/bulkId:u", dict(user("marked"), **{USER: {"password": secret}}))], "passwords")
+    tap.equal([s for s in r.statuses if s not in ("200", "201")], [], "a password that begins with bulkId: is a password", r.all)
+
+
 def existing_team(client):
     """A team of the name is taken over: its id is what the reference means."""
     team = client.post("/Groups", group("Taken Over")).json["id"]
@@ -351,7 +360,7 @@ def test(front):
     with Stack(front, workers=2) as stack:
         token = stack.account("bulk")
         client = Client(stack.port, token, base=stack.base)
-        for part in (every_method, forward, circles, read_only_references, existing_team, fail_on_errors, versions, wrong_operations):
+        for part in (every_method, forward, circles, read_only_references, marked_passwords, existing_team, fail_on_errors, versions, wrong_operations):
             part(client)
         for part in (partial_failure, broken_circles, passwords, limits, at_once):
             part(client, stack, token)

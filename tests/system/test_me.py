@@ -26,6 +26,8 @@ def somebody(client, me, who):
         answer = me.request(method, "/ME/", body)
         tap.ok(answer.status == 308 and answer.body == b"" and answer.header("Location").endswith(me.base + "/Users/" + who),
                f"trap 53: {method} /Me leads to the permanent location", answer)
+    answer = me.get("/Me?attributes=userName&x=%20")
+    tap.ok(answer.header("Location").endswith(who + "?attributes=userName&x=%20"), "with what was asked", answer)
     answer = me.get("=" + urllib.parse.urlsplit(me.get("/Me").header("Location")).path)
     tap.ok(answer.status == 200 and answer.json == client.get("/Users/" + who).json, "where the user is", answer)
 

@@ -10,7 +10,7 @@ import os
 import time
 import urllib.parse
 
-from lib import ENTERPRISE, GROUP, ROLE, USER, events, group, is_error, main, tap, user
+from lib import ENTERPRISE, GROUP, PATCH, ROLE, USER, events, group, is_error, main, tap, user
 from stack import TOP, Stack
 
 EXT = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User"
@@ -181,10 +181,65 @@ def patches(client, ana):
     again = client.patch("/Users/" + ana, [{"op": "replace", "path": EXT + ":scores", "value": [9]}])
     tap.equal(again.header("ETag"), before.header("ETag"), "trap 36: a PATCH that changes nothing leaves the version")
     gone = client.patch("/Users/" + ana, [{"op": "remove", "path": EXT}])
+    tap.ok(is_error(gone, 400) == "" and gone.code == "ATTRIBUTE_IMMUTABLE", "trap 13: what is immutable does not go with its extension", gone)
+    cay = client.post("/Users", user("cay", **{EXT: {"level": 1}})).json["id"]
+    gone = client.patch("/Users/" + cay, [{"op": "remove", "path": EXT}])
     tap.ok(gone.status == 200 and EXT not in gone.json and gone.json["schemas"] == [USER],
            "trap 9: a PATCH that removes the extension takes its URN out of schemas", gone)
-    back = client.patch("/Users/" + ana, [{"op": "add", "value": {EXT: WRITTEN}}])
-    tap.equal((back.json.get(EXT), back.json["schemas"]), (WRITTEN, [USER, EXT]), "trap 9: and one that adds it puts it in again", back)
+    back = client.patch("/Users/" + cay, [{"op": "add", "value": {EXT: {"level": 1}}}])
+    tap.equal((back.json.get(EXT), back.json["schemas"]), ({"level": 1}, [USER, EXT]), "trap 9: and one that adds it puts it in again", back)
+    client.delete("/Users/" + cay)
+    back = client.put("/Users/" + ana, user("ana", **{EXT: WRITTEN}))
+    tap.equal(back.json.get(EXT), WRITTEN, "PUT brings all back", back)
+
+
+def frozen(stack):
+    """Trap 13: whatever an immutable value is in, no PATCH changes it or takes it away, and one that says the same may."""
+    urn = "urn:example:ice"
+    client = stack.client(stack.account("ice"))
+    add(stack, "ice", definition(urn, [
+        {"name": "badge", "type": "complex", "mutability": "immutable", "subAttributes": [{"name": "number"}, {"name": "colour"}]},
+        {"name": "desk", "type": "complex", "subAttributes": [{"name": "room", "mutability": "immutable"}, {"name": "floor"}]},
+        {"name": "marks", "multiValued": True, "mutability": "immutable"},
+        {"name": "keys", "type": "complex", "multiValued": True, "mutability": "immutable", "subAttributes": [{"name": "value"}, {"name": "door"}]},
+        {"name": "cost", "type": "decimal", "mutability": "immutable"}]))
+    time.sleep(1)
+    values = {"badge": {"number": "1", "colour": "red"}, "desk": {"room": "R", "floor": "2"}, "marks": ["a"], "keys": [{"value": "k", "door": "d"}],
+              "cost": 0.1}
+    who = "/Users/" + client.post("/Users", user("ice", **{urn: values})).json["id"]
+    for name, operation in (
+            ("the extension removed", {"op": "remove", "path": urn}), ("the extension set to null", {"op": "replace", "path": urn, "value": None}),
+            ("the extension null without a path", {"op": "replace", "value": {urn: None}}),
+            ("an object that holds one removed", {"op": "remove", "path": urn + ":desk"}),
+            ("a part of an immutable object", {"op": "replace", "path": urn + ":badge.number", "value": "2"}),
+            ("a part of it removed", {"op": "remove", "path": urn + ":badge.colour"}),
+            ("the object", {"op": "replace", "path": urn + ":badge", "value": {"number": "2"}}),
+            ("a value more", {"op": "add", "path": urn + ":marks", "value": ["b"]}), ("a value less", {"op": "remove", "path": urn + ':marks[value eq "a"]'}),
+            ("a value changed", {"op": "replace", "path": urn + ':keys[value eq "k"].door', "value": "e"}),
+            ("all values changed", {"op": "replace", "path": urn + ":keys.door", "value": "e"}),
+            ("a decimal of more digits", {"op": "replace", "path": urn + ":cost", "value": 0.10000000000000000001})):
+        text = json.dumps({"schemas": [PATCH], "Operations": [operation]}).replace("0.1}", "0.10000000000000000001}")
+        answer = client.request("PATCH", who, text.encode())
+        tap.ok(is_error(answer, 400) == "" and answer.json.get("scimType") == "mutability", f"trap 13: {name}", answer)
+    answer = client.patch(who, [{"op": "replace", "path": urn + ":desk.floor", "value": "3"}, {"op": "add", "path": urn, "value": values}])
+    tap.equal(answer.status, 200, "what is not immutable beside it can be changed, and the same be said again", answer)
+    tap.equal(client.get(who).json[urn], values, "nothing else has changed")
+    text = json.dumps(user("ice", **{urn: values})).replace("0.1}", "0.10000000000000000001}")
+    answer = client.request("PUT", who, text.encode())
+    tap.ok(is_error(answer, 400) == "" and answer.code == "ATTRIBUTE_IMMUTABLE", "PUT of a decimal of more digits is another value", answer)
+    answer = client.request("PUT", who, text.replace("0.10000000000000000001", "0." + "1" * 300).encode())
+    tap.ok(is_error(answer, 400) == "" and answer.code == "ATTRIBUTE_TOO_LONG", "a decimal has a greatest length", answer)
+
+
+def merged(stack):
+    """A pushed group that joins a team of its name leaves what it does not say, in the extension too."""
+    client = stack.client(stack.account("merge"))
+    stack.ctl("account", "set", "merge", "team_same_name=merge")
+    add(stack, "merge", definition("urn:example:facts", [{"name": "site"}, {"name": "cost"}]), "--for", "Group")
+    time.sleep(1)
+    team = client.post("/Groups", dict(group("Sales", []), **{"urn:example:facts": {"site": "Bern", "cost": "K-1"}})).json["id"]
+    client.post("/Groups", dict(group("sales", []), **{"urn:example:facts": {"cost": "K-2"}}))
+    tap.equal(client.get("/Groups/" + team).json.get("urn:example:facts"), {"site": "Bern", "cost": "K-2"}, "merge keeps the rest of the extension")
 
 
 def filters(client, ana, ben):
@@ -430,6 +485,8 @@ def test(front):
         time.sleep(1)
         ana, ben = values(client)
         patches(client, ana)
+        frozen(stack)
+        merged(stack)
         filters(client, ana, ben)
         projections(client, ana)
         uniqueness(client, ana, ben)

@@ -870,10 +870,20 @@ static const struct attribute box_subs[] = {
     {.number = 1012, .name = "marks", .type = ATTRIBUTE_STRING, .multi = true, .parent = &thing_attributes[1]},
     {.name = NULL},
 };
+static const struct attribute lock_subs[] = {
+    {.number = 1031, .name = "value", .type = ATTRIBUTE_STRING, .parent = &thing_attributes[3]},
+    {.number = 1032,
+     .name = "code",
+     .type = ATTRIBUTE_STRING,
+     .mutability = MUTABILITY_IMMUTABLE,
+     .parent = &thing_attributes[3]},
+    {.name = NULL},
+};
 static const struct attribute thing_attributes[] = {
     {.number = 1000, .name = "serial", .type = ATTRIBUTE_STRING, .mutability = MUTABILITY_IMMUTABLE},
     {.number = 1010, .name = "box", .type = ATTRIBUTE_COMPLEX, .subs = box_subs},
     {.number = 1020, .name = "tags", .type = ATTRIBUTE_STRING, .multi = true},
+    {.number = 1030, .name = "locks", .type = ATTRIBUTE_COMPLEX, .multi = true, .subs = lock_subs},
     {.name = NULL},
 };
 static const struct schema thing_schema = {
@@ -903,6 +913,12 @@ static void simple_lists_and_immutable_values(void)
         {"{'box':{'size':1,'marks':['x','y']}}", "[{'op':'replace','path':'box','value':{'marks':['z']}}]",
          "{'box':{'size':1,'marks':['z']}}"},
         {"{'box':{'size':1}}", "[{'op':'remove','path':'box'}]", "{}"},
+        /* a value comes and goes with what is immutable in it */
+        {"{'locks':[{'value':'a','code':'1'}]}", "[{'op':'remove','path':'locks[value eq \\'a\\']'}]", "{}"},
+        {"{'locks':[{'value':'a'}]}", "[{'op':'add','path':'locks','value':[{'value':'a','code':'1'}]}]",
+         "{'locks':[{'value':'a','code':'1'}]}"},
+        {"{'locks':[{'value':'a','code':'1'}]}", "[{'op':'add','path':'locks','value':[{'value':'a','code':'1'}]}]",
+         NULL},
     };
     static const struct refused refusals[] = {
         {"[{'op':'replace','path':'serial','value':'2'}]", ERR_PATCH_MUTABILITY, 1},
@@ -911,6 +927,9 @@ static void simple_lists_and_immutable_values(void)
         {"[{'op':'replace','path':'tags[value eq \\'z\\']','value':'y'}]", ERR_PATCH_NO_TARGET, 1},
         {"[{'op':'replace','path':'tags[value eq \\'z\\'].value','value':'y'}]", ERR_PATCH_PATH, 1},
         {"[{'op':'replace','path':'box.size','value':1.5}]", ERR_PATCH_VALUE, 1},
+        {"[{'op':'replace','path':'locks[value eq \\'l\\'].code','value':'2'}]", ERR_PATCH_MUTABILITY, 1},
+        {"[{'op':'add','path':'locks[value eq \\'l\\']','value':{'code':'2'}}]", ERR_PATCH_MUTABILITY, 1},
+        {"[{'op':'add','path':'locks','value':[{'value':'l','code':'2'}]}]", ERR_PATCH_MUTABILITY, 1},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -923,7 +942,8 @@ static void simple_lists_and_immutable_values(void)
     for (size_t i = 0; i < COUNT(refusals); i++) {
         struct arena *a = arena_new(0);
 
-        check_refused(&thing_type, quoted(a, "{'serial':'1','box':{'size':1,'marks':['m']}}"),
+        check_refused(&thing_type,
+                      quoted(a, "{'serial':'1','box':{'size':1,'marks':['m']},'locks':[{'value':'l','code':'1'}]}"),
                       quoted(a, refusals[i].operations), refusals[i].code, refusals[i].operation);
         arena_free(&a);
     }
@@ -991,6 +1011,25 @@ static void bounds_operations_and_values(void)
                   list_of(a, "[{\"op\":\"add\",\"path\":\"emails\",\"value\":[", "\"%zu\"", ATTRIBUTE_VALUES_MAX,
                           "]},{\"op\":\"add\",\"path\":\"emails[type eq \\\"x\\\"].value\",\"value\":\"y\"}]"),
                   ERR_VALUES_TOO_MANY, 2);
+    arena_free(&a);
+}
+
+/* Each step may pass over a thousand values: what a message asks for in all has a bound too. */
+static void bounds_steps(void)
+{
+    struct arena *a = arena_new(0);
+    struct str user = STR_LIT("{\"userName\":\"u\"}");
+    const char *three = "{\"op\":\"add\",\"value\":{\"title\":\"%zu\",\"nickName\":\"n\",\"userType\":\"t\"}}";
+
+    CHECK_INT(run(a, &resource_type_user, user, list_of(a, "[", three, PATCH_STEPS_MAX / 3, "]"), false).error.code,
+              ERR_NONE);
+    check_refused(&resource_type_user, user, list_of(a, "[", three, PATCH_STEPS_MAX / 3 + 1, "]"), ERR_PATCH_SYNTAX,
+                  PATCH_STEPS_MAX / 3 + 1);
+    struct str gone = list_of(a, "{\"op\":\"remove\",\"path\":\"emails\",\"value\":[", "{\"display\":\"%zu\"}",
+                              ATTRIBUTE_VALUES_MAX, "]}");
+    const char *often = arena_printf(a, "%.*s", (int)gone.len, gone.p);
+    CHECK_INT(run(a, &resource_type_user, user, list_of(a, "[", often, 4, "]"), false).error.code, ERR_NONE);
+    check_refused(&resource_type_user, user, list_of(a, "[", often, 5, "]"), ERR_PATCH_FILTER, 5);
     arena_free(&a);
 }
 
@@ -1200,6 +1239,7 @@ static const struct unit_test tests[] = {
     UNIT(members_are_told_in_order),
     UNIT(refuses_in_members),
     UNIT(simple_lists_and_immutable_values),
+    UNIT(bounds_steps),
     UNIT(bounds_operations_and_values),
     UNIT(bounds_paths),
     UNIT(bounds_terms_of_filters),

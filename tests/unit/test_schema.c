@@ -92,7 +92,7 @@ static const char *const enterprise_lines[] = {
     "division string",
     "department string",
     "manager complex",
-    "manager.value string caseExact",
+    "manager.value string",
     "manager.$ref reference caseExact ref=User",
     "manager.displayName string readOnly",
 };

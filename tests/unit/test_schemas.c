@@ -83,6 +83,15 @@ static bool make_user(const char *name, const char *ext, struct image *im)
     return user_create(call(), json_read(scratch, str_of(text), &e), im);
 }
 
+static bool replace_user(struct str id, const char *ext, struct image *im)
+{
+    struct error e = ERROR_INIT;
+    const char *text =
+        arena_printf(scratch, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"ana@example.com\",\"" EXT "\":%s}", ext);
+
+    return user_replace(call(), id, json_read(scratch, str_of(text), &e), NULL, im);
+}
+
 /* What a worker knew before the change it may not write by: a PUT would drop what it does not know. */
 static void who_knows_older_schemas_may_not_write(void)
 {
@@ -101,6 +110,8 @@ static void who_knows_older_schemas_may_not_write(void)
     struct str id = arena_str(scratch, im.id);
     account = before;
     CHECK(!user_delete(call(), id, NULL));
+    CHECK_INT(error.code, ERR_SCHEMAS_CHANGED);
+    CHECK(!replace_user(id, "{\"level\":2}", &other)); /* was taken for a PUT that changes nothing */
     CHECK_INT(error.code, ERR_SCHEMAS_CHANGED);
     find_again();
     CHECK(!make_user("ben", "{\"badge\":\"B\"}", &other));

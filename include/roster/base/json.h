@@ -39,6 +39,9 @@ struct str json_str(struct json_object *v);
 /* The member called name, compared without ASCII case; NULL where absent or JSON null. obj may be NULL or no object. */
 struct json_object *json_member(struct json_object *obj, const char *name);
 
+/* Whether array has the string text, compared without ASCII case. array may be NULL or no array. */
+bool json_array_has(struct json_object *array, struct str text);
+
 /* obj[name] = v; takes v's reference. Ends the process where memory is out. */
 void json_put_member(struct json_object *obj, const char *name, struct json_object *v);
 

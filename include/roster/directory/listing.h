@@ -2,9 +2,10 @@
 /*
  * listing - which resources a list has: the page of a query.
  *
- * All resources in order of creation, and all users in order of userName, are walked in an index: any page costs the
- * same. Every other query looks at each resource that can match - those that indexes find for the filter, else all of
- * the type, read from their stored values without parsing JSON - and keeps what the page needs, in bounded memory.
+ * All resources in order of creation, and all users in order of userName, are walked in an index. By a cursor any page
+ * costs the same, and by its number in order of creation; in order of userName the keys in front are passed over. Every
+ * other query looks at each resource that can match - those that indexes find for the filter, else all of the type, read
+ * from their stored values without parsing JSON - and keeps what the page needs, in bounded memory.
  */
 #ifndef ROSTER_DIRECTORY_LISTING_H
 #define ROSTER_DIRECTORY_LISTING_H
@@ -16,6 +17,7 @@
 #define LISTING_COUNT_MAX     1000
 #define LISTING_COUNT_DEFAULT 100
 #define LISTING_TYPES_MAX     2
+#define LISTING_PASS          65536
 
 /* A place in the order of a query: of a resource that was on a page. It stays what it is when resources come and go. */
 #define PLACE_BYTES_MAX 512
@@ -36,6 +38,8 @@ struct listing_query {
     struct str base; /* "https://x/scim/v2": what locations begin with, for filters that name them */
     size_t count;    /* at most LISTING_COUNT_MAX */
 
+    size_t
+        pass; /* a page by its number that is farther behind takes several passes, which keep so many; 0: LISTING_PASS */
     uint64_t start;                   /* index paging: the first one's number, from 1; 0: cursor paging */
     const struct listing_place *from; /* cursor paging: what comes behind this place; NULL: from the beginning */
     bool backward;                    /* what comes in front of it instead */

@@ -6,7 +6,7 @@
  * as a whole refuses it. What runs the operations is api/bulk.
  *
  * References. A string that is "bulkId:NAME" as a whole, anywhere in an operation's data but in a read-only attribute
- * (which nobody reads), stands for the id of what the POST of that bulkId creates; so does one in a path, and one between
+ * (which nobody reads) or a password, stands for the id of what the POST of that bulkId creates; so does one in a path, and one between
  * quotes in the filter of a PATCH path. They may point forward.
  *
  * Order. That of the request, but a POST that is referred to comes right before the first operation that needs it. So

@@ -68,8 +68,8 @@ bool image_open(struct image *out, const struct resource_type *type, struct str 
 /* Row i < nvalues. */
 struct image_value image_value(const struct image *im, size_t i);
 
-/* The first row at or behind `from` with the attribute number, or nvalues. */
-size_t image_find(const struct image *im, size_t from, uint16_t attribute);
+/* The first row with the attribute number at or behind `from` and in front of `to` (at most nvalues), or `to`. */
+size_t image_find(const struct image *im, size_t from, size_t to, uint16_t attribute);
 
 /* Whether the resource has something of the extension of its type. */
 bool image_extension(const struct image *im, const struct schema *extension);

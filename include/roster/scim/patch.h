@@ -18,7 +18,8 @@
 #include "roster/scim/resource.h"
 
 #define PATCH_OPERATIONS_MAX     1000
-#define PATCH_TERMS_MAX          4000 /* of the filters in all paths of a message together */
+#define PATCH_STEPS_MAX          2000 /* attributes that all operations of a message together change */
+#define PATCH_TERMS_MAX          4000 /* of the filters in all paths of a message, and values to remove, together */
 #define PATCH_MEMBER_FILTERS_MAX 10   /* operations MEMBER_REMOVE_IF of a message: each looks at every member */
 
 struct patch;

@@ -58,12 +58,12 @@ struct json_object *resource_normalise_value(const struct attribute *attribute, 
 bool resource_check(const struct resource_type *type, struct json_object *resource, struct error *e);
 
 /*
- * For PUT: gives after, a whole resource in normal form that is to replace before, the immutable values of before's
- * extensions that it leaves out (the core schemas keep none in records). false: *e is ATTRIBUTE_IMMUTABLE where it has
- * another value, or what resource_check() says of the whole.
+ * Sees to the immutable values of before's extensions (the core schemas keep none in records) in after, the resource in
+ * normal form that is to replace it. left_out: after gets those that it lacks, as in PUT, where leaving out says nothing;
+ * else lacking one is refused, as in PATCH. false: *e is ATTRIBUTE_IMMUTABLE, or what resource_check() says of the whole.
  */
 bool resource_keep_immutable(const struct resource_type *type, struct json_object *before, struct json_object *after,
-                             struct arena *a, struct error *e);
+                             bool left_out, struct arena *a, struct error *e);
 
 /* The password of a body or NULL; borrowed. */
 struct json_object *resource_take_password(struct json_object *body);
