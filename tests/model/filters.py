@@ -175,7 +175,7 @@ class Filter:
             path = type(within)(within.extension, within.attribute, within.attribute.sub(name))
             if not path.sub and (within.attribute.subs or name.lower() != "value"):
                 path = None
-        if not path and self.several and within is None:
+        if not path and self.several:
             return None
         if not path or (path.attribute and path.attribute.returned == "never"):
             raise BadFilter(f"{name} cannot be asked")

@@ -471,7 +471,8 @@ def asked_path(r, model, kind):
     resource = r.choice(some) if some else {}
     if isinstance(resource.get(where.attribute.name), dict):
         resource = {where.attribute.name: [resource[where.attribute.name]]}
-    return ("path", name_case(r, where.attribute.name), value_filter(r, where.attribute, resource, 2))
+    inner = ("eq", "unknown", "x") if chance(r, 20) else value_filter(r, where.attribute, resource, 2)
+    return ("path", name_case(r, where.attribute.name), inner)
 
 
 def tree(r, model, kind, depth, names=None):
