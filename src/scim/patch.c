@@ -362,7 +362,7 @@ static bool read_complex(struct reader *r, enum patch_verb verb, const struct ta
 {
     const struct attribute *subs = t->path.attribute->subs, *value = attribute_find(subs, STR_LIT("value"));
 
-    if (value != NULL && !json_object_is_type(v, json_type_object))
+    if (value != NULL && json_object_is_type(v, json_type_string))
         return read_sub(r, verb, t, value, v);
     if (!json_object_is_type(v, json_type_object))
         return value_failed(r, arena_printf(r->arena, "%s has to be an object", t->path.attribute->name));

@@ -40,6 +40,10 @@ def tokens(text):
     return found + [None]
 
 
+class Word(str):
+    """A value without quotes, which some clients send: good where a string is meant."""
+
+
 class Parser:
     def __init__(self, text):
         self.tokens = tokens(text)
@@ -89,10 +93,13 @@ class Parser:
         return tree
 
     def value(self):
+        token = self.take()
         try:
-            return json.loads(self.take())
+            return json.loads(token, parse_constant=Word)
         except ValueError:
-            raise BadFilter("the value is not JSON")
+            if token[0] in "\"()[]'":
+                raise BadFilter("the value is not JSON")
+            return Word(token)
 
 
 def parse(text):
@@ -194,7 +201,7 @@ class Filter:
         elif kind == "boolean":
             good = op in ("eq", "ne") and isinstance(value, bool)
         else:
-            good = isinstance(value, str) and not (kind == "binary" and op in ORDER)
+            good = isinstance(value, str) and not (kind == "binary" and (op in ORDER or isinstance(value, Word)))
             if kind == "dateTime" and op not in TEXT:
                 good = good and time_of(value) is not None
         if not good:

@@ -649,6 +649,7 @@ static void refuses(void)
         {"[{'op':'add','path':'title'}]", ERR_PATCH_VALUE, 1},
         {"[{'op':'replace'}]", ERR_PATCH_VALUE, 1},
         {"[{'op':'replace','value':'x'}]", ERR_PATCH_VALUE, 1},
+        {"[{'op':'add','path':'manager','value':[['x']]}]", ERR_PATCH_VALUE, 1}, /* POST refuses it as well */
         {"[{'op':'replace','value':[{'title':'x'}]}]", ERR_PATCH_VALUE, 1},
         {"[{'op':'add','path':'title','value':7}]", ERR_PATCH_VALUE, 1},
         {"[{'op':'add','path':'title','value':['a','b']}]", ERR_PATCH_VALUE, 1},
