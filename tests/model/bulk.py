@@ -98,10 +98,12 @@ def read(service, body):
     if REQUEST.lower() not in [urn.lower() for urn in body.get("schemas", [])]:
         raise bad
     most = body.get("failOnErrors")
-    if not body.get("Operations") or (most is not None and (not isinstance(most, int) or most < 1)):
+    if not body.get("Operations"):
         raise bad
     if len(body["Operations"]) > OPERATIONS_MAX:
         raise Refused(413)
+    if most is not None and (not isinstance(most, int) or most < 1):
+        raise bad
     operations = [Operation(service, o) for o in body["Operations"]]
     posts = {}
     for o in operations:
