@@ -4,7 +4,6 @@
 #include "roster/scim/filter.h"
 #include "roster/scim/resource.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,47 +307,17 @@ static struct str take_line(struct str *rest)
     return line;
 }
 
-static struct str read_file(const char *path, char *bytes, size_t size)
+static void check_valid_file(const char *name, struct str rest)
 {
-    FILE *f = fopen(path, "r");
-    size_t n = f == NULL ? 0 : fread(bytes, 1, size, f);
-
-    if (f != NULL)
-        fclose(f);
-    return str_make(bytes, n);
-}
-
-static size_t each_file(const char *folder, void (*check)(struct str contents))
-{
-    const char *top = getenv("top_srcdir");
-    char path[1024], bytes[8192];
-    struct dirent *entry;
-    size_t n = 0;
-
-    snprintf(path, sizeof path, "%s/tests/data/filter/%s", top != NULL ? top : ".", folder);
-    DIR *dir = opendir(path);
-    if (!CHECK(dir != NULL))
-        return 0;
-    while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof path, "%s/tests/data/filter/%s/%s", top != NULL ? top : ".", folder, entry->d_name);
-        check(read_file(path, bytes, sizeof bytes));
-        n++;
-    }
-    closedir(dir);
-    return n;
-}
-
-static void check_valid_file(struct str rest)
-{
+    (void)name;
     struct str type = take_line(&rest), text = take_line(&rest);
 
     check_parsed(type_of(type), text, take_line(&rest));
 }
 
-static void check_invalid_file(struct str rest)
+static void check_invalid_file(const char *name, struct str rest)
 {
+    (void)name;
     struct str type = take_line(&rest), text = take_line(&rest), code = take_line(&rest), position = take_line(&rest);
     const struct error_entry *entry = error_find(code);
     long long at = 0;
@@ -360,12 +329,12 @@ static void check_invalid_file(struct str rest)
 
 static void takes_valid_files(void)
 {
-    CHECK(each_file("valid", check_valid_file) >= 10);
+    unit_each_file("tests/data/filter/valid", 10, check_valid_file);
 }
 
 static void refuses_invalid_files(void)
 {
-    CHECK(each_file("invalid", check_invalid_file) >= 10);
+    unit_each_file("tests/data/filter/invalid", 10, check_invalid_file);
 }
 
 /* --- matching --- */

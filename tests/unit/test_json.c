@@ -3,7 +3,6 @@
 
 #include "roster/base/json.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,46 +27,6 @@ static struct str written(struct json_object *v)
 }
 
 /* --- the files of tests/data/json --- */
-
-static struct str read_file(const char *path)
-{
-    struct buf b;
-    char part[4096];
-    size_t len;
-    FILE *f = fopen(path, "r");
-
-    buf_init(&b, arena);
-    if (!CHECK(f != NULL))
-        return STR_NULL;
-    while ((len = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&b, part, len);
-    fclose(f);
-    /* A copy of exactly its size on the heap, so that the address sanitizer sees a read past its end. */
-    return buf_view(&b);
-}
-
-static void each_file(const char *folder, int least, void (*fn)(const char *name, struct str text))
-{
-    const char *path = arena_strdup(arena, unit_source(folder));
-    DIR *dir = opendir(path);
-    int n = 0;
-
-    CHECK_FATAL(dir != NULL);
-    for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-        if (d->d_name[0] == '.')
-            continue;
-        struct str text = read_file(arena_printf(arena, "%s/%s", path, d->d_name));
-        char *copy = malloc(text.len > 0 ? text.len : 1);
-        CHECK_FATAL(copy != NULL);
-        if (text.len > 0)
-            memcpy(copy, text.p, text.len);
-        fn(d->d_name, str_make(copy, text.len));
-        free(copy);
-        n++;
-    }
-    closedir(dir);
-    CHECK(n >= least);
-}
 
 static void check_valid(const char *name, struct str text)
 {
@@ -117,14 +76,14 @@ static void check_invalid(const char *name, struct str text)
 static void takes_valid_texts(void)
 {
     arena = arena_new(0);
-    each_file("tests/data/json/valid", 55, check_valid);
+    unit_each_file("tests/data/json/valid", 55, check_valid);
     arena_free(&arena);
 }
 
 static void refuses_invalid_texts(void)
 {
     arena = arena_new(0);
-    each_file("tests/data/json/invalid", 150, check_invalid);
+    unit_each_file("tests/data/json/invalid", 150, check_invalid);
     arena_free(&arena);
 }
 
@@ -151,7 +110,7 @@ static void check_beginnings(const char *name, struct str text)
 static void refuses_every_cut_text(void)
 {
     arena = arena_new(0);
-    each_file("tests/data/json/valid", 55, check_beginnings);
+    unit_each_file("tests/data/json/valid", 55, check_beginnings);
     arena_free(&arena);
     CHECK(true);
 }

@@ -3,54 +3,9 @@
 
 #include "unit.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #define MAX_PARAMS ((size_t)64 << 10)
-
-struct file {
-    char name[256];
-    unsigned char bytes[128 << 10];
-    size_t len;
-};
-
-static bool read_file(const char *folder, const char *name, struct file *out)
-{
-    char path[1024];
-    FILE *f;
-
-    snprintf(out->name, sizeof out->name, "%.200s", name);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    f = fopen(path, "r");
-    if (f == NULL)
-        return false;
-    out->len = fread(out->bytes, 1, sizeof out->bytes, f);
-    fclose(f);
-    return true;
-}
-
-/* Calls check with every file of the folder, of which there are so many at least. */
-static void each_file(const char *folder, int least, void (*check)(const struct file *f))
-{
-    static struct file file;
-    char path[768];
-    const struct dirent *entry;
-    int n = 0;
-
-    snprintf(path, sizeof path, "%s", unit_source(folder));
-    DIR *d = opendir(path);
-    CHECK_FATAL(d != NULL);
-    while ((entry = readdir(d)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        CHECK_FATAL(read_file(path, entry->d_name, &file));
-        check(&file);
-        n++;
-    }
-    closedir(d);
-    CHECK(n >= least);
-}
 
 /* Whether the bytes, step at a time, are good to the end of a request. */
 static bool is_request(const unsigned char *p, size_t len, size_t step)
@@ -64,40 +19,47 @@ static bool is_request(const unsigned char *p, size_t len, size_t step)
     return r.type == 0;
 }
 
-static void check_valid(const struct file *f)
+static void check_valid(const char *name, struct str text)
 {
-    if (!unit_check(is_request(f->bytes, f->len, f->len), f->name, __FILE__, __LINE__))
-        return;
-    CHECK(is_request(f->bytes, f->len, 1));
-    CHECK(is_request(f->bytes, f->len, 7));
+    const unsigned char *bytes = (const unsigned char *)text.p;
+
+    (void)name;
+    CHECK(is_request(bytes, text.len, text.len));
+    CHECK(is_request(bytes, text.len, 1));
+    CHECK(is_request(bytes, text.len, 7));
 }
 
-static void check_invalid(const struct file *f)
+static void check_invalid(const char *name, struct str text)
 {
-    unit_check(!is_request(f->bytes, f->len, f->len), f->name, __FILE__, __LINE__);
-    CHECK(!is_request(f->bytes, f->len, 1));
+    const unsigned char *bytes = (const unsigned char *)text.p;
+
+    (void)name;
+    CHECK(!is_request(bytes, text.len, text.len));
+    CHECK(!is_request(bytes, text.len, 1));
 }
 
 static void takes_requests(void)
 {
-    each_file("tests/data/records/valid", 12, check_valid);
+    unit_each_file("tests/data/records/valid", 12, check_valid);
 }
 
 static void refuses_what_is_none(void)
 {
-    each_file("tests/data/records/invalid", 15, check_invalid);
+    unit_each_file("tests/data/records/invalid", 15, check_invalid);
 }
 
 /* A request has come when its last record has, and not before. */
 static void waits_for_the_last_record(void)
 {
-    static struct file f;
+    struct str text = unit_read("tests/data/records/valid/post.fcgi");
+    const unsigned char *bytes = (const unsigned char *)text.p;
     size_t whole = 0;
 
-    CHECK_FATAL(read_file(unit_source("tests/data/records/valid"), "post.fcgi", &f));
-    while (whole < f.len && !is_request(f.bytes, whole, whole + 1))
+    CHECK_FATAL(bytes != NULL);
+    while (whole < text.len && !is_request(bytes, whole, whole + 1))
         whole++;
-    CHECK_INT(whole, f.len);
+    CHECK_INT(whole, text.len);
+    free((char *)text.p);
 }
 
 static const struct unit_test tests[] = {

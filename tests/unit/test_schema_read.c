@@ -10,44 +10,17 @@
 #include "roster/scim/projection.h"
 #include "roster/scim/schema_read.h"
 
-#include <dirent.h>
-
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 static struct arena *arena;
 
-static struct str read_file(const char *path)
+/* A file of tests/data/schema/valid, in the arena. */
+static struct str valid_file(const char *name)
 {
-    FILE *f = fopen(path, "r");
-    struct buf b;
-    char part[4096];
-    size_t len;
+    struct str text = unit_read(arena_printf(arena, "tests/data/schema/valid/%s", name)), copy = arena_str(arena, text);
 
-    buf_init(&b, arena);
-    if (!CHECK(f != NULL))
-        return STR_NULL;
-    while ((len = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&b, part, len);
-    fclose(f);
-    return buf_view(&b);
-}
-
-static void each_file(const char *folder, int least, void (*fn)(const char *name, struct str text))
-{
-    const char *path = unit_source(arena_printf(arena, "tests/data/schema/%s", folder));
-    DIR *dir = opendir(path);
-    int n = 0;
-
-    CHECK_FATAL(dir != NULL);
-    path = arena_strdup(arena, path);
-    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        fn(entry->d_name, read_file(arena_printf(arena, "%s/%s", path, entry->d_name)));
-        n++;
-    }
-    closedir(dir);
-    CHECK(n >= least);
+    free((char *)text.p);
+    return copy;
 }
 
 static struct str definition_of(const struct schema *s)
@@ -77,7 +50,7 @@ static void check_valid(const char *name, struct str text)
 static void takes_the_valid(void)
 {
     arena = arena_new(0);
-    each_file("valid", 3, check_valid);
+    unit_each_file("tests/data/schema/valid", 3, check_valid);
     arena_free(&arena);
 }
 
@@ -96,7 +69,7 @@ static void check_invalid(const char *name, struct str text)
 static void refuses_the_invalid(void)
 {
     arena = arena_new(0);
-    each_file("invalid", 50, check_invalid);
+    unit_each_file("tests/data/schema/invalid", 50, check_invalid);
     arena_free(&arena);
 }
 
@@ -126,7 +99,7 @@ static void refuses_what_is_no_json(void)
 static const struct schema *every_type(uint16_t first, uint16_t number)
 {
     struct error e = ERROR_INIT;
-    struct schema *s = schema_read(read_file(unit_source("tests/data/schema/valid/every-type.json")), first, arena, &e);
+    struct schema *s = schema_read(valid_file("every-type.json"), first, arena, &e);
 
     CHECK_CSTR(e.sentence, "");
     if (s != NULL)
@@ -151,7 +124,7 @@ static void what_is_left_out_has_its_default(void)
     CHECK(attribute_find(s->attributes, STR_LIT("key"))->case_exact);
     CHECK(attribute_find(s->attributes, STR_LIT("page"))->case_exact);
     struct error e = ERROR_INIT;
-    s = schema_read(read_file(unit_source("tests/data/schema/valid/from-discovery.json")), ATTR_OWN, arena, &e);
+    s = schema_read(valid_file("from-discovery.json"), ATTR_OWN, arena, &e);
     CHECK_FATAL(s != NULL);
     CHECK(!attribute_find(s->attributes[1].subs, STR_LIT("$ref"))->case_exact);
     arena_free(&arena);

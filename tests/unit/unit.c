@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <CUnit/TestRun.h>
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <signal.h>
@@ -153,6 +154,57 @@ const char *unit_source(const char *path)
         exit(EXIT_FAILURE);
     }
     return full;
+}
+
+static struct str read_all(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    size_t size = 0, room = 4096;
+    char *bytes = f == NULL ? NULL : malloc(room);
+
+    for (size_t n; bytes != NULL && (n = fread(bytes + size, 1, room - size, f)) > 0;)
+        if ((size += n) == room)
+            bytes = realloc(bytes, room *= 2);
+    if (f != NULL)
+        fclose(f);
+    if (bytes != NULL)
+        bytes = realloc(bytes, size > 0 ? size : 1);
+    return bytes == NULL ? STR_NULL : str_make(bytes, size);
+}
+
+struct str unit_read(const char *path)
+{
+    struct str text = read_all(unit_source(path));
+
+    if (text.p == NULL)
+        unit_check(false, "a file can be read", path, 0);
+    return text;
+}
+
+void unit_each_file(const char *folder, size_t least, void (*fn)(const char *name, struct str text))
+{
+    char path[1024];
+    const struct dirent *entry;
+    size_t n = 0;
+
+    DIR *dir = opendir(unit_source(folder));
+    CHECK_FATAL(dir != NULL);
+    while ((entry = readdir(dir)) != NULL) {
+        unsigned before = CU_get_number_of_failures();
+
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        struct str text = unit_read(path);
+        if (text.p != NULL)
+            fn(entry->d_name, text);
+        free((char *)text.p);
+        if (CU_get_number_of_failures() != before)
+            printf("# in %s\n", path);
+        n++;
+    }
+    closedir(dir);
+    CHECK(n >= least);
 }
 
 /* --- checks --- */

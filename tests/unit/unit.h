@@ -38,6 +38,18 @@ const char *unit_tmpdir(void);
 /* The path of a thing in the source tree: $top_srcdir/path, or ./path without it (static memory, one at a time). */
 const char *unit_source(const char *path);
 
+/*
+ * The contents of a file of the source tree in memory of exactly their size, so that the address sanitizer sees a read past
+ * their end; the caller frees .p. .p is NULL, and that a failure, where it cannot be read.
+ */
+struct str unit_read(const char *path);
+
+/*
+ * Calls fn for each file of a folder of the source tree, but for names that begin with a dot; text lives as long as the call.
+ * Fewer than `least` are a failure. A file in which a check fails is named.
+ */
+void unit_each_file(const char *folder, size_t least, void (*fn)(const char *name, struct str text));
+
 /* Each check evaluates its arguments once, records a failure with both values, goes on; CHECK_FATAL ends the test. */
 #define CHECK(cond) unit_check((cond), #cond, __FILE__, __LINE__)
 #define CHECK_FATAL(cond)                                                                                              \
