@@ -282,7 +282,7 @@ static const struct attribute enterprise_attributes[ENTERPRISE_END + 1];
 #define MANAGER enterprise_attributes[ENTERPRISE_MANAGER]
 
 static const struct attribute manager_subs[] = {
-    SUB(MANAGER, ATTR_USER_MANAGER_VALUE, "value", STRING, .index = INDEX_VALUE,
+    SUB(MANAGER, ATTR_USER_MANAGER_VALUE, "value", STRING, .case_exact = true, .index = INDEX_VALUE,
         .alias = "managerId", /* as SCIM 1.1 called it */
         .description = "The id of the manager's user."),
     SUB(MANAGER, 515, "$ref", REFERENCE, .case_exact = true, .references = WORDS("User"),

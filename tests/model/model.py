@@ -83,7 +83,7 @@ class Service:
         def manager(user):
             return user.attributes.get(ENTERPRISE, {}).get("manager", {}).get("value")
         return sorted((u for u in self.all("User") if resource.kind == "User" and u is not resource and
-                       (manager(u) or "").lower() == resource.id), key=lambda u: u.id)
+                       manager(u) == resource.id), key=lambda u: u.id)
 
     def location(self, resource):
         return self.base + TYPES[resource.kind].endpoint + "/" + resource.id

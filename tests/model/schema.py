@@ -66,7 +66,7 @@ USER_CORE = [
 
 USER_ENTERPRISE = [
     A("employeeNumber"), A("costCenter"), A("organization"), A("division"), A("department"),
-    A("manager", "complex", subs=[A("value", alias="managerId"), A("$ref", "reference", exact=True),
+    A("manager", "complex", subs=[A("value", exact=True, alias="managerId"), A("$ref", "reference", exact=True),
                                   A("displayName", mutability="readOnly")]),
 ]
 

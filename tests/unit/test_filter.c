@@ -449,7 +449,7 @@ static void matches_users(void)
         /* trap 22 */
         {"emails co \"none\"", true},
         {"manager eq \"M1\"", true},
-        {"manager eq \"m1\"", true},
+        {"manager eq \"m1\"", false},
         /* trap 5, 23: present and null */
         {"title pr", false},
         {"title eq null", true},

@@ -92,7 +92,7 @@ static const char *const enterprise_lines[] = {
     "division string",
     "department string",
     "manager complex",
-    "manager.value string",
+    "manager.value string caseExact",
     "manager.$ref reference caseExact ref=User",
     "manager.displayName string readOnly",
 };
