@@ -91,14 +91,7 @@ void answer_begin(struct api_call *c, int status, uint64_t version)
 
 void answer_location(struct api_call *c, const struct resource_type *type, struct str id)
 {
-    struct buf b;
-
-    buf_init(&b, c->r->arena);
-    buf_str(&b, c->base);
-    buf_puts(&b, type->endpoint);
-    buf_putc(&b, '/');
-    buf_str(&b, id);
-    c->response->location = buf_view(&b);
+    c->response->location = resource_url(c->r->arena, c->base, type, id);
 }
 
 bool answer_number(struct api_call *c, const char *name, long long dflt, long long *out)

@@ -191,6 +191,7 @@ static bool handle(struct api_call *c)
         return false;
     if ((route->flags & ROUTE_DISCOVERY) && !refuse_filter(c))
         return false;
+    c->ops = route->subject;
     return ((api_handler *)route->handler)(c);
 }
 

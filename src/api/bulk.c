@@ -200,19 +200,15 @@ static void write_location(struct run *run, size_t place)
 {
     const struct bulk_operation *op = &run->bulk->operations[place];
     const struct result *result = &run->results[place];
-    struct buf *b = &run->c->response->body, url;
+    struct buf *b = &run->c->response->body;
     char text[ID_TEXT_LEN + 1];
 
     if (op->type == NULL || (op->method == BULK_POST && result->error != NULL))
         return;
     id_format(&result->id, text);
-    buf_init(&url, run->c->api->scratch);
-    buf_str(&url, run->c->base);
-    buf_puts(&url, op->type->endpoint);
-    buf_putc(&url, '/');
-    buf_str(&url, result->error != NULL || op->method == BULK_DELETE ? op->target : str_of(text));
+    struct str id = result->error != NULL || op->method == BULK_DELETE ? op->target : str_of(text);
     buf_puts(b, ",\"location\":");
-    buf_json(b, buf_view(&url));
+    buf_json(b, resource_url(run->c->api->scratch, run->c->base, op->type, id));
 }
 
 static void write_result(struct run *run, size_t place)

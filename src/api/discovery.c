@@ -7,9 +7,8 @@
 
 bool discovery_read_config(struct api_call *c)
 {
-    struct discovery_limits limits = {.filter_max_results = LISTING_COUNT_MAX,
+    struct discovery_limits limits = {.results_max = LISTING_COUNT_MAX,
                                       .default_page_size = LISTING_COUNT_DEFAULT,
-                                      .max_page_size = LISTING_COUNT_MAX,
                                       .cursor_seconds = CURSOR_SECONDS,
                                       .max_operations = BULK_OPERATIONS_MAX,
                                       .max_body = (uint64_t)c->api->conf->server_max_body};

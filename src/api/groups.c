@@ -49,38 +49,3 @@ const struct resource_ops team_ops = {
     .derived = team_derived,
     .patch_is_quiet = true,
 };
-
-bool groups_list(struct api_call *c)
-{
-    return resource_list(c, &team_ops);
-}
-
-bool groups_search(struct api_call *c)
-{
-    return resource_search(c, &team_ops);
-}
-
-bool groups_create(struct api_call *c)
-{
-    return resource_create(c, &team_ops);
-}
-
-bool groups_read(struct api_call *c)
-{
-    return resource_read(c, &team_ops);
-}
-
-bool groups_replace(struct api_call *c)
-{
-    return resource_replace(c, &team_ops);
-}
-
-bool groups_patch(struct api_call *c)
-{
-    return resource_patch(c, &team_ops);
-}
-
-bool groups_remove(struct api_call *c)
-{
-    return resource_remove(c, &team_ops);
-}

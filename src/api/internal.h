@@ -19,6 +19,8 @@ struct api {
     char token_id[ID_TEXT_LEN + 1];
 };
 
+struct resource_ops;
+
 /* A request on its way through a handler. */
 struct api_call {
     struct api *api;
@@ -26,6 +28,7 @@ struct api_call {
     struct http_response *response;
     struct error *error;
     struct str params[HTTP_SEGMENTS_MAX]; /* what the route's {…} took */
+    const struct resource_ops *ops;       /* what the route is about: users or teams, or NULL */
     struct json_object *body;             /* an object, on routes with ROUTE_BODY */
     struct str base;                      /* "https://x/scim/v2" */
     struct call call;                     /* for the directory; not on open routes */
@@ -91,25 +94,16 @@ struct change {
 /* Makes the change. *out is what the resource has become; not of DELETE. */
 bool resource_change(struct call *call, const struct resource_ops *ops, const struct change *change, struct image *out);
 
-bool resource_create(struct api_call *c, const struct resource_ops *ops);
-bool resource_read(struct api_call *c, const struct resource_ops *ops);
-bool resource_replace(struct api_call *c, const struct resource_ops *ops);
-bool resource_patch(struct api_call *c, const struct resource_ops *ops);
-bool resource_remove(struct api_call *c, const struct resource_ops *ops);
+/* What `attributes` and `excludedAttributes` leave of a resource of type; *out is NULL where that is everything. */
+bool resource_projection(struct api_call *c, const struct resource_type *type, struct projection **out);
 
 /* Appends one resource to the response. item is for the work on it. */
 bool resource_write(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
                     const struct projection *p);
 
-/* --- list.c: lists, from the address or from the body of a search --- */
-
-bool resource_list(struct api_call *c, const struct resource_ops *ops);
-bool resource_search(struct api_call *c, const struct resource_ops *ops);
-
 /* --- the handlers of the route table --- */
-api_handler root_list, root_search;
-api_handler users_list, users_search, users_create, users_read, users_replace, users_patch, users_remove;
-api_handler groups_list, groups_search, groups_create, groups_read, groups_replace, groups_patch, groups_remove;
+api_handler resource_create, resource_read, resource_replace, resource_patch, resource_remove; /* of c->ops */
+api_handler resource_list, resource_search, root_list, root_search; /* from the address, or the body of a search */
 api_handler me_redirect;
 api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,

@@ -202,7 +202,6 @@ static bool understand(struct api_call *c, struct list *l)
     l->query.filters = l->request.filter.p == NULL ? NULL : l->filters;
     l->query.sort = l->request.sort_by.len == 0 ? NULL : l->sort;
     l->query.descending = l->query.descending && l->query.sort != NULL;
-    l->query.base = c->base;
     return take_cursor(c, l);
 }
 
@@ -294,14 +293,14 @@ static bool answer(struct api_call *c, const struct resource_ops *const *ops, si
     return read(c, &l->request) && understand(c, l) && listing_run(&c->call, &l->query, &l->page) && write_list(c, l);
 }
 
-bool resource_list(struct api_call *c, const struct resource_ops *ops)
+bool resource_list(struct api_call *c)
 {
-    return answer(c, &ops, 1, read_query);
+    return answer(c, &c->ops, 1, read_query);
 }
 
-bool resource_search(struct api_call *c, const struct resource_ops *ops)
+bool resource_search(struct api_call *c)
 {
-    return answer(c, &ops, 1, read_search);
+    return answer(c, &c->ops, 1, read_search);
 }
 
 static const struct resource_ops *const all[] = {&user_ops, &team_ops};

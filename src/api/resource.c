@@ -20,23 +20,17 @@ static bool patched(const struct schema *extension, const struct attribute *attr
     return patch_names(patch, extension, attribute);
 }
 
-/* What was asked for; given: `attributes` was. */
 struct asked {
     struct str attributes, excluded;
-    bool given;
 };
 
 static bool read_asked(struct api_call *c, struct asked *out)
 {
-    if (!http_query(c->r, "attributes", &out->attributes, c->error) ||
-        !http_query(c->r, "excludedAttributes", &out->excluded, c->error))
-        return false;
-    out->given = out->attributes.p != NULL;
-    return true;
+    return http_query(c->r, "attributes", &out->attributes, c->error) &&
+           http_query(c->r, "excludedAttributes", &out->excluded, c->error);
 }
 
-/* NULL with no error: everything. */
-static bool read_projection(struct api_call *c, const struct resource_type *type, struct projection **out)
+bool resource_projection(struct api_call *c, const struct resource_type *type, struct projection **out)
 {
     struct asked asked;
 
@@ -46,7 +40,7 @@ static bool read_projection(struct api_call *c, const struct resource_type *type
     return !error_is_set(c->error);
 }
 
-/* Of the answer to POST and PUT or, where patch is given, to PATCH. given: `attributes` was given. */
+/* Of the answer to POST and PUT or, where patch is given, to PATCH; *given, which may be NULL: `attributes` was given. */
 static bool read_write_projection(struct api_call *c, const struct resource_type *type, const struct patch *patch,
                                   struct projection **out, bool *given)
 {
@@ -54,7 +48,8 @@ static bool read_write_projection(struct api_call *c, const struct resource_type
 
     if (!read_asked(c, &asked))
         return false;
-    *given = asked.given;
+    if (given != NULL)
+        *given = asked.attributes.p != NULL;
     *out = projection_parse_write(type, asked.attributes, asked.excluded, patch == NULL ? NULL : patched, patch,
                                   c->r->arena, c->error);
     return !error_is_set(c->error);
@@ -82,16 +77,15 @@ bool resource_write(struct api_call *c, const struct resource_ops *ops, struct c
 }
 
 /* The answer with one resource. */
-static bool answer_resource(struct api_call *c, const struct resource_ops *ops, int status, const struct image *im,
-                            const struct projection *p)
+static bool answer_resource(struct api_call *c, int status, const struct image *im, const struct projection *p)
 {
     struct call item = c->call;
 
     answer_begin(c, status, im->version);
     if (status == 201)
-        answer_location(c, type_of(&c->call, ops), im->id);
+        answer_location(c, type_of(&c->call, c->ops), im->id);
     item.arena = c->api->scratch;
-    return resource_write(c, ops, &item, im, p);
+    return resource_write(c, c->ops, &item, im, p);
 }
 
 /* --- changes --- */
@@ -122,34 +116,33 @@ static struct precondition precondition_of(struct api_call *c)
 }
 
 /* POST and PUT. */
-static bool write_whole(struct api_call *c, const struct resource_ops *ops, enum http_method method, int status)
+static bool write_whole(struct api_call *c, enum http_method method, int status)
 {
     struct precondition pre = precondition_of(c);
     struct change change = {.method = method, .id = c->params[0], .body = c->body, .pre = &pre};
     struct projection *p;
     struct image im;
-    bool given;
 
-    return read_write_projection(c, type_of(&c->call, ops), NULL, &p, &given) &&
-           resource_change(&c->call, ops, &change, &im) && answer_resource(c, ops, status, &im, p);
+    return read_write_projection(c, type_of(&c->call, c->ops), NULL, &p, NULL) &&
+           resource_change(&c->call, c->ops, &change, &im) && answer_resource(c, status, &im, p);
 }
 
-bool resource_create(struct api_call *c, const struct resource_ops *ops)
+bool resource_create(struct api_call *c)
 {
-    return write_whole(c, ops, HTTP_POST, 201);
+    return write_whole(c, HTTP_POST, 201);
 }
 
-bool resource_replace(struct api_call *c, const struct resource_ops *ops)
+bool resource_replace(struct api_call *c)
 {
-    return write_whole(c, ops, HTTP_PUT, 200);
+    return write_whole(c, HTTP_PUT, 200);
 }
 
-bool resource_read(struct api_call *c, const struct resource_ops *ops)
+bool resource_read(struct api_call *c)
 {
     struct projection *p;
     struct image im;
 
-    if (!read_projection(c, type_of(&c->call, ops), &p) || !ops->get(&c->call, c->params[0], &im))
+    if (!resource_projection(c, type_of(&c->call, c->ops), &p) || !c->ops->get(&c->call, c->params[0], &im))
         return false;
     answer_begin(c, 304, im.version);
     if (c->r->if_match.p != NULL && !http_etag_in(c->r->if_match, c->response->etag)) {
@@ -158,32 +151,32 @@ bool resource_read(struct api_call *c, const struct resource_ops *ops)
     }
     if (c->r->if_none_match.p != NULL && http_etag_in(c->r->if_none_match, c->response->etag))
         return true;
-    return answer_resource(c, ops, 200, &im, p);
+    return answer_resource(c, 200, &im, p);
 }
 
-bool resource_patch(struct api_call *c, const struct resource_ops *ops)
+bool resource_patch(struct api_call *c)
 {
     struct precondition pre = precondition_of(c);
-    const struct patch *patch = read_patch(&c->call, ops, c->body);
+    const struct patch *patch = read_patch(&c->call, c->ops, c->body);
     struct projection *p;
     struct image im;
     bool given;
 
-    if (patch == NULL || !read_write_projection(c, type_of(&c->call, ops), patch, &p, &given) ||
-        !ops->patch(&c->call, c->params[0], patch, &pre, &im))
+    if (patch == NULL || !read_write_projection(c, type_of(&c->call, c->ops), patch, &p, &given) ||
+        !c->ops->patch(&c->call, c->params[0], patch, &pre, &im))
         return false;
-    if (given || !ops->patch_is_quiet)
-        return answer_resource(c, ops, 200, &im, p);
+    if (given || !c->ops->patch_is_quiet)
+        return answer_resource(c, 200, &im, p);
     answer_begin(c, 204, im.version);
-    answer_location(c, type_of(&c->call, ops), im.id);
+    answer_location(c, type_of(&c->call, c->ops), im.id);
     return true;
 }
 
-bool resource_remove(struct api_call *c, const struct resource_ops *ops)
+bool resource_remove(struct api_call *c)
 {
     struct precondition pre = precondition_of(c);
 
-    if (!ops->remove(&c->call, c->params[0], &pre))
+    if (!c->ops->remove(&c->call, c->params[0], &pre))
         return false;
     c->response->status = 204;
     return true;

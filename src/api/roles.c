@@ -12,19 +12,11 @@
 
 /* --- one role --- */
 
-/* Appends "name":value, with the comma where one is due. */
-static void put_name(struct buf *b, const char *name)
-{
-    if (b->p[b->len - 1] != '{')
-        buf_putc(b, ',');
-    buf_printf(b, "\"%s\":", name);
-}
-
 static void put_text(struct buf *b, const struct projection *p, const char *name, const char *value)
 {
     if (!projection_wants(p, attribute_find(resource_type_role.core->attributes, str_of(name))))
         return;
-    put_name(b, name);
+    buf_json_name(b, name);
     buf_json(b, str_of(value));
 }
 
@@ -36,14 +28,14 @@ static void put_meta(struct buf *b, const struct projection *p, struct str base,
 
     if (!type && !location)
         return;
-    put_name(b, "meta");
+    buf_json_name(b, "meta");
     buf_putc(b, '{');
     if (type) {
-        put_name(b, "resourceType");
+        buf_json_name(b, "resourceType");
         buf_json(b, str_of(resource_type_role.name));
     }
     if (location) {
-        put_name(b, "location");
+        buf_json_name(b, "location");
         buf_putc(b, '"');
         buf_str(b, base);
         buf_printf(b, "%s/%s\"", resource_type_role.endpoint, role->id);
@@ -62,17 +54,6 @@ static void put_role(struct buf *b, const struct projection *p, struct str base,
 }
 
 /* --- requests --- */
-
-static bool read_projection(struct api_call *c, struct projection **out)
-{
-    struct str attributes, excluded;
-
-    if (!http_query(c->r, "attributes", &attributes, c->error) ||
-        !http_query(c->r, "excludedAttributes", &excluded, c->error))
-        return false;
-    *out = projection_parse(&resource_type_role, attributes, excluded, c->r->arena, c->error);
-    return !error_is_set(c->error);
-}
 
 /* filter NULL: all. */
 static bool matches(struct api_call *c, const struct filter *filter, const struct role *role)
@@ -105,7 +86,7 @@ bool roles_list(struct api_call *c)
     struct filter *filter;
 
     if (!answer_number(c, "startIndex", 1, &start) || !answer_number(c, "count", LISTING_COUNT_DEFAULT, &count) ||
-        !read_projection(c, &p) || !read_filter(c, &filter))
+        !resource_projection(c, &resource_type_role, &p) || !read_filter(c, &filter))
         return false;
     start = start < 1 ? 1 : start;
     buf_init(&page, c->r->arena);
@@ -136,7 +117,7 @@ bool roles_read(struct api_call *c)
         error_set(c->error, ERR_RESOURCE_NOT_FOUND, str_of(resource_type_role.name), c->params[0]);
         return false;
     }
-    if (!read_projection(c, &p))
+    if (!resource_projection(c, &resource_type_role, &p))
         return false;
     answer_begin(c, 200, 0);
     put_role(&c->response->body, p, c->base, role);

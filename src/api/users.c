@@ -34,38 +34,3 @@ const struct resource_ops user_ops = {
     .remove = user_delete,
     .derived = user_derived,
 };
-
-bool users_list(struct api_call *c)
-{
-    return resource_list(c, &user_ops);
-}
-
-bool users_search(struct api_call *c)
-{
-    return resource_search(c, &user_ops);
-}
-
-bool users_create(struct api_call *c)
-{
-    return resource_create(c, &user_ops);
-}
-
-bool users_read(struct api_call *c)
-{
-    return resource_read(c, &user_ops);
-}
-
-bool users_replace(struct api_call *c)
-{
-    return resource_replace(c, &user_ops);
-}
-
-bool users_patch(struct api_call *c)
-{
-    return resource_patch(c, &user_ops);
-}
-
-bool users_remove(struct api_call *c)
-{
-    return resource_remove(c, &user_ops);
-}

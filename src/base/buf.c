@@ -135,3 +135,18 @@ void buf_json(struct buf *b, struct str s)
     }
     buf_putc(b, '"');
 }
+
+void buf_json_comma(struct buf *b)
+{
+    char last = b->p[b->len - 1];
+
+    if (last != '{' && last != '[')
+        buf_putc(b, ',');
+}
+
+void buf_json_name(struct buf *b, const char *name)
+{
+    buf_json_comma(b);
+    buf_json(b, str_of(name));
+    buf_putc(b, ':');
+}

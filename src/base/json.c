@@ -647,6 +647,22 @@ struct json_object *json_member(struct json_object *obj, const char *name)
     return NULL;
 }
 
+struct json_object *json_get(struct json_object *obj, const char *name)
+{
+    struct json_object *v = NULL;
+
+    if (json_object_is_type(obj, json_type_object))
+        json_object_object_get_ex(obj, name, &v);
+    return v;
+}
+
+struct str json_text(struct json_object *obj, const char *name)
+{
+    struct json_object *v = json_member(obj, name);
+
+    return json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
+}
+
 bool json_array_has(struct json_object *array, struct str text)
 {
     for (size_t i = 0; json_object_is_type(array, json_type_array) && i < json_object_array_length(array); i++) {

@@ -5,7 +5,6 @@
 
 #include "word.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 

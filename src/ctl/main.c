@@ -6,7 +6,6 @@
 #include "roster/base/log.h"
 #include "roster/directory/token.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>

@@ -4,7 +4,6 @@
 #include "registry.h"
 #include "roster/base/clock.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 

@@ -10,7 +10,6 @@
 #include "roster/directory/state.h"
 #include "roster/directory/walk.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -105,26 +104,19 @@ static void record_write(struct buf *b, const struct account *account)
                account->suspended ? "suspended" : "active");
 }
 
-static struct str text_member(struct json_object *o, const char *name)
-{
-    struct json_object *v = json_member(o, name);
-
-    return v != NULL && json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
-}
-
 /* Everything but the policy. false: the bytes are no account record. */
 static bool record_read(struct account *out, uint32_t number, struct str bytes, struct arena *a)
 {
     struct error e = ERROR_INIT;
     struct json_object *o = json_read(a, bytes, &e);
-    struct str slug = text_member(o, "slug");
+    struct str slug = json_text(o, "slug");
 
     if (json_object_get_int64(json_member(o, "v")) != RECORD_VERSION || !slug_ok(slug))
         return false;
     *out = (struct account){.number = number,
-                            .name = arena_str(a, text_member(o, "name")),
+                            .name = arena_str(a, json_text(o, "name")),
                             .created = json_object_get_int64(json_member(o, "created")),
-                            .suspended = !str_eq(text_member(o, "status"), STR_LIT("active")),
+                            .suspended = !str_eq(json_text(o, "status"), STR_LIT("active")),
                             .user_type = &resource_type_user,
                             .team_type = &resource_type_team};
     memcpy(out->slug, slug.p, slug.len);

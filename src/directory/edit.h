@@ -25,7 +25,7 @@ enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type
 /* STORE_REFUSED with *c->error set, for a body to return. */
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg);
 
-/* The normal form of a body, by the account's policy. NULL: *c->error. */
+/* The normal form of a body, by the account's policy; *members: see resource_normalise(). NULL: *c->error. */
 struct json_object *edit_normalise(struct call *c, const struct resource_type *type, struct json_object *body,
                                    struct json_object **members);
 

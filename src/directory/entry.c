@@ -49,37 +49,20 @@ enum store_rc entry_get(struct store_txn *txn, const struct resource_type *type,
     return rc;
 }
 
-enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struct str value, struct id *out)
-{
-    struct key k;
-    struct str found;
-
-    entry_unique_key(&k, attribute, value);
-    enum store_rc rc = store_get(txn, SPACE_UNIQUE, key_view(&k), &found);
-    if (rc != STORE_OK)
-        return rc;
-    if (found.len != sizeof out->b)
-        return STORE_ERROR;
-    memcpy(out->b, found.p, sizeof out->b);
-    return STORE_OK;
-}
-
-enum store_rc entry_find_all(struct store_txn *txn, struct arena *arena, uint16_t attribute, struct str value,
-                             struct id **out, size_t *n)
+enum store_rc entry_ids(struct store_txn *txn, struct arena *arena, enum store_space space, const struct key *prefix,
+                        struct id **out, size_t *n)
 {
     struct store_scan *scan = NULL;
-    struct key from, to;
+    struct key to = *prefix;
     struct str key;
     size_t room = 0;
 
     *n = 0;
     *out = NULL;
-    entry_unique_key(&from, attribute, value); /* the beginning that all index keys of the value share */
-    to = from;
     key_end(&to);
-    enum store_rc rc = store_scan_open(txn, SPACE_INDEX, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    enum store_rc rc = store_scan_open(txn, space, key_view(prefix), key_view(&to), STORE_FORWARD, &scan);
     while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
-        struct str tail = str_sub(key, from.len, key.len);
+        struct str tail = str_sub(key, prefix->len, key.len);
 
         if (*n == room) {
             struct id *more = arena_alloc_raw(arena, (room = room == 0 ? 16 : 2 * room) * sizeof *more);

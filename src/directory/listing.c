@@ -61,7 +61,7 @@ struct asking {
 static bool ask_member(const struct resource_type *type, const struct member_ref *ref, void *ctx)
 {
     struct asking *q = ctx;
-    struct json_object *element = json_own(q->w->arena, member_seen(type, ref, q->w->q->base, q->w->arena));
+    struct json_object *element = json_own(q->w->arena, member_seen(type, ref, q->w->c->base, q->w->arena));
 
     q->holds = q->f->op == FILTER_PATH ? filter_match_value(q->f->left, element, q->w->arena)
                                        : filter_match_value(q->f, element, q->w->arena);
@@ -81,25 +81,12 @@ static bool holds_members(struct search *w, const struct filter *f, const struct
     return is_null ? q.holds == (f->op == FILTER_NE) : q.holds;
 }
 
-static bool holds_location(struct search *w, const struct filter *f, const struct image *im)
-{
-    struct json_object *resource = json_own(w->arena, json_object_new_object()), *meta = json_object_new_object();
-
-    json_put_member(resource, "meta", meta);
-    json_put_member(meta, "location",
-                    json_object_new_string(arena_printf(w->arena, "%.*s%s/%.*s", (int)w->q->base.len, w->q->base.p,
-                                                        im->type->endpoint, (int)im->id.len, im->id.p)));
-    return filter_match(f, resource, w->arena);
-}
-
 /* Terms on what a record does not have. */
 static bool holds_derived(const struct filter *f, const struct image *im, void *ctx)
 {
     struct search *w = ctx;
     struct id self;
 
-    if (f->path.attribute->number == ATTR_META)
-        return holds_location(w, f, im);
     if (!id_parse(im->id, &self)) {
         w->rc = STORE_ERROR;
         return false;
@@ -113,7 +100,8 @@ static bool holds_derived(const struct filter *f, const struct image *im, void *
 /* Takes the resource if it matches. sure: it does. */
 static enum store_rc consider(struct search *w, const struct image *im, const struct id *id, bool sure)
 {
-    struct filter_record record = {.image = im, .derived = holds_derived, .ctx = w, .arena = w->arena};
+    struct filter_record record = {
+        .image = im, .base = w->c->base, .derived = holds_derived, .ctx = w, .arena = w->arena};
     struct arena_mark mark = arena_mark(w->arena);
     struct selected found = {.value.missing = true, .type = w->type, .ordinal = im->ordinal, .id = *id};
     char room[SORT_VALUE_MAX];

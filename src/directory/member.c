@@ -52,38 +52,15 @@ static enum store_rc pair_delete(struct store_txn *txn, const struct id *team, c
     return store_delete(txn, SPACE_MEMBEROF, key_view(&k));
 }
 
-/* Every second id of the pairs of space that begin with first; the array doubles in arena. */
+/* Every second id of the pairs of space that begin with first. */
 static enum store_rc pairs_of(struct store_txn *txn, struct arena *arena, enum store_space space,
                               const struct id *first, struct id **out, size_t *n)
 {
-    struct store_scan *scan = NULL;
-    struct key from, to;
-    struct str key;
-    size_t room = 0;
+    struct key prefix;
 
-    *out = NULL;
-    *n = 0;
-    key_init(&from);
-    key_id(&from, first);
-    to = from;
-    key_end(&to);
-    enum store_rc rc = store_scan_open(txn, space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
-    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
-        struct id skipped;
-
-        if (*n == room) {
-            struct id *more = arena_alloc_raw(arena, (room = room == 0 ? 16 : 2 * room) * sizeof **out);
-            if (*n > 0)
-                memcpy(more, *out, *n * sizeof **out);
-            *out = more;
-        }
-        if (!key_take_id(&key, &skipped) || !key_take_id(&key, &(*out)[*n]))
-            rc = STORE_ERROR;
-        else
-            ++*n;
-    }
-    store_scan_close(&scan);
-    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    key_init(&prefix);
+    key_id(&prefix, first);
+    return entry_ids(txn, arena, space, &prefix, out, n);
 }
 
 /*

@@ -12,13 +12,12 @@ static struct str keep(struct arena *a, const struct key *k)
     return arena_str(a, key_view(k));
 }
 
-static bool set_range(struct plan *out, int rank, struct plan_range range, struct arena *a)
+static void set_range(struct plan *out, int rank, struct plan_range range, struct arena *a)
 {
     struct plan_range *kept = arena_alloc(a, sizeof *kept);
 
     *kept = range;
     *out = (struct plan){.rank = rank, .ranges = kept, .n = 1};
-    return true;
 }
 
 /* --- eq --- */

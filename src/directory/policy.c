@@ -251,13 +251,6 @@ struct judging {
 };
 
 /* The text of a member, or STR_NULL. */
-static struct str text_of(struct json_object *object, const char *name)
-{
-    struct json_object *v = json_member(object, name);
-
-    return v != NULL && json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
-}
-
 /* The first control character of a name. */
 static enum precis_verdict find_control(struct str name, struct precis_fault *out)
 {
@@ -291,9 +284,9 @@ static bool judge_user_name_characters(struct judging *j, struct str name)
 
 static bool judge_user_name(struct judging *j)
 {
-    struct str name = text_of(j->resource, "userName");
+    struct str name = json_text(j->resource, "userName");
 
-    if (name.p == NULL || (j->before != NULL && str_eq(name, text_of(j->before, "userName"))))
+    if (name.p == NULL || (j->before != NULL && str_eq(name, json_text(j->before, "userName"))))
         return true;
     if (j->policy->value[POLICY_USERNAME_EMAIL] == POLICY_ON && email_fault(name) != NULL) {
         error_set(j->error, ERR_USERNAME_NOT_EMAIL, name);
@@ -309,14 +302,14 @@ static bool had_email(const struct judging *j, struct str address)
     size_t n = emails == NULL ? 0 : json_object_array_length(emails);
 
     for (size_t i = 0; i < n; i++)
-        if (str_eq(address, text_of(json_object_array_get_idx(emails, i), "value")))
+        if (str_eq(address, json_text(json_object_array_get_idx(emails, i), "value")))
             return true;
     return false;
 }
 
 static bool judge_email(struct judging *j, struct json_object *email)
 {
-    struct str address = text_of(email, "value");
+    struct str address = json_text(email, "value");
 
     if (address.p == NULL)
         return true;
@@ -379,14 +372,14 @@ static bool judge_names(struct judging *j)
 
     if (j->policy->value[POLICY_NAME_CHARACTERS] == NAME_ANY)
         return true;
-    if (!judge_name_part(j, "displayName", text_of(j->resource, "displayName"), text_of(j->before, "displayName")))
+    if (!judge_name_part(j, "displayName", json_text(j->resource, "displayName"), json_text(j->before, "displayName")))
         return false;
     if (name == NULL || !json_object_is_type(name, json_type_object))
         return true;
     json_object_object_foreach(name, part, value)
     {
         if (json_object_is_type(value, json_type_string) &&
-            !judge_name_part(j, arena_printf(j->arena, "name.%s", part), json_str(value), text_of(before, part)))
+            !judge_name_part(j, arena_printf(j->arena, "name.%s", part), json_str(value), json_text(before, part)))
             return false;
     }
     return true;
@@ -394,10 +387,10 @@ static bool judge_names(struct judging *j)
 
 static bool judge_type(struct judging *j)
 {
-    struct str type = text_of(j->resource, "userType");
+    struct str type = json_text(j->resource, "userType");
 
     if (j->policy->value[POLICY_USER_TYPES] == TYPES_ANY || type.p == NULL ||
-        (j->before != NULL && str_eq(type, text_of(j->before, "userType"))))
+        (j->before != NULL && str_eq(type, json_text(j->before, "userType"))))
         return true;
     if (role_find(type) != NULL)
         return true;

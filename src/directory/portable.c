@@ -8,10 +8,10 @@
 #include "roster/directory/member.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
+#include "roster/directory/user.h"
 #include "roster/directory/walk.h"
 #include "roster/scim/resource.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
@@ -58,13 +58,6 @@ static void state_fields(struct state *s, struct named out[STATE_NAMES])
     out[3] = (struct named){"teamOrdinal", &s->ordinal[2]};
     out[4] = (struct named){"teams", &s->count[2]};
     out[5] = (struct named){"active", &s->active};
-}
-
-static bool is_active(struct json_object *user)
-{
-    struct json_object *active = json_member(user, "active");
-
-    return active == NULL || json_object_get_boolean(active);
 }
 
 /* --- export --- */
@@ -686,7 +679,7 @@ static enum store_rc import_entry(struct store_txn *txn, struct arena *arena, st
     if (rc != STORE_NOTFOUND)
         return rc;
     if (type->number == RESOURCE_USER)
-        m->then.active += is_active(resource);
+        m->then.active += user_is_active(resource);
     rc = entry_restore(txn, arena, &im, resource);
     return rc == STORE_EXISTS ? refuse_line(m, line->number, "a unique value, such as userName, occurs twice") : rc;
 }

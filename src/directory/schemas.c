@@ -243,6 +243,8 @@ static void count_own(struct own *own, const struct resource_type *type, struct 
     }
 }
 
+static_assert(SCHEMAS_MAX == 16 && SCHEMAS_ATTRIBUTES_MAX == 1000 && SCHEMAS_BYTES_MAX == 262144, "as the texts say");
+
 /* What the account lacks for a further schema, or NULL. */
 static const char *want_of_room(const struct account *account, const struct schemas_given *given, size_t numbers,
                                 size_t bytes, struct arena *arena)
@@ -328,17 +330,6 @@ struct looking {
     struct removal *removal;
 };
 
-static bool has_values(const struct image *im, uint16_t number)
-{
-    for (size_t i = 0; i < im->nvalues; i++) {
-        struct image_value v = image_value(im, i);
-
-        if (v.attribute == ATTR_NONE && v.element == number)
-            return true;
-    }
-    return false;
-}
-
 static enum store_rc look(struct store_txn *txn, struct arena *arena, struct str key, struct str value, void *ctx)
 {
     const struct looking *l = ctx;
@@ -349,7 +340,7 @@ static enum store_rc look(struct store_txn *txn, struct arena *arena, struct str
     (void)key;
     if (!image_open(&im, l->type, value))
         return STORE_ERROR;
-    if (!has_values(&im, l->schema->number))
+    if (!image_extension(&im, l->schema))
         return STORE_OK;
     error_set(l->removal->e, ERR_SCHEMA_IN_USE, str_of(l->schema->urn), str_of(l->type->name), im.id);
     return STORE_REFUSED;

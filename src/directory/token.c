@@ -149,23 +149,16 @@ static void record_write(struct buf *b, const struct token_record *r)
                (long long)r->token.revoked, hash);
 }
 
-static struct str text_member(struct json_object *o, const char *name)
-{
-    struct json_object *v = json_member(o, name);
-
-    return v != NULL && json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
-}
-
 bool token_record_read(struct token_record *out, const struct id *id, struct str bytes, struct arena *a)
 {
     struct error e = ERROR_INIT;
     struct json_object *o = json_read(a, bytes, &e);
-    struct str hash = text_member(o, "hash"), user = text_member(o, "user");
+    struct str hash = json_text(o, "hash"), user = json_text(o, "user");
     size_t len = 0;
 
     *out = (struct token_record){.token = {.id = *id,
-                                           .name = arena_str(a, text_member(o, "name")),
-                                           .scopes = scope_bits(text_member(o, "scopes")),
+                                           .name = arena_str(a, json_text(o, "name")),
+                                           .scopes = scope_bits(json_text(o, "scopes")),
                                            .created = json_object_get_int64(json_member(o, "created")),
                                            .expires = json_object_get_int64(json_member(o, "expires")),
                                            .revoked = json_object_get_int64(json_member(o, "revoked"))}};

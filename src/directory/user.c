@@ -4,9 +4,9 @@
 #include "edit.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
+#include "roster/store/key.h"
 
-/* A user without `active` is active. */
-static bool is_active(struct json_object *user)
+bool user_is_active(struct json_object *user)
 {
     struct json_object *active = json_member(user, "active");
 
@@ -37,7 +37,7 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
         return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
     if (rc != STORE_OK)
         return rc;
-    state.active += is_active(w->user);
+    state.active += user_is_active(w->user);
     buf_init(&changes, arena);
     resource_diff(&changes, w->c->account->user_type, NULL, w->user);
     struct event ev = {.type = "user.created",
@@ -52,10 +52,9 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
 
 bool user_create(struct call *c, struct json_object *body, struct image *out)
 {
-    struct json_object *members = NULL;
     struct creation w = {.c = c, .out = out, .id = call_made(c)};
 
-    w.user = edit_normalise(c, c->account->user_type, body, &members);
+    w.user = edit_normalise(c, c->account->user_type, body, NULL);
     if (w.user == NULL || !policy_judge_user(&c->account->policy, w.user, NULL, c->arena, c->error))
         return false;
     if (json_member(w.user, "active") == NULL)
@@ -135,9 +134,9 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
         return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
     if (rc != STORE_OK)
         return rc;
-    if (is_active(before) != is_active(after)) {
-        ev.type = is_active(after) ? "user.reactivated" : "user.deactivated";
-        state.active = is_active(after) ? state.active + 1 : state.active - 1;
+    if (user_is_active(before) != user_is_active(after)) {
+        ev.type = user_is_active(after) ? "user.reactivated" : "user.deactivated";
+        state.active = user_is_active(after) ? state.active + 1 : state.active - 1;
     }
     ev.version = w->out->version;
     ev.changes = buf_view(&changes);
@@ -156,10 +155,9 @@ static bool update_run(struct update *w)
 bool user_replace(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
                   struct image *out)
 {
-    struct json_object *members = NULL;
     struct update w = {.c = c, .text = id, .pre = pre, .out = out};
 
-    w.body = edit_normalise(c, c->account->user_type, body, &members);
+    w.body = edit_normalise(c, c->account->user_type, body, NULL);
     return w.body != NULL && update_run(&w);
 }
 
@@ -232,10 +230,12 @@ static enum store_rc reports_lost(struct store_txn *txn, struct arena *arena, st
 {
     char text[ID_TEXT_LEN + 1];
     struct id *reports;
+    struct key manager;
     size_t n;
 
     id_format(user, text);
-    enum store_rc rc = entry_find_all(txn, arena, ATTR_USER_MANAGER_VALUE, str_of(text), &reports, &n);
+    entry_unique_key(&manager, ATTR_USER_MANAGER_VALUE, str_of(text)); /* what the index keys of the value begin with */
+    enum store_rc rc = entry_ids(txn, arena, SPACE_INDEX, &manager, &reports, &n);
     for (size_t i = 0; i < n && rc == STORE_OK; i++) {
         struct arena_mark mark = arena_mark(arena);
 
@@ -265,7 +265,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     if (rc != STORE_OK || (rc = reports_lost(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
-    state.active -= is_active(image_resource(&old, arena));
+    state.active -= user_is_active(image_resource(&old, arena));
     if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);

@@ -6,6 +6,7 @@
 #include "roster/directory/entry.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
+#include "roster/directory/user.h"
 #include "roster/directory/walk.h"
 #include "roster/scim/resource.h"
 
@@ -154,9 +155,8 @@ static enum store_rc verify_record(struct store_txn *txn, struct arena *arena, s
         complain(v, "%s: its ordinal was never given", whose);
     verify_extensions(v, &im, whose);
     struct json_object *resource = image_resource(&im, arena);
-    struct json_object *active = json_member(resource, "active");
     if (type->number == RESOURCE_USER)
-        v->active += active == NULL || json_object_get_boolean(active);
+        v->active += user_is_active(resource);
     entry_order_key(&k, type, im.ordinal);
     enum store_rc rc = expect(txn, arena, v, SPACE_ORDER, &k, id_view(&id), whose);
     return rc == STORE_OK ? verify_keys(txn, arena, v, &im, resource, &id, whose) : rc;

@@ -451,17 +451,13 @@ static void refuse_circles_through_groups(const struct reader *r)
 
 /* --- the request --- */
 
-static bool read_errors_max(struct bulk *b, struct json_object *v, struct error *e)
+static void read_errors_max(struct bulk *b, struct json_object *v, struct error *e)
 {
     b->errors_max = SIZE_MAX;
-    if (v == NULL)
-        return true;
-    if (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 1) {
+    if (v != NULL && (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 1))
         error_set(e, ERR_BULK_SYNTAX, STR_LIT("failOnErrors has to be an integer of 1 or more"));
-        return false;
-    }
-    b->errors_max = (size_t)json_object_get_int64(v);
-    return true;
+    else if (v != NULL)
+        b->errors_max = (size_t)json_object_get_int64(v);
 }
 
 struct bulk *bulk_parse(struct json_object *body, struct str base, struct arena *a, struct error *e)

@@ -1,38 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/discovery.h"
 
-/* --- writing JSON: a comma is due unless an object or array was just begun --- */
-
-static void put_comma(struct buf *out)
-{
-    char last = out->p[out->len - 1];
-
-    if (last != '{' && last != '[')
-        buf_putc(out, ',');
-}
-
-static void put_name(struct buf *out, const char *name)
-{
-    put_comma(out);
-    buf_json(out, str_of(name));
-    buf_putc(out, ':');
-}
+/* --- writing JSON --- */
 
 static void put_string(struct buf *out, const char *name, const char *value)
 {
-    put_name(out, name);
+    buf_json_name(out, name);
     buf_json(out, str_of(value));
 }
 
 static void put_bool(struct buf *out, const char *name, bool value)
 {
-    put_name(out, name);
+    buf_json_name(out, name);
     buf_puts(out, value ? "true" : "false");
 }
 
 static void put_number(struct buf *out, const char *name, uint64_t value)
 {
-    put_name(out, name);
+    buf_json_name(out, name);
     buf_u64(out, value);
 }
 
@@ -40,10 +25,10 @@ static void put_words(struct buf *out, const char *name, const char *const *word
 {
     if (words == NULL)
         return;
-    put_name(out, name);
+    buf_json_name(out, name);
     buf_putc(out, '[');
     for (; *words != NULL; words++) {
-        put_comma(out);
+        buf_json_comma(out);
         buf_json(out, str_of(*words));
     }
     buf_putc(out, ']');
@@ -51,7 +36,7 @@ static void put_words(struct buf *out, const char *name, const char *const *word
 
 static void open_object(struct buf *out, const char *name)
 {
-    put_name(out, name);
+    buf_json_name(out, name);
     buf_putc(out, '{');
 }
 
@@ -67,7 +52,7 @@ static void close_resource(struct buf *out, struct str base, const char *type, c
 {
     open_object(out, "meta");
     put_string(out, "resourceType", type);
-    put_name(out, "location");
+    buf_json_name(out, "location");
     buf_putc(out, '"');
     buf_str(out, base);
     buf_puts(out, endpoint);
@@ -100,7 +85,7 @@ static void put_filter(struct buf *out, const struct discovery_limits *limits)
 {
     open_object(out, "filter");
     put_bool(out, "supported", true);
-    put_number(out, "maxResults", limits->filter_max_results);
+    put_number(out, "maxResults", limits->results_max);
     buf_putc(out, '}');
 }
 
@@ -111,14 +96,14 @@ static void put_pagination(struct buf *out, const struct discovery_limits *limit
     put_bool(out, "index", true);
     put_string(out, "defaultPaginationMethod", "index");
     put_number(out, "defaultPageSize", limits->default_page_size);
-    put_number(out, "maxPageSize", limits->max_page_size);
+    put_number(out, "maxPageSize", limits->results_max);
     put_number(out, "cursorTimeout", limits->cursor_seconds);
     buf_putc(out, '}');
 }
 
 static void put_authentication(struct buf *out)
 {
-    put_name(out, "authenticationSchemes");
+    buf_json_name(out, "authenticationSchemes");
     buf_puts(out, "[{");
     put_string(out, "type", "oauthbearertoken");
     put_string(out, "name", "Bearer token");
@@ -152,10 +137,10 @@ void discovery_resource_type(struct buf *out, struct str base, const struct reso
     put_string(out, "endpoint", type->endpoint);
     put_string(out, "description", type->description);
     put_string(out, "schema", type->core->urn);
-    put_name(out, "schemaExtensions");
+    buf_json_name(out, "schemaExtensions");
     buf_putc(out, '[');
     for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
-        put_comma(out);
+        buf_json_comma(out);
         buf_putc(out, '{');
         put_string(out, "schema", (*x)->urn);
         put_bool(out, "required", false);
@@ -178,7 +163,7 @@ static void put_attributes(struct buf *out, const char *name, const struct attri
 /* Complex attributes have no uniqueness (erratum 6004). */
 static void put_attribute(struct buf *out, const struct attribute *a, bool write_only)
 {
-    put_comma(out);
+    buf_json_comma(out);
     buf_putc(out, '{');
     put_string(out, "name", a->name);
     put_string(out, "type", attribute_type_name(a->type));
@@ -201,7 +186,7 @@ static void put_attribute(struct buf *out, const struct attribute *a, bool write
 /* Two levels deep, as complex attributes hold no complex ones (erratum 8415); but for the schema of schemas: three. */
 static void put_attributes(struct buf *out, const char *name, const struct attribute *list, bool write_only)
 {
-    put_name(out, name);
+    buf_json_name(out, name);
     buf_putc(out, '[');
     for (const struct attribute *a = list; a->name != NULL; a++)
         if (write_only || a->mutability != MUTABILITY_WRITE_ONLY)

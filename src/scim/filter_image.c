@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter_compare.h"
 #include "roster/base/clock.h"
+#include "roster/scim/resource.h"
 
 /*
  * The same semantics as in filter_match.c, read from the rows of an image: a term looks for the rows of its attribute's
@@ -12,29 +13,12 @@ struct scope {
     size_t begin, end;
 };
 
-static bool is_leaf(enum image_kind kind)
-{
-    return kind == IMAGE_STRING || kind == IMAGE_ESCAPED || kind == IMAGE_LITERAL;
-}
-
-/* The next leaf of the attribute in the scope at or behind *row, which it moves; false: there is none. */
-static bool next_value(const struct image *im, const struct scope *s, uint16_t attribute, size_t *row,
-                       struct image_value *out)
-{
-    for (; (*row = image_find(im, *row, s->end, attribute)) < s->end; (*row)++) {
-        *out = image_value(im, *row);
-        if (is_leaf(out->kind))
-            return true;
-    }
-    return false;
-}
-
 static bool is_there(const struct image *im, const struct scope *s, uint16_t attribute)
 {
     struct image_value v;
     size_t row = s->begin;
 
-    return next_value(im, s, attribute, &row, &v);
+    return image_next_leaf(im, s->end, attribute, &row, &v);
 }
 
 static bool compare_value(const struct filter *f, const struct attribute *leaf, const struct image_value *v,
@@ -57,7 +41,7 @@ static bool any_holds(const struct filter *f, const struct filter_record *r, con
     struct image_value v;
 
     *some = false;
-    for (size_t row = s->begin; next_value(r->image, s, leaf->number, &row, &v); row++) {
+    for (size_t row = s->begin; image_next_leaf(r->image, s->end, leaf->number, &row, &v); row++) {
         *some = true;
         if (compare_value(f, leaf, &v, r->arena))
             return true;
@@ -119,6 +103,8 @@ static bool meta_holds(const struct filter *f, const struct filter_record *r)
     case ATTR_META_LAST_MODIFIED:
         clock_format(ms, time);
         return filter_compare_time(f, ms, str_of(time));
+    case ATTR_META_LOCATION:
+        return filter_compare_string(f, leaf, resource_url(r->arena, r->base, im->type, im->id), r->arena);
     default: /* version */
         buf_init(&etag, r->arena);
         image_etag(&etag, im->version);
@@ -135,11 +121,8 @@ bool filter_is_derived(const struct filter *f)
 {
     const struct attribute *top = f->path.attribute;
 
-    if (f->absent || top == NULL || top->place == PLACE_RECORD)
-        return false;
-    if (is_meta(&f->path))
-        return f->path.sub != NULL && f->path.sub->number == ATTR_META_LOCATION && f->op != FILTER_PR;
-    return top->number != ATTR_ID && top->number != ATTR_SCHEMAS;
+    return !f->absent && top != NULL && top->place != PLACE_RECORD && top->number != ATTR_ID &&
+           top->number != ATTR_SCHEMAS && top->number != ATTR_META;
 }
 
 /* --- terms --- */

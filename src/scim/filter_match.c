@@ -4,23 +4,11 @@
 #include "filter_compare.h"
 #include "roster/scim/resource.h"
 
-#include <assert.h>
-
 /*
  * Any-semantics (RFC 7644 3.4.2.2): a term on a multi-valued attribute holds if it holds for one of the values, so
  * that attr.sub OP x says the same as attr[sub OP x]. `ne` is "a value that differs": it holds for a single value that is
  * unassigned, and never for a multi-valued attribute without values. Null is "unassigned" (RFC 7643 2.5).
  */
-
-static struct json_object *get(struct json_object *v, const char *name)
-{
-    struct json_object *member = NULL;
-
-    if (!json_object_is_type(v, json_type_object))
-        return NULL;
-    json_object_object_get_ex(v, name, &member);
-    return member;
-}
 
 /* Whether v is assigned: anything that is not null, empty, or made of nothing else. */
 static bool present(struct json_object *v)
@@ -70,9 +58,9 @@ static bool holds_in(const struct filter *f, struct json_object *top, struct are
     const char *sub = f->path.sub->name;
 
     if (!f->path.attribute->multi)
-        return holds(f, get(top, sub), a);
+        return holds(f, json_get(top, sub), a);
     for (size_t i = 0; top != NULL && i < json_object_array_length(top); i++)
-        if (holds(f, get(json_object_array_get_idx(top, i), sub), a))
+        if (holds(f, json_get(json_object_array_get_idx(top, i), sub), a))
             return true;
     return false;
 }
@@ -82,7 +70,7 @@ static struct json_object *top_value(const struct attrpath *path, struct json_ob
     struct json_object *v;
 
     if (path->attribute == NULL)
-        return get(resource, path->extension->urn);
+        return json_get(resource, path->extension->urn);
     v = resource_get(resource, path->extension, path->attribute);
     if (path->attribute->multi && !json_object_is_type(v, json_type_array))
         return NULL;
@@ -99,7 +87,7 @@ static bool term_holds(const struct filter *f, struct json_object *v, bool eleme
     if (f->absent)
         return f->op == FILTER_NE;
     if (element)
-        return holds(f, f->path.sub != NULL ? get(v, f->path.sub->name) : v, a);
+        return holds(f, f->path.sub != NULL ? json_get(v, f->path.sub->name) : v, a);
     if (f->path.sub != NULL)
         return holds_in(f, top_value(&f->path, v), a);
     return holds(f, top_value(&f->path, v), a);

@@ -412,6 +412,16 @@ size_t image_find(const struct image *im, size_t from, size_t to, uint16_t attri
     return from < to ? from : to;
 }
 
+bool image_next_leaf(const struct image *im, size_t to, uint16_t attribute, size_t *row, struct image_value *out)
+{
+    for (; (*row = image_find(im, *row, to, attribute)) < to; (*row)++) {
+        *out = image_value(im, *row);
+        if (out->kind != IMAGE_MEMBER && out->kind != IMAGE_SUB)
+            return true;
+    }
+    return false;
+}
+
 bool image_extension(const struct image *im, const struct schema *extension)
 {
     for (size_t i = image_find(im, 0, im->nvalues, 0); i < im->nvalues; i = image_find(im, i + 1, im->nvalues, 0))
@@ -427,15 +437,12 @@ struct str image_string(const struct image_value *v, struct arena *a)
 
 struct str image_leaf(const struct image *im, uint16_t attribute, struct arena *a)
 {
-    for (size_t i = image_find(im, 0, im->nvalues, attribute); i < im->nvalues;
-         i = image_find(im, i + 1, im->nvalues, attribute)) {
-        struct image_value v = image_value(im, i);
-        if (v.kind == IMAGE_STRING || v.kind == IMAGE_ESCAPED)
-            return image_string(&v, a);
-        if (v.kind == IMAGE_LITERAL)
-            return v.text;
-    }
-    return STR_NULL;
+    struct image_value v;
+    size_t row = 0;
+
+    if (!image_next_leaf(im, im->nvalues, attribute, &row, &v))
+        return STR_NULL;
+    return v.kind == IMAGE_LITERAL ? v.text : image_string(&v, a);
 }
 
 struct json_object *image_resource(const struct image *im, struct arena *a)

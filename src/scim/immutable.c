@@ -10,15 +10,6 @@ struct keeping {
     struct error *error;
 };
 
-static struct json_object *get(struct json_object *object, const char *name)
-{
-    struct json_object *v = NULL;
-
-    if (object != NULL)
-        json_object_object_get_ex(object, name, &v);
-    return v;
-}
-
 /* Whether the values match: the same, but for letter case where that does not count. */
 static bool same(const struct attribute *a, struct json_object *old, struct json_object *new, struct arena *arena)
 {
@@ -51,7 +42,7 @@ static bool has_immutable(const struct attribute *list)
 /* The object that into has under name; made where it has none. */
 static struct json_object *inner(struct json_object *into, const char *name)
 {
-    struct json_object *v = get(into, name);
+    struct json_object *v = json_get(into, name);
 
     if (v == NULL)
         json_put_member(into, name, v = json_object_new_object());
@@ -63,7 +54,7 @@ static bool keep_list(struct keeping *k, const struct attribute *list, struct js
                       struct json_object *after)
 {
     for (const struct attribute *a = list; a->name != NULL; a++) {
-        struct json_object *old = get(before, a->name), *new;
+        struct json_object *old = json_get(before, a->name), *new;
 
         if (old == NULL || a->place != PLACE_RECORD)
             continue;
@@ -73,7 +64,7 @@ static bool keep_list(struct keeping *k, const struct attribute *list, struct js
                 return false;
             continue;
         }
-        new = get(after, a->name);
+        new = json_get(after, a->name);
         if (new == NULL ? !k->brings : !same(a, old, new, k->arena))
             return refuse(k, a);
         json_put_member(after, a->name, json_object_get(old));
@@ -88,7 +79,7 @@ bool resource_keep_immutable(const struct resource_type *type, struct json_objec
     struct keeping k = {.arena = a, .brings = left_out, .error = e};
 
     for (const struct schema *const *x = type->extensions; *x != NULL; x++) {
-        struct json_object *old = get(before, (*x)->urn);
+        struct json_object *old = json_get(before, (*x)->urn);
 
         if (old == NULL || !has_immutable((*x)->attributes))
             continue;

@@ -3,7 +3,6 @@
 
 #include "patch_steps.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 /*
@@ -16,15 +15,6 @@ struct edit {
     struct arena *arena;
     struct error *error;
 };
-
-static struct json_object *get(struct json_object *obj, const char *name)
-{
-    struct json_object *v = NULL;
-
-    if (json_object_is_type(obj, json_type_object))
-        json_object_object_get_ex(obj, name, &v);
-    return v;
-}
 
 static bool immutable(struct edit *ed)
 {
@@ -78,7 +68,7 @@ static void put_list(struct json_object *obj, const char *name, struct json_obje
 
 static bool is_primary(struct json_object *element)
 {
-    return json_object_get_boolean(get(element, "primary"));
+    return json_object_get_boolean(json_get(element, "primary"));
 }
 
 static void clear_primary(struct json_object *element)
@@ -130,16 +120,16 @@ static struct str element_key(const struct attribute *attribute, struct json_obj
         key_text(&b, attribute, element);
         return buf_view(&b);
     }
-    if (value != NULL && get(element, "value") != NULL) {
-        key_text(&b, value, get(element, "value"));
+    if (value != NULL && json_get(element, "value") != NULL) {
+        key_text(&b, value, json_get(element, "value"));
         buf_putc(&b, '\0');
         if (with_type && type != NULL)
-            key_text(&b, type, get(element, "type"));
+            key_text(&b, type, json_get(element, "type"));
         return buf_view(&b);
     }
     for (const struct attribute *sub = attribute->subs; sub->name != NULL; sub++) {
         buf_putc(&b, '\0');
-        key_text(&b, sub, get(element, sub->name));
+        key_text(&b, sub, json_get(element, sub->name));
     }
     return buf_view(&b);
 }
@@ -155,7 +145,7 @@ static int by_key(const void *a, const void *b)
 /* Whether obj has a value of the attribute that another one must not replace. */
 static bool is_frozen(struct json_object *obj, const struct attribute *attribute)
 {
-    return attribute->mutability == MUTABILITY_IMMUTABLE && get(obj, attribute->name) != NULL;
+    return attribute->mutability == MUTABILITY_IMMUTABLE && json_get(obj, attribute->name) != NULL;
 }
 
 /* What more says goes into the value that is there. False primary is no primary (RFC 7643 2.4). false: it must not. */
@@ -163,7 +153,7 @@ static bool merge_element(struct json_object *into, struct json_object *more, co
                           bool *changed)
 {
     for (const struct attribute *sub = attribute->subs; sub != NULL && sub->name != NULL; sub++) {
-        struct json_object *old = get(into, sub->name), *new = get(more, sub->name);
+        struct json_object *old = json_get(into, sub->name), *new = json_get(more, sub->name);
 
         if (new == NULL || json_equal(old, new) || strcmp(sub->name, "value") == 0 || strcmp(sub->name, "type") == 0)
             continue;
@@ -237,7 +227,7 @@ static struct json_object *list_of_slots(struct slot *slots, size_t n, bool *add
 /* Adds values to the list obj has under the attribute's name, or puts them in its place. */
 static bool set_list(struct edit *ed, struct json_object *obj, const struct attribute *attribute, bool replace)
 {
-    struct json_object *old = get(obj, attribute->name), *new = ed->step->value, *list;
+    struct json_object *old = json_get(obj, attribute->name), *new = ed->step->value, *list;
     size_t n = (old != NULL && !replace ? json_object_array_length(old) : 0) + json_object_array_length(new);
     struct arena_mark mark = arena_mark(ed->arena);
     struct slot *slots = arena_alloc(ed->arena, n * sizeof *slots);
@@ -266,7 +256,7 @@ static bool says_all(struct json_object *element, struct json_object *pattern)
 {
     json_object_object_foreach(pattern, name, v)
     {
-        if (!json_equal(get(element, name), v))
+        if (!json_equal(json_get(element, name), v))
             return false;
     }
     return true;
@@ -298,7 +288,7 @@ static struct gone gone_values(const struct attribute *attribute, struct json_ob
     for (size_t i = 0; i < n; i++) {
         struct json_object *v = json_object_array_get_idx(values, i);
 
-        if (attribute->type == ATTRIBUTE_COMPLEX && get(v, "value") == NULL)
+        if (attribute->type == ATTRIBUTE_COMPLEX && json_get(v, "value") == NULL)
             g.patterns[g.npatterns++] = v;
         else
             g.keys[g.nkeys++] = element_key(attribute, v, true, a);
@@ -321,7 +311,7 @@ static bool goes(const struct gone *g, const struct attribute *attribute, struct
 
 static void remove_listed(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
-    struct json_object *old = get(obj, attribute->name), *list;
+    struct json_object *old = json_get(obj, attribute->name), *list;
     struct arena_mark mark = arena_mark(ed->arena);
     struct gone g;
 
@@ -354,7 +344,7 @@ static void forget_reference(struct json_object *obj, const struct attribute *at
 static bool edit_member(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
     const struct patch_step *step = ed->step;
-    struct json_object *old = get(obj, attribute->name);
+    struct json_object *old = json_get(obj, attribute->name);
     bool some = step->verb == PATCH_REMOVE && step->value != NULL;
 
     if (!some && (step->value == NULL ? old == NULL : json_equal(old, step->value)))
@@ -385,7 +375,7 @@ static bool fill_from_filter(struct json_object *element, const struct filter *f
     }
     if (f->op != FILTER_EQ || f->value == NULL || f->path.sub == NULL)
         return false;
-    if (get(element, f->path.sub->name) == NULL)
+    if (json_get(element, f->path.sub->name) == NULL)
         json_put_member(element, f->path.sub->name, copy(f->value));
     return true;
 }
@@ -400,7 +390,7 @@ static bool edit_element(struct edit *ed, struct json_object **v, const struct a
     if (step->verb == PATCH_ADD && attribute->type == ATTRIBUTE_COMPLEX) {
         json_object_object_foreach(step->value, name, member)
         {
-            if (json_equal(get(*v, name), member))
+            if (json_equal(json_get(*v, name), member))
                 continue;
             if (is_frozen(*v, attribute_find(attribute->subs, str_of(name))))
                 return immutable(ed);
@@ -429,7 +419,7 @@ static bool sets_primary(const struct patch_step *step)
 static bool create_element(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
     const struct patch_step *step = ed->step;
-    struct json_object *list = get(obj, attribute->name), *v;
+    struct json_object *list = json_get(obj, attribute->name), *v;
 
     if (step->filter != NULL && ed->unmatched != UNMATCHED_CREATE &&
         (ed->unmatched == UNMATCHED_REFUSE || step->verb == PATCH_REPLACE))
@@ -462,7 +452,7 @@ static bool selected(struct edit *ed, struct json_object *v)
 
 static bool set_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
-    struct json_object *list = get(obj, attribute->name);
+    struct json_object *list = json_get(obj, attribute->name);
     size_t n = list == NULL ? 0 : json_object_array_length(list), last = n;
 
     for (size_t i = 0; i < n; i++) {
@@ -486,7 +476,7 @@ static bool set_selected(struct edit *ed, struct json_object *obj, const struct 
 /* Removes the values selected, or their sub-attribute; a value of which nothing is left goes too. */
 static bool remove_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
 {
-    struct json_object *old = get(obj, attribute->name), *list;
+    struct json_object *old = json_get(obj, attribute->name), *list;
 
     if (old == NULL)
         return true;
@@ -514,7 +504,7 @@ static bool remove_selected(struct edit *ed, struct json_object *obj, const stru
 /* The object that holds the attribute; made where there is none and create is true, else NULL. */
 static struct json_object *holder(struct json_object *in, const char *name, bool create)
 {
-    struct json_object *v = get(in, name);
+    struct json_object *v = json_get(in, name);
 
     if (v == NULL && create) {
         v = json_object_new_object();
@@ -556,9 +546,9 @@ static bool is_there(const struct patch_step *step, struct json_object *resource
     if (step->path.sub == NULL)
         return v != NULL;
     if (!step->path.attribute->multi)
-        return v == NULL || get(v, step->path.sub->name) != NULL;
+        return v == NULL || json_get(v, step->path.sub->name) != NULL;
     for (size_t i = 0; v != NULL && i < json_object_array_length(v); i++)
-        if (get(json_object_array_get_idx(v, i), step->path.sub->name) == NULL)
+        if (json_get(json_object_array_get_idx(v, i), step->path.sub->name) == NULL)
             return false;
     return true;
 }

@@ -322,26 +322,9 @@ struct writing {
 /* Parts nest once: a complex attribute in an extension. */
 #define NESTING_MAX 2
 
-static void write_comma(struct buf *out)
-{
-    char last = out->p[out->len - 1];
-
-    if (last != '{' && last != '[')
-        buf_putc(out, ',');
-}
-
-/* Begins a member: the comma before it where one is due, and its name. */
-static void write_name(struct buf *out, const char *name)
-{
-    write_comma(out);
-    buf_putc(out, '"');
-    buf_puts(out, name);
-    buf_puts(out, "\":");
-}
-
 static void write_member(struct buf *out, struct str member)
 {
-    write_comma(out);
+    buf_json_comma(out);
     buf_str(out, member);
 }
 
@@ -390,11 +373,11 @@ static void write_elements(const struct writing *w, const struct attribute *attr
         if (open != v.element) {
             if (open != SIZE_MAX)
                 buf_putc(w->out, '}');
-            write_comma(w->out);
+            buf_json_comma(w->out);
             buf_putc(w->out, '{');
             open = v.element;
         }
-        write_name(w->out, name);
+        buf_json_name(w->out, name);
         buf_str(w->out, v.text);
     }
     buf_puts(w->out, open == SIZE_MAX ? "]" : "}]");
@@ -428,7 +411,7 @@ static void write_part(const struct writing *w, const struct image_value *whole,
         whole->attribute == 0 ? NULL : attribute_by_number(w->p->type, whole->attribute);
     size_t before = w->out->len;
 
-    write_name(w->out, attribute == NULL ? extension_by_number(w->p->type, whole->element)->urn : attribute->name);
+    buf_json_name(w->out, attribute == NULL ? extension_by_number(w->p->type, whole->element)->urn : attribute->name);
     size_t empty = w->out->len + 2; /* the length if no more than the brackets is written */
     if (attribute != NULL && attribute->multi) {
         write_elements(w, attribute, row, end);
@@ -447,7 +430,7 @@ static void write_meta_sub(const struct writing *w, const struct attribute *sub)
 
     if (!projection_wants(w->p, sub))
         return;
-    write_name(w->out, sub->name);
+    buf_json_name(w->out, sub->name);
     switch (sub->number) {
     case ATTR_META_RESOURCE_TYPE:
         buf_json(w->out, str_of(w->im->type->name));
@@ -476,7 +459,7 @@ static void write_meta(const struct writing *w)
 
     if (!projection_wants(w->p, meta))
         return;
-    write_name(w->out, meta->name);
+    buf_json_name(w->out, meta->name);
     buf_putc(w->out, '{');
     for (const struct attribute *sub = meta->subs; sub->name != NULL; sub++)
         write_meta_sub(w, sub);

@@ -680,6 +680,18 @@ struct json_object *resource_normalise_value(const struct attribute *attribute, 
     return normal;
 }
 
+struct str resource_url(struct arena *a, struct str base, const struct resource_type *type, struct str id)
+{
+    struct buf b;
+
+    buf_init(&b, a);
+    buf_str(&b, base);
+    buf_puts(&b, type->endpoint);
+    buf_putc(&b, '/');
+    buf_str(&b, id);
+    return buf_view(&b);
+}
+
 struct json_object *resource_take_password(struct json_object *body)
 {
     struct json_object *password = json_member(body, "password");

@@ -90,15 +90,13 @@ static struct sort_value meta_value(const struct image *im, const struct attribu
 static uint16_t chosen_element(const struct image *im, const struct attribute *top)
 {
     const struct attribute *primary = attribute_find(top->subs, STR_LIT("primary"));
+    struct image_value v;
 
     if (primary == NULL)
         return 0;
-    for (size_t i = image_find(im, 0, im->nvalues, primary->number); i < im->nvalues;
-         i = image_find(im, i + 1, im->nvalues, primary->number)) {
-        struct image_value v = image_value(im, i);
+    for (size_t row = 0; image_next_leaf(im, im->nvalues, primary->number, &row, &v); row++)
         if (v.text.p[0] == 't')
             return v.element;
-    }
     return 0;
 }
 
@@ -108,12 +106,9 @@ static bool find_value(const struct image *im, const struct attrpath *by, struct
     bool of_several = by->sub != NULL && by->attribute->multi;
     uint16_t element = of_several ? chosen_element(im, by->attribute) : 0;
 
-    for (size_t i = image_find(im, 0, im->nvalues, number); i < im->nvalues;
-         i = image_find(im, i + 1, im->nvalues, number)) {
-        *out = image_value(im, i);
-        if (out->kind != IMAGE_MEMBER && out->kind != IMAGE_SUB && (!of_several || out->element == element))
+    for (size_t row = 0; image_next_leaf(im, im->nvalues, number, &row, out); row++)
+        if (!of_several || out->element == element)
             return true;
-    }
     return false;
 }
 

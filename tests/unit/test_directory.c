@@ -169,7 +169,6 @@ static uint64_t total(const struct resource_type *type, const char *filter)
     struct listing_query q = {.types = &type,
                               .ntypes = 1,
                               .filters = f == NULL ? NULL : (const struct filter *const *)&f,
-                              .base = STR_LIT("http://h/scim/v2"),
                               .count = 1000,
                               .start = 1};
     return listing_run(c, &q, &page) ? page.total : UINT64_MAX;

@@ -8,9 +8,8 @@
 
 static void tells_the_configuration(void)
 {
-    static const struct discovery_limits limits = {.filter_max_results = 1000,
+    static const struct discovery_limits limits = {.results_max = 1000,
                                                    .default_page_size = 100,
-                                                   .max_page_size = 1000,
                                                    .cursor_seconds = 3600,
                                                    .max_operations = 1000,
                                                    .max_body = 1048576};

@@ -30,7 +30,7 @@ static struct json_object *read_json(struct arena *a, struct str text)
     return v;
 }
 
-static struct str json_text(struct arena *a, struct json_object *v)
+static struct str json_printed(struct arena *a, struct json_object *v)
 {
     struct buf b;
 
@@ -98,7 +98,7 @@ static struct outcome run(struct arena *a, const struct resource_type *type, str
     again = json_own(a, json_clone(before));
     CHECK(patch_apply(p, type, again, a, NULL, NULL, &out.error));
     CHECK(json_object_equal(again, out.resource));
-    CHECK_STR(json_text(a, body), json_text(a, read_json(a, message(a, operations))));
+    CHECK_STR(json_printed(a, body), json_printed(a, read_json(a, message(a, operations))));
     out.members = changes_text(a, changes, n);
     out.password = patch_password(p) == NULL ? STR_NULL : json_str(patch_password(p));
     return out;
@@ -115,7 +115,7 @@ static bool check_applied(const struct resource_type *type, struct str resource,
     if (!ok)
         printf("# %s\n", out.error.sentence);
     else if (!json_object_equal(out.resource, wanted))
-        ok = CHECK_STR(json_text(a, out.resource), json_text(a, wanted));
+        ok = CHECK_STR(json_printed(a, out.resource), json_printed(a, wanted));
     ok &= CHECK_STR(out.members, members);
     if (!ok)
         printf("# operations: %.*s\n", (int)operations.len, operations.p);
@@ -766,7 +766,7 @@ static void passwords_are_set_aside(void)
 
         CHECK_INT(out.error.code, ERR_NONE);
         CHECK_STR(out.password, str_of(cases[i].password));
-        CHECK_STR(json_text(a, out.resource), STR_LIT("{\"userName\":\"u\"}"));
+        CHECK_STR(json_printed(a, out.resource), STR_LIT("{\"userName\":\"u\"}"));
         arena_free(&a);
     }
 }
@@ -1157,13 +1157,13 @@ static struct str text_of(struct json_object *v)
 static void check_case(struct json_object *v, struct arena *a)
 {
     struct json_object *expected = json_member(v, "expected"), *error = json_member(v, "error");
-    struct str operations = json_text(a, json_member(v, "operations"));
-    struct str resource = json_text(a, json_member(v, "resource"));
+    struct str operations = json_printed(a, json_member(v, "operations"));
+    struct str resource = json_printed(a, json_member(v, "resource"));
     const struct resource_type *type =
         str_eq(text_of(json_member(v, "type")), STR_LIT("Group")) ? &resource_type_team : &resource_type_user;
 
     if (expected != NULL) {
-        check_applied(type, resource, operations, json_text(a, expected), text_of(json_member(v, "members")));
+        check_applied(type, resource, operations, json_printed(a, expected), text_of(json_member(v, "members")));
     } else {
         const struct error_entry *entry = error == NULL ? NULL : error_find(json_str(error));
 

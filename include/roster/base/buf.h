@@ -50,4 +50,10 @@ const char *buf_cstr(struct buf *b);
 /* s as a JSON string with its quotes (RFC 8259 7): escapes '"', '\\' and control characters; '/' stays as it is. */
 void buf_json(struct buf *b, struct str s);
 
+/* A comma, unless an object or array was just begun. b is not empty. */
+void buf_json_comma(struct buf *b);
+
+/* Begins a member of an object: the comma, if one is due, the name as a JSON string and a colon. */
+void buf_json_name(struct buf *b, const char *name);
+
 #endif

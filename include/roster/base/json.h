@@ -39,6 +39,12 @@ struct str json_str(struct json_object *v);
 /* The member called name, compared without ASCII case; NULL where absent or JSON null. obj may be NULL or no object. */
 struct json_object *json_member(struct json_object *obj, const char *name);
 
+/* The member called exactly name; NULL where absent or JSON null. obj may be NULL or no object. */
+struct json_object *json_get(struct json_object *obj, const char *name);
+
+/* The text of the member that json_member() finds, borrowed; STR_NULL where it is no string. */
+struct str json_text(struct json_object *obj, const char *name);
+
 /* Whether array has the string text, compared without ASCII case. array may be NULL or no array. */
 bool json_array_has(struct json_object *array, struct str text);
 

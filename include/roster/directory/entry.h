@@ -38,15 +38,12 @@ enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const stru
 /* Removes the entry and all that belongs to it but memberships. */
 enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const struct image *old, struct state *state);
 
-/* The id that has the unique value, or STORE_NOTFOUND. value in comparable form. */
-enum store_rc entry_find_unique(struct store_txn *txn, uint16_t attribute, struct str value, struct id *out);
-
-/* The ids of all that have the value of an attribute with INDEX_VALUE. value in comparable form. */
-enum store_rc entry_find_all(struct store_txn *txn, struct arena *arena, uint16_t attribute, struct str value,
-                             struct id **out, size_t *n);
+/* The ids that stand behind prefix in the keys of space, in their order: the second ones of pairs, or those of an index. */
+struct key;
+enum store_rc entry_ids(struct store_txn *txn, struct arena *arena, enum store_space space, const struct key *prefix,
+                        struct id **out, size_t *n);
 
 /* Writes the key of an index or unique entry: also for verify and import. */
-struct key;
 void entry_unique_key(struct key *k, uint16_t attribute, struct str value);
 void entry_index_key(struct key *k, uint16_t attribute, struct str value, const struct id *id);
 void entry_order_key(struct key *k, const struct resource_type *type, uint64_t ordinal);

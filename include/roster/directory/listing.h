@@ -35,8 +35,7 @@ struct listing_query {
     const struct filter *const *filters;      /* one for each type, or NULL: all resources */
     const struct attrpath *sort;              /* one for each type, or NULL: order of creation */
     bool descending;
-    struct str base; /* "https://x/scim/v2": what locations begin with, for filters that name them */
-    size_t count;    /* at most LISTING_COUNT_MAX */
+    size_t count; /* at most LISTING_COUNT_MAX */
 
     size_t
         pass; /* a page by its number that is farther behind takes several passes, which keep so many; 0: LISTING_PASS */

@@ -25,4 +25,7 @@ bool user_patch(struct call *c, struct str id, const struct patch *patch, const 
 
 bool user_delete(struct call *c, struct str id, const struct precondition *pre);
 
+/* Whether a user, as a record has him, is active: one without `active` is. */
+bool user_is_active(struct json_object *user);
+
 #endif

@@ -22,6 +22,7 @@ struct route {
     unsigned flags;
     uint32_t scope;        /* the scope that the token must have; the meaning is directory/token's */
     void (*handler)(void); /* cast by the dispatcher that owns the table */
+    const void *subject;   /* the dispatcher's: what the handler is about, or NULL */
 };
 
 enum route_rc { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };

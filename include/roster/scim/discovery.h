@@ -10,7 +10,7 @@
 #include "roster/scim/schema.h"
 
 struct discovery_limits {
-    uint32_t filter_max_results, default_page_size, max_page_size, cursor_seconds, max_operations;
+    uint32_t results_max, default_page_size, cursor_seconds, max_operations;
     uint64_t max_body;
 };
 

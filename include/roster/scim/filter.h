@@ -70,11 +70,12 @@ bool filter_match(const struct filter *f, struct json_object *resource, struct a
 
 /*
  * A stored resource that a filter is put to. derived() is asked about terms and value paths on what an image does not
- * have: a team's members, a user's groups, meta.location. It may be NULL where no such term is; it reports failures of its own
+ * have: a team's members, a user's groups. It may be NULL where no such term is; it reports failures of its own
  * through ctx.
  */
 struct filter_record {
     const struct image *image;
+    struct str base; /* "https://x/scim/v2": what meta.location begins with */
     bool (*derived)(const struct filter *f, const struct image *image, void *ctx);
     void *ctx;
     struct arena *arena;
@@ -90,7 +91,7 @@ bool filter_is_derived(const struct filter *f);
 /* Whether one value of a multi-valued attribute matches a tree of filter_parse_value(). */
 bool filter_match_value(const struct filter *f, struct json_object *element, struct arena *a);
 
-/* Writes the tree in canonical form, for tests and logs: parsing that again gives the same tree. */
+/* Writes the tree in canonical form, for tests: parsing that again gives the same tree. */
 void filter_print(struct buf *out, const struct filter *f);
 
 #endif

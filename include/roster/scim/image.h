@@ -71,6 +71,9 @@ struct image_value image_value(const struct image *im, size_t i);
 /* The first row with the attribute number at or behind `from` and in front of `to` (at most nvalues), or `to`. */
 size_t image_find(const struct image *im, size_t from, size_t to, uint16_t attribute);
 
+/* The next row in front of `to`, at or behind *row, which it moves, that is a leaf with the attribute number; false: none. */
+bool image_next_leaf(const struct image *im, size_t to, uint16_t attribute, size_t *row, struct image_value *out);
+
 /* Whether the resource has something of the extension of its type. */
 bool image_extension(const struct image *im, const struct schema *extension);
 

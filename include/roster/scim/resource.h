@@ -65,6 +65,9 @@ bool resource_check(const struct resource_type *type, struct json_object *resour
 bool resource_keep_immutable(const struct resource_type *type, struct json_object *before, struct json_object *after,
                              bool left_out, struct arena *a, struct error *e);
 
+/* The address of a resource: base, e.g. "https://x/scim/v2", the type's endpoint and the id; in a. */
+struct str resource_url(struct arena *a, struct str base, const struct resource_type *type, struct str id);
+
 /* The password of a body or NULL; borrowed. */
 struct json_object *resource_take_password(struct json_object *body);
 

@@ -110,7 +110,7 @@ extern const struct attribute common_attributes[];
 /* An attribute of a list by name or alias, without regard to ASCII case; NULL where there is none. list may be NULL. */
 const struct attribute *attribute_find(const struct attribute *list, struct str name);
 
-/* A common, core or (by its full URN prefix only) extension attribute's table row by number; NULL where there is none. */
+/* A common, core or extension attribute's table row by number; NULL where there is none. */
 const struct attribute *attribute_by_number(const struct resource_type *type, uint16_t number);
 
 /* The extension of this URN, without regard to case; NULL where there is none. */
