@@ -77,9 +77,10 @@ struct resource_ops {
     bool (*patch)(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
                   struct image *out);
     bool (*remove)(struct call *c, struct str id, const struct precondition *pre);
-    /* Appends what is derived, as `,"name":value`, to the response; may spill. item is for the work on this resource. */
-    bool (*derived)(struct api_call *c, struct call *item, const struct image *im, const struct projection *p);
-    bool patch_is_quiet; /* PATCH answers 204 unless attributes are asked for: the resource may be large */
+    uint16_t reference;         /* the attribute `value` of what memberships give: a user's groups, a team's members */
+    const char *reference_kind; /* each one's `type` */
+    bool tells_none;            /* an empty list of them is told */
+    bool patch_is_quiet;        /* PATCH answers 204 unless attributes are asked for: the resource may be large */
 };
 extern const struct resource_ops user_ops, team_ops;
 
@@ -97,7 +98,7 @@ bool resource_change(struct call *call, const struct resource_ops *ops, const st
 /* What `attributes` and `excludedAttributes` leave of a resource of type; *out is NULL where that is everything. */
 bool resource_projection(struct api_call *c, const struct resource_type *type, struct projection **out);
 
-/* Appends one resource to the response. item is for the work on it. */
+/* Appends one resource to the response, which may spill. item is for the work on it. */
 bool resource_write(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
                     const struct projection *p);
 

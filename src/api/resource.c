@@ -66,11 +66,52 @@ static bool precondition_holds(struct str etag, void *ctx)
 
 /* --- answers --- */
 
+/* How many memberships are read and written in one go. */
+#define REFERENCES_SLICE 1000
+
+/* A user's groups or a team's members, slice by slice, so that any number of them is answered in bounded memory. */
+static bool write_references(struct api_call *c, const struct resource_ops *ops, struct call *item,
+                             const struct image *im, const struct projection *p)
+{
+    const struct resource_type *type = type_of(item, ops);
+    const struct resource_type *other = account_type(item->account, RESOURCE_USER + RESOURCE_TEAM - ops->number);
+    const struct attribute *list = attribute_by_number(type, ops->reference)->parent;
+    struct buf *b = &c->response->body;
+    struct member_ref *refs;
+    struct id of, last;
+    size_t n = REFERENCES_SLICE, written = 0;
+
+    if (!projection_wants(p, list))
+        return true;
+    if (!id_parse(im->id, &of))
+        return false;
+    while (n == REFERENCES_SLICE) {
+        struct arena_mark mark = arena_mark(item->arena);
+
+        if (!member_list(item, type, &of, written == 0 ? NULL : &last, REFERENCES_SLICE, &refs, &n))
+            return false;
+        if (written == 0 && (n > 0 || ops->tells_none))
+            buf_printf(b, ",\"%s\":[", list->name);
+        for (size_t i = 0; i < n; i++) {
+            if (written++ > 0)
+                buf_putc(b, ',');
+            reference_write(b, p, list, c->base, other, &refs[i], ops->reference_kind);
+        }
+        if (n > 0)
+            last = refs[n - 1].id;
+        arena_rewind(item->arena, mark);
+        http_response_spill(c->response);
+    }
+    if (written > 0 || ops->tells_none)
+        buf_putc(b, ']');
+    return true;
+}
+
 bool resource_write(struct api_call *c, const struct resource_ops *ops, struct call *item, const struct image *im,
                     const struct projection *p)
 {
     projection_write(&c->response->body, im, p, c->base);
-    if (!ops->derived(c, item, im, p))
+    if (!write_references(c, ops, item, im, p))
         return false;
     buf_putc(&c->response->body, '}');
     return true;

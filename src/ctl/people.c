@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#define MEMBERS_SLICE 1000
+#define REFS_SLICE 1000
 
 /* What a kind of resource is called and found by. */
 struct kind {
@@ -137,43 +137,19 @@ bool ctl_team_list(struct ctl *c)
     return list(c, &team_kind);
 }
 
-bool ctl_user_show(struct ctl *c)
-{
-    struct account account;
-    struct member_ref *refs;
-    struct image im;
-    struct id id;
-    struct buf b;
-    size_t n;
-
-    if (!ctl_account(c, 0, &account))
-        return false;
-    struct call call = call_of(c, &account);
-    if (!find(c, &user_kind, &call, ctl_arg(c, 1), &im) || !id_parse(im.id, &id) ||
-        !member_groups(&call, &id, &refs, &n))
-        return false;
-    buf_init(&b, c->arena);
-    buf_str(&b, im.text);
-    buf_puts(&b, "},\"groups\":[");
-    put_refs(&b, refs, n, true);
-    buf_puts(&b, "]}");
-    ctl_print(&b);
-    return true;
-}
-
-/* Appends the members slice by slice; what is written is printed and forgotten. */
-static bool print_members(struct ctl *c, struct call *call, const struct id *team)
+/* Prints the groups of a user or the members of a team as a member of the object, slice by slice. */
+static bool print_refs(struct ctl *c, struct call *call, const struct kind *kind, const struct id *of, const char *name)
 {
     struct arena_mark mark = arena_mark(c->arena);
     struct id last;
-    size_t n = MEMBERS_SLICE;
+    size_t n = REFS_SLICE;
 
-    fputs(",\"members\":[", stdout);
-    for (bool first = true; n == MEMBERS_SLICE; first = false) {
+    printf(",\"%s\":[", name);
+    for (bool first = true; n == REFS_SLICE; first = false) {
         struct member_ref *refs;
         struct buf b;
 
-        if (!member_list(call, team, first ? NULL : &last, MEMBERS_SLICE, &refs, &n))
+        if (!member_list(call, type_of(call->account, kind), of, first ? NULL : &last, REFS_SLICE, &refs, &n))
             return false;
         buf_init(&b, c->arena);
         put_refs(&b, refs, n, first);
@@ -186,7 +162,8 @@ static bool print_members(struct ctl *c, struct call *call, const struct id *tea
     return true;
 }
 
-bool ctl_team_show(struct ctl *c)
+/* The resource that argument 1 names, with its memberships under the name, unless that is NULL. */
+static bool show(struct ctl *c, const struct kind *kind, const char *memberships)
 {
     struct account account;
     struct image im;
@@ -195,14 +172,24 @@ bool ctl_team_show(struct ctl *c)
     if (!ctl_account(c, 0, &account))
         return false;
     struct call call = call_of(c, &account);
-    if (!find(c, &team_kind, &call, ctl_arg(c, 1), &im) || !id_parse(im.id, &id))
+    if (!find(c, kind, &call, ctl_arg(c, 1), &im) || !id_parse(im.id, &id))
         return false;
     fwrite(im.text.p, 1, im.text.len, stdout);
     putchar('}');
-    if (c->o.members && !print_members(c, &call, &id))
+    if (memberships != NULL && !print_refs(c, &call, kind, &id, memberships))
         return false;
     puts("}");
     return true;
+}
+
+bool ctl_user_show(struct ctl *c)
+{
+    return show(c, &user_kind, "groups");
+}
+
+bool ctl_team_show(struct ctl *c)
+{
+    return show(c, &team_kind, c->o.members ? "members" : NULL);
 }
 
 bool ctl_events(struct ctl *c)

@@ -25,7 +25,8 @@ struct search {
     const struct attrpath *by;        /* NULL: nothing is sorted by */
     struct store_txn *txn;
     struct arena *arena;
-    enum store_rc rc; /* of what a filter asked the store */
+    struct folds *folds, *member_folds; /* of the resource, and of the member, that a filter is put to */
+    enum store_rc rc;                   /* of what a filter asked the store */
 };
 
 /* --- one resource --- */
@@ -63,8 +64,9 @@ static bool ask_member(const struct resource_type *type, const struct member_ref
     struct asking *q = ctx;
     struct json_object *element = json_own(q->w->arena, member_seen(type, ref, q->w->c->base, q->w->arena));
 
-    q->holds = q->f->op == FILTER_PATH ? filter_match_value(q->f->left, element, q->w->arena)
-                                       : filter_match_value(q->f, element, q->w->arena);
+    q->holds =
+        filter_match_value(q->f->op == FILTER_PATH ? q->f->left : q->f, element, q->w->member_folds, q->w->arena);
+    folds_clear(q->w->member_folds);
     return !q->holds;
 }
 
@@ -101,7 +103,7 @@ static bool holds_derived(const struct filter *f, const struct image *im, void *
 static enum store_rc consider(struct search *w, const struct image *im, const struct id *id, bool sure)
 {
     struct filter_record record = {
-        .image = im, .base = w->c->base, .derived = holds_derived, .ctx = w, .arena = w->arena};
+        .image = im, .base = w->c->base, .derived = holds_derived, .ctx = w, .folds = w->folds, .arena = w->arena};
     struct arena_mark mark = arena_mark(w->arena);
     struct selected found = {.value.missing = true, .type = w->type, .ordinal = im->ordinal, .id = *id};
     char room[SORT_VALUE_MAX];
@@ -113,6 +115,7 @@ static enum store_rc consider(struct search *w, const struct image *im, const st
         if (w->rc == STORE_OK)
             select_offer(&w->selection, &found);
     }
+    folds_clear(w->folds);
     arena_rewind(w->arena, mark);
     return w->rc;
 }
@@ -390,11 +393,16 @@ static const struct attrpath *sorted_by(const struct listing_query *q)
 
 static bool search(struct call *c, const struct listing_query *q, struct listing *out)
 {
-    struct search w = {
-        .c = c, .q = q, .selection = {.by = sorted_by(q), .descending = q->descending, .backward = q->backward}};
+    struct search w = {.c = c,
+                       .q = q,
+                       .selection = {.by = sorted_by(q), .descending = q->descending, .backward = q->backward},
+                       .folds = folds_new(),
+                       .member_folds = folds_new()};
     bool done = q->start > 0 ? search_index(&w, out) : search_cursor(&w, out);
 
     select_free(&w.selection);
+    folds_free(&w.folds);
+    folds_free(&w.member_folds);
     return done;
 }
 

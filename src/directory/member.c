@@ -211,7 +211,7 @@ struct json_object *member_seen(const struct resource_type *type, const struct m
 
 /* Whether the filter matches the user as a member. */
 static bool matches_member(struct store_txn *txn, struct arena *arena, const struct call *c, const struct id *user,
-                           const struct filter *filter)
+                           const struct filter *filter, struct folds *folds)
 {
     struct member_ref ref = {.id = *user};
     struct image im;
@@ -219,7 +219,8 @@ static bool matches_member(struct store_txn *txn, struct arena *arena, const str
     if (entry_get(txn, &resource_type_user, user, arena, &im) == STORE_OK)
         ref.display = image_leaf(&im, ATTR_USER_DISPLAY_NAME, arena);
     struct json_object *seen = member_seen(&resource_type_user, &ref, c->base, arena);
-    bool matches = filter_match_value(filter, seen, arena);
+    bool matches = filter_match_value(filter, seen, folds, arena);
+    folds_clear(folds);
     json_object_put(seen);
     return matches;
 }
@@ -244,6 +245,7 @@ static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, s
                                        const struct call *c, const struct id *team, const struct filter *filter)
 {
     enum store_rc rc = fates_all(f, txn, arena, team);
+    struct folds *folds = folds_new();
 
     for (size_t i = 0; rc == STORE_OK && f->slots != NULL && i <= f->mask; i++) {
         struct fate *fate = &f->slots[i];
@@ -251,10 +253,11 @@ static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, s
         if (!fate->used || !fate->after)
             continue;
         struct arena_mark mark = arena_mark(arena);
-        if (filter == NULL || matches_member(txn, arena, c, &fate->id, filter))
+        if (filter == NULL || matches_member(txn, arena, c, &fate->id, filter, folds))
             fate->after = false;
         arena_rewind(arena, mark);
     }
+    folds_free(&folds);
     return rc;
 }
 
@@ -375,6 +378,26 @@ static enum store_rc naming_ids(struct store_txn *txn, struct arena *arena, stru
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
+/* The name alone is kept: a record may have hundreds of kilobytes, and there are many. */
+static enum store_rc naming_one(struct store_txn *txn, struct arena *arena, const struct naming *w,
+                                struct member_ref *ref)
+{
+    struct arena_mark mark = arena_mark(arena);
+    char name[ATTRIBUTE_MAX_DEFAULT];
+    struct image im;
+
+    enum store_rc rc = entry_get(txn, w->type, &ref->id, arena, &im);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_OK : rc; /* deleted between the two reads */
+    struct str found = image_leaf(&im, w->name, arena);
+    assert(found.len <= sizeof name);
+    if (found.len > 0)
+        memcpy(name, found.p, found.len);
+    arena_rewind(arena, mark);
+    ref->display = arena_str(arena, str_make(name, found.len));
+    return STORE_OK;
+}
+
 static enum store_rc naming_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct naming *w = ctx;
@@ -382,25 +405,9 @@ static enum store_rc naming_body(struct store_txn *txn, struct arena *arena, voi
     w->refs = NULL;
     w->n = 0;
     enum store_rc rc = naming_ids(txn, arena, w);
-    for (size_t i = 0; i < w->n && rc == STORE_OK; i++) {
-        struct image im;
-
-        rc = entry_get(txn, w->type, &w->refs[i].id, arena, &im);
-        if (rc == STORE_OK)
-            w->refs[i].display = image_leaf(&im, w->name, arena);
-        else if (rc == STORE_NOTFOUND) /* deleted between the two reads */
-            rc = STORE_OK;
-    }
+    for (size_t i = 0; i < w->n && rc == STORE_OK; i++)
+        rc = naming_one(txn, arena, w, &w->refs[i]);
     return rc;
-}
-
-static bool naming_run(struct call *c, struct naming *w, struct member_ref **out, size_t *n)
-{
-    enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, naming_body, w);
-
-    *out = w->refs;
-    *n = w->n;
-    return call_done(c, rc);
 }
 
 enum store_rc member_each(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
@@ -438,26 +445,19 @@ enum store_rc member_each(struct store_txn *txn, struct arena *arena, const stru
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-bool member_groups(struct call *c, const struct id *user, struct member_ref **out, size_t *n)
+bool member_list(struct call *c, const struct resource_type *type, const struct id *of, const struct id *after,
+                 size_t limit, struct member_ref **out, size_t *n)
 {
-    struct naming w = {.of = user,
-                       .limit = SIZE_MAX,
-                       .space = SPACE_MEMBEROF,
-                       .type = &resource_type_team,
-                       .name = ATTR_TEAM_DISPLAY_NAME};
-
-    return naming_run(c, &w, out, n);
-}
-
-bool member_list(struct call *c, const struct id *team, const struct id *after, size_t limit, struct member_ref **out,
-                 size_t *n)
-{
-    struct naming w = {.of = team,
+    bool of_team = type->number == RESOURCE_TEAM;
+    struct naming w = {.of = of,
                        .after = after,
                        .limit = limit,
-                       .space = SPACE_MEMBER,
-                       .type = &resource_type_user,
-                       .name = ATTR_USER_DISPLAY_NAME};
+                       .space = of_team ? SPACE_MEMBER : SPACE_MEMBEROF,
+                       .type = of_team ? c->account->user_type : c->account->team_type,
+                       .name = of_team ? ATTR_USER_DISPLAY_NAME : ATTR_TEAM_DISPLAY_NAME};
+    enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, naming_body, &w);
 
-    return naming_run(c, &w, out, n);
+    *out = w.refs;
+    *n = w.n;
+    return call_done(c, rc);
 }

@@ -260,8 +260,12 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         return rc;
     if ((rc = member_drop_user(txn, arena, &ev.resource, &teams, &nteams)) != STORE_OK)
         return rc;
-    for (size_t i = 0; i < nteams && rc == STORE_OK; i++)
+    for (size_t i = 0; i < nteams && rc == STORE_OK; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
         rc = team_lost(txn, arena, w->c, &state, &teams[i], &ev.resource);
+        arena_rewind(arena, mark);
+    }
     if (rc != STORE_OK || (rc = reports_lost(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;

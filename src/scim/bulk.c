@@ -125,6 +125,11 @@ static struct json_object *wrapped(const struct reader *r, struct json_object *d
     }
     if (!json_object_is_type(data, json_type_object) || json_member(data, "schemas") != NULL)
         return data;
+    json_object_object_foreach(data, name, member) /* schemas may be there as null, in any case of letters */
+    {
+        if (member == NULL && str_eq_nocase(str_of(name), STR_LIT("schemas")))
+            json_object_object_del(data, name);
+    }
     schemas = json_object_new_array();
     json_object_array_add(schemas, json_object_new_string(URN_PATCH));
     json_put_member(data, "schemas", schemas);
@@ -281,12 +286,18 @@ static void find_in(struct referrer *f, struct json_object *v)
     }
 }
 
-/* What a client read and sends back, such as a user's groups, is passed over; and a password, which says what it likes. */
+/*
+ * Whether what stands under the name, or at the path, is looked into. What a client read and sends back, such as a user's
+ * groups, is passed over; a password, which says what it likes; and what no schema has.
+ */
 static bool refers(const struct resource_type *type, struct str name)
 {
     struct attrpath path;
 
-    if (!attrpath_resolve(type, name, &path) || path.attribute == NULL)
+    name = str_trim(str_sub(name, 0, str_find(name, '[', 0)));
+    if (!attrpath_resolve(type, name, &path))
+        return false;
+    if (path.attribute == NULL)
         return true;
     return path.attribute->mutability != MUTABILITY_READ_ONLY && path.attribute->mutability != MUTABILITY_WRITE_ONLY;
 }
@@ -349,6 +360,7 @@ void bulk_resolve(struct bulk_operation *op, const struct bulk_reference *r, str
         json_object_set_string_len(r->value, id.p, (int)id.len);
         return;
     }
+    struct arena_mark mark = arena_mark(a);
     buf_init(&b, a);
     for (size_t i = 0; i < text.len;) {
         struct str rest = str_sub(text, i, text.len);
@@ -364,6 +376,7 @@ void bulk_resolve(struct bulk_operation *op, const struct bulk_reference *r, str
         i += end;
     }
     json_object_set_string_len(r->value, b.p, (int)b.len);
+    arena_rewind(a, mark);
 }
 
 /* --- the order: strongly connected components, in which what is referred to comes first (Tarjan 1972) --- */

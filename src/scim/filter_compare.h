@@ -8,8 +8,16 @@
 /* f is a comparison (not FILTER_PR) with a value that is not null, leaf the attribute it is about. A value of another type
  * than the schema's is only "not equal". */
 
+/* Where a string stands, for folds_comparable(); all NULL: nowhere that it could be found again. */
+struct standing_at {
+    struct folds *folds;
+    const void *key;
+    struct json_object *owner;
+};
+
 /* A string: of types string, reference, binary and dateTime. */
-bool filter_compare_string(const struct filter *f, const struct attribute *leaf, struct str v, struct arena *a);
+bool filter_compare_string(const struct filter *f, const struct attribute *leaf, struct str v, struct standing_at at,
+                           struct arena *a);
 
 /* A date in milliseconds, and its text for co, sw and ew. */
 bool filter_compare_time(const struct filter *f, int64_t ms, struct str text);
@@ -17,7 +25,8 @@ bool filter_compare_time(const struct filter *f, int64_t ms, struct str text);
 /* true, false or a number as JSON text. */
 bool filter_compare_literal(const struct filter *f, const struct attribute *leaf, struct str v);
 
-/* Any value but an array. */
-bool filter_compare_json(const struct filter *f, const struct attribute *leaf, struct json_object *v, struct arena *a);
+/* Any value but an array. folds may be NULL. */
+bool filter_compare_json(const struct filter *f, const struct attribute *leaf, struct json_object *v,
+                         struct folds *folds, struct arena *a);
 
 #endif

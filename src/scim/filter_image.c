@@ -22,13 +22,15 @@ static bool is_there(const struct image *im, const struct scope *s, uint16_t att
 }
 
 static bool compare_value(const struct filter *f, const struct attribute *leaf, const struct image_value *v,
-                          struct arena *a)
+                          const struct filter_record *r)
 {
+    struct standing_at at = {.folds = r->folds, .key = v->text.p};
+
     switch (v->kind) {
     case IMAGE_STRING:
-        return filter_compare_string(f, leaf, str_sub(v->text, 1, v->text.len - 1), a);
+        return filter_compare_string(f, leaf, str_sub(v->text, 1, v->text.len - 1), at, r->arena);
     case IMAGE_ESCAPED:
-        return filter_compare_string(f, leaf, image_string(v, a), a);
+        return filter_compare_string(f, leaf, image_string(v, r->arena), at, r->arena);
     default:
         return filter_compare_literal(f, leaf, v->text);
     }
@@ -43,7 +45,7 @@ static bool any_holds(const struct filter *f, const struct filter_record *r, con
     *some = false;
     for (size_t row = s->begin; image_next_leaf(r->image, s->end, leaf->number, &row, &v); row++) {
         *some = true;
-        if (compare_value(f, leaf, &v, r->arena))
+        if (compare_value(f, leaf, &v, r))
             return true;
     }
     return false;
@@ -92,23 +94,24 @@ static bool meta_holds(const struct filter *f, const struct filter_record *r)
 {
     const struct attribute *leaf = attrpath_leaf(&f->path);
     const struct image *im = r->image;
+    struct standing_at nowhere = {NULL, NULL, NULL};
     char time[CLOCK_TEXT_LEN + 1];
     int64_t ms = leaf->number == ATTR_META_CREATED ? im->created : im->modified;
     struct buf etag;
 
     switch (leaf->number) {
     case ATTR_META_RESOURCE_TYPE:
-        return filter_compare_string(f, leaf, str_of(im->type->name), r->arena);
+        return filter_compare_string(f, leaf, str_of(im->type->name), nowhere, r->arena);
     case ATTR_META_CREATED:
     case ATTR_META_LAST_MODIFIED:
         clock_format(ms, time);
         return filter_compare_time(f, ms, str_of(time));
     case ATTR_META_LOCATION:
-        return filter_compare_string(f, leaf, resource_url(r->arena, r->base, im->type, im->id), r->arena);
+        return filter_compare_string(f, leaf, resource_url(r->arena, r->base, im->type, im->id), nowhere, r->arena);
     default: /* version */
         buf_init(&etag, r->arena);
         image_etag(&etag, im->version);
-        return filter_compare_string(f, leaf, buf_view(&etag), r->arena);
+        return filter_compare_string(f, leaf, buf_view(&etag), nowhere, r->arena);
     }
 }
 

@@ -15,6 +15,7 @@ struct reader {
     size_t operation; /* from 1 */
     bool pathless;    /* inside the value of an operation without path */
     size_t terms;     /* of all filters in paths */
+    size_t values;    /* of all lists */
     size_t member_filters;
     size_t step_cap, change_cap;
 };
@@ -235,13 +236,12 @@ static bool unwrap(struct reader *r, const struct target *t, struct json_object 
     return true;
 }
 
-static bool normalise(struct reader *r, const struct attrpath *path, struct json_object *v, bool element,
+static bool normalise(struct reader *r, const struct attrpath *path, struct json_object *v, enum resource_form form,
                       struct json_object **out)
 {
     struct error why = ERROR_INIT;
 
-    *out =
-        resource_normalise_value(attrpath_leaf(path), v, element, r->options, str_of(path_name(r->arena, path)), &why);
+    *out = resource_normalise_value(attrpath_leaf(path), v, form, r->options, str_of(path_name(r->arena, path)), &why);
     if (*out != NULL)
         json_own(r->arena, *out);
     return error_is_set(&why) ? refused(r, &why) : true;
@@ -257,18 +257,21 @@ static bool normalise_list(struct reader *r, const struct attrpath *path, struct
     if (is_blank(v))
         return true;
     if (!json_object_is_type(v, json_type_array)) {
-        if (!normalise(r, path, v, true, &one) || one == NULL)
+        if (!normalise(r, path, v, RESOURCE_ELEMENT, &one) || one == NULL)
             return one == NULL && !error_is_set(r->error);
         *out = json_own(r->arena, json_object_new_array_ext(1));
         json_object_array_add(*out, json_object_get(one));
         return true;
     }
-    if (path->attribute->place != PLACE_MEMBERS && json_object_array_length(v) > ATTRIBUTE_VALUES_MAX) {
+    size_t n = json_object_array_length(v);
+    bool few = path->attribute->place == PLACE_MEMBERS || n <= ATTRIBUTE_VALUES_MAX;
+    r->values += n;
+    if (!few || r->values > PATCH_VALUES_MAX) {
         error_set(r->error, ERR_VALUES_TOO_MANY, str_of(path_name(r->arena, path)),
-                  place(r->arena, ATTRIBUTE_VALUES_MAX));
+                  place(r->arena, few ? PATCH_VALUES_MAX : ATTRIBUTE_VALUES_MAX));
         return patch_located(r->error, r->arena, r->operation);
     }
-    if (!normalise(r, path, v, false, out))
+    if (!normalise(r, path, v, RESOURCE_VALUE, out))
         return false;
     if (*out != NULL && json_object_array_length(*out) == 0)
         *out = NULL;
@@ -391,13 +394,14 @@ static bool read_single(struct reader *r, enum patch_verb verb, const struct tar
     if (is_blank(v))
         return add_step(r, verb, t, NULL);
     if (leaf->type != ATTRIBUTE_COMPLEX)
-        return normalise(r, &t->path, v, leaf->multi, &v) && add_step(r, verb, t, v);
+        return normalise(r, &t->path, v, leaf->multi ? RESOURCE_ELEMENT : RESOURCE_VALUE, &v) &&
+               add_step(r, verb, t, v);
     if (!leaf->multi)
         return read_complex(r, verb, t, v);
     value = attribute_find(leaf->subs, STR_LIT("value"));
     if (value != NULL && json_object_is_type(v, json_type_string))
         return read_sub(r, verb, t, value, v);
-    if (!normalise(r, &t->path, v, true, &v))
+    if (!normalise(r, &t->path, v, RESOURCE_PART, &v)) /* what is required is asked of what it becomes */
         return false;
     return v == NULL || add_step(r, verb, t, v);
 }
@@ -408,7 +412,7 @@ static bool read_list(struct reader *r, enum patch_verb verb, const struct targe
 
     if (!normalise_list(r, &t->path, v, &values))
         return false;
-    if (values == NULL && verb == PATCH_ADD && !is_blank(v))
+    if (values == NULL && verb == PATCH_ADD) /* nothing more; an add takes nothing away (RFC 7644 3.5.2.1) */
         return true;
     return add_step(r, verb, t, values);
 }
@@ -441,8 +445,8 @@ static bool read_password(struct reader *r, enum patch_verb verb, const struct t
         return true;
     if (!json_object_is_type(o.v, json_type_string) || is_blank(o.v))
         return value_failed(r, "the password has to be a string that is not empty");
-    json_object_put(
-        resource_normalise_value(t->path.attribute, o.v, false, r->options, str_of(t->path.attribute->name), &why));
+    json_object_put(resource_normalise_value(t->path.attribute, o.v, RESOURCE_VALUE, r->options,
+                                             str_of(t->path.attribute->name), &why));
     if (error_is_set(&why))
         return refused(r, &why);
     r->patch->password = o.v;

@@ -13,6 +13,7 @@ struct edit {
     const struct patch_step *step;
     enum unmatched unmatched;
     struct arena *arena;
+    struct folds *folds; /* of the resource's values and the message's */
     struct error *error;
 };
 
@@ -96,10 +97,10 @@ struct slot {
     bool merged;           /* into an equal one before it */
 };
 
-static void key_text(struct buf *b, const struct attribute *attribute, struct json_object *v)
+static void key_text(struct buf *b, const struct attribute *attribute, struct json_object *v, struct folds *folds)
 {
     if (json_object_is_type(v, json_type_string))
-        buf_str(b, resource_comparable(attribute, json_str(v), b->arena));
+        buf_str(b, folds_comparable(folds, attribute, json_str(v), v, v, b->arena));
     else if (v != NULL)
         json_write(b, v);
 }
@@ -108,28 +109,28 @@ static void key_text(struct buf *b, const struct attribute *attribute, struct js
  * What two values that are the same have in common: `value`, and `type` if it is to count; without a `value` all
  * sub-attributes. No string holds a NUL, so NULs separate.
  */
-static struct str element_key(const struct attribute *attribute, struct json_object *element, bool with_type,
-                              struct arena *a)
+static struct str element_key(const struct edit *ed, const struct attribute *attribute, struct json_object *element,
+                              bool with_type)
 {
     const struct attribute *value = attribute_find(attribute->subs, STR_LIT("value"));
     const struct attribute *type = attribute_find(attribute->subs, STR_LIT("type"));
     struct buf b;
 
-    buf_init(&b, a);
+    buf_init(&b, ed->arena);
     if (attribute->type != ATTRIBUTE_COMPLEX) {
-        key_text(&b, attribute, element);
+        key_text(&b, attribute, element, ed->folds);
         return buf_view(&b);
     }
     if (value != NULL && json_get(element, "value") != NULL) {
-        key_text(&b, value, json_get(element, "value"));
+        key_text(&b, value, json_get(element, "value"), ed->folds);
         buf_putc(&b, '\0');
         if (with_type && type != NULL)
-            key_text(&b, type, json_get(element, "type"));
+            key_text(&b, type, json_get(element, "type"), ed->folds);
         return buf_view(&b);
     }
     for (const struct attribute *sub = attribute->subs; sub->name != NULL; sub++) {
         buf_putc(&b, '\0');
-        key_text(&b, sub, json_get(element, sub->name));
+        key_text(&b, sub, json_get(element, sub->name), ed->folds);
     }
     return buf_view(&b);
 }
@@ -190,14 +191,14 @@ static bool merge_slots(struct slot *slots, size_t n, const struct attribute *at
     return fine;
 }
 
-static size_t fill_slots(struct slot *slots, size_t n, const struct attribute *attribute, struct json_object *list,
-                         bool added, struct arena *a)
+static size_t fill_slots(const struct edit *ed, struct slot *slots, size_t n, const struct attribute *attribute,
+                         struct json_object *list, bool added)
 {
     for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++, n++) {
         struct json_object *v = json_object_array_get_idx(list, i);
 
         v = added ? copy(v) : json_object_get(v);
-        slots[n] = (struct slot){.key = element_key(attribute, v, true, a), .place = n, .v = v, .added = added};
+        slots[n] = (struct slot){.key = element_key(ed, attribute, v, true), .place = n, .v = v, .added = added};
         slots[n].primary = added && is_primary(v);
     }
     return n;
@@ -233,8 +234,8 @@ static bool set_list(struct edit *ed, struct json_object *obj, const struct attr
     struct slot *slots = arena_alloc(ed->arena, n * sizeof *slots);
     bool changed = replace, fine;
 
-    n = fill_slots(slots, 0, attribute, replace ? NULL : old, false, ed->arena);
-    n = fill_slots(slots, n, attribute, new, true, ed->arena);
+    n = fill_slots(ed, slots, 0, attribute, replace ? NULL : old, false);
+    n = fill_slots(ed, slots, n, attribute, new, true);
     fine = merge_slots(slots, n, attribute, ed->arena, &changed);
     list = list_of_slots(slots, n, &changed);
     arena_rewind(ed->arena, mark);
@@ -280,10 +281,11 @@ struct gone {
     size_t npatterns;
 };
 
-static struct gone gone_values(const struct attribute *attribute, struct json_object *values, struct arena *a)
+static struct gone gone_values(const struct edit *ed, const struct attribute *attribute, struct json_object *values)
 {
     size_t n = json_object_array_length(values);
-    struct gone g = {arena_alloc(a, n * sizeof *g.keys), 0, arena_alloc(a, n * sizeof *g.patterns), 0};
+    struct gone g = {.keys = arena_alloc(ed->arena, n * sizeof *g.keys),
+                     .patterns = arena_alloc(ed->arena, n * sizeof *g.patterns)};
 
     for (size_t i = 0; i < n; i++) {
         struct json_object *v = json_object_array_get_idx(values, i);
@@ -291,17 +293,18 @@ static struct gone gone_values(const struct attribute *attribute, struct json_ob
         if (attribute->type == ATTRIBUTE_COMPLEX && json_get(v, "value") == NULL)
             g.patterns[g.npatterns++] = v;
         else
-            g.keys[g.nkeys++] = element_key(attribute, v, true, a);
+            g.keys[g.nkeys++] = element_key(ed, attribute, v, true);
     }
     qsort(g.keys, g.nkeys, sizeof *g.keys, by_text);
     return g;
 }
 
 /* A key without type is that of a value of any type. */
-static bool goes(const struct gone *g, const struct attribute *attribute, struct json_object *element, struct arena *a)
+static bool goes(const struct edit *ed, const struct gone *g, const struct attribute *attribute,
+                 struct json_object *element)
 {
-    if (g->nkeys > 0 && (is_among(g->keys, g->nkeys, element_key(attribute, element, true, a)) ||
-                         is_among(g->keys, g->nkeys, element_key(attribute, element, false, a))))
+    if (g->nkeys > 0 && (is_among(g->keys, g->nkeys, element_key(ed, attribute, element, true)) ||
+                         is_among(g->keys, g->nkeys, element_key(ed, attribute, element, false))))
         return true;
     for (size_t i = 0; i < g->npatterns; i++)
         if (says_all(element, g->patterns[i]))
@@ -317,12 +320,12 @@ static void remove_listed(struct edit *ed, struct json_object *obj, const struct
 
     if (old == NULL)
         return;
-    g = gone_values(attribute, ed->step->value, ed->arena);
+    g = gone_values(ed, attribute, ed->step->value);
     list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(old); i++) {
         struct json_object *v = json_object_array_get_idx(old, i);
 
-        if (!goes(&g, attribute, v, ed->arena))
+        if (!goes(ed, &g, attribute, v))
             json_object_array_add(list, json_object_get(v));
     }
     arena_rewind(ed->arena, mark);
@@ -365,19 +368,36 @@ static bool edit_member(struct edit *ed, struct json_object *obj, const struct a
 
 /* --- the values of a multi-valued attribute that a path selects --- */
 
-/* Gives element what the filter's eq terms say and it does not have. False: the filter has other terms too. */
-static bool fill_from_filter(struct json_object *element, const struct filter *f)
+/* What a term of a filter says, as a value that the sub-attribute may have, with a reference; NULL: it may not. */
+static struct json_object *value_of_term(const struct filter *f)
+{
+    static const struct resource_options options = {.reject_unknown = true};
+    struct error ignored = ERROR_INIT;
+
+    return f->path.sub->mutability == MUTABILITY_READ_ONLY
+               ? NULL
+               : resource_normalise_value(f->path.sub, f->value, RESOURCE_ELEMENT, &options, STR_LIT(""), &ignored);
+}
+
+/*
+ * Gives element what the filter's eq terms say and it does not have: the value itself that old, which matched them, has
+ * there or, where old is NULL, a new one. False: the filter has other terms too, or says what no value may be.
+ */
+static bool fill_from_filter(struct json_object *element, const struct filter *f, struct json_object *old)
 {
     if (f->op == FILTER_AND) {
-        bool left = fill_from_filter(element, f->left);
+        bool left = fill_from_filter(element, f->left, old);
 
-        return fill_from_filter(element, f->right) && left;
+        return fill_from_filter(element, f->right, old) && left;
     }
     if (f->op != FILTER_EQ || f->value == NULL || f->path.sub == NULL)
         return false;
-    if (json_get(element, f->path.sub->name) == NULL)
-        json_put_member(element, f->path.sub->name, copy(f->value));
-    return true;
+    if (json_get(element, f->path.sub->name) != NULL)
+        return true;
+    struct json_object *v = old == NULL ? value_of_term(f) : json_object_get(json_get(old, f->path.sub->name));
+    if (v != NULL)
+        json_put_member(element, f->path.sub->name, v);
+    return v != NULL;
 }
 
 /* Changes one value that was selected. *v may become another object. */
@@ -398,9 +418,10 @@ static bool edit_element(struct edit *ed, struct json_object **v, const struct a
         }
         return true;
     }
+    struct json_object *old = *v;
     *v = copy(step->value);
     if (step->filter != NULL && attribute->type == ATTRIBUTE_COMPLEX)
-        fill_from_filter(*v, step->filter);
+        fill_from_filter(*v, step->filter, old);
     return true;
 }
 
@@ -430,8 +451,8 @@ static bool create_element(struct edit *ed, struct json_object *obj, const struc
         v = step->path.sub == NULL ? copy(step->value) : json_object_new_object();
     if (step->path.sub != NULL)
         json_put_member(v, step->path.sub->name, copy(step->value));
-    if (step->filter != NULL && ((attribute->type == ATTRIBUTE_COMPLEX && !fill_from_filter(v, step->filter)) ||
-                                 !filter_match_value(step->filter, v, ed->arena))) {
+    if (step->filter != NULL && ((attribute->type == ATTRIBUTE_COMPLEX && !fill_from_filter(v, step->filter, NULL)) ||
+                                 !filter_match_value(step->filter, v, ed->folds, ed->arena))) {
         json_object_put(v);
         return no_target(ed);
     }
@@ -447,7 +468,7 @@ static bool create_element(struct edit *ed, struct json_object *obj, const struc
 
 static bool selected(struct edit *ed, struct json_object *v)
 {
-    return ed->step->filter == NULL || filter_match_value(ed->step->filter, v, ed->arena);
+    return ed->step->filter == NULL || filter_match_value(ed->step->filter, v, ed->folds, ed->arena);
 }
 
 static bool set_selected(struct edit *ed, struct json_object *obj, const struct attribute *attribute)
@@ -567,16 +588,25 @@ static bool check_removed(const struct patch *p, struct json_object *resource, s
     return true;
 }
 
+static bool apply_steps(struct edit *ed, const struct patch *p, struct json_object *resource)
+{
+    for (size_t i = 0; i < p->nsteps; i++) {
+        ed->step = &p->steps[i];
+        if (!apply_step(ed, resource))
+            return false;
+    }
+    return true;
+}
+
 bool patch_apply(const struct patch *p, const struct resource_type *type, struct json_object *resource, struct arena *a,
                  struct member_change **changes, size_t *nchanges, struct error *e)
 {
-    struct edit ed = {.unmatched = p->unmatched, .arena = a, .error = e};
+    struct edit ed = {.unmatched = p->unmatched, .arena = a, .folds = folds_new(), .error = e};
+    bool done = apply_steps(&ed, p, resource);
 
-    for (size_t i = 0; i < p->nsteps; i++) {
-        ed.step = &p->steps[i];
-        if (!apply_step(&ed, resource))
-            return false;
-    }
+    folds_free(&ed.folds);
+    if (!done)
+        return false;
     resource_tidy(resource);
     if (!check_removed(p, resource, a, e) || !resource_check(type, resource, e))
         return false;

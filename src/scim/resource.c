@@ -55,6 +55,7 @@ struct reading {
     const struct resource_options *options;
     struct error *error;
     bool *odd; /* set where a body or an extension has a key that is no attribute: it may be a path */
+    struct json_object **members; /* what a body says of the PLACE_MEMBERS attribute */
 };
 
 static struct json_object *no_null(struct json_object *v)
@@ -505,7 +506,7 @@ static bool read_members(const struct reading *r, const struct attribute *attrib
 }
 
 static bool read_body(const struct reading *r, const struct resource_type *type, struct json_object *body,
-                      struct json_object *into, struct json_object **members)
+                      struct json_object *into)
 {
     json_object_object_foreach(body, key, value)
     {
@@ -522,7 +523,7 @@ static bool read_body(const struct reading *r, const struct resource_type *type,
         else if (attribute == NULL)
             ok = *r->odd = true;
         else if (attribute->place == PLACE_MEMBERS)
-            ok = read_members(r, attribute, value, &here, members);
+            ok = read_members(r, attribute, value, &here, r->members);
         else
             ok = read_into(r, attribute, value, &here, into);
         if (!ok)
@@ -583,6 +584,8 @@ static bool read_path_key(const struct reading *r, const struct resource_type *t
         return pass_unknown(r, at);
     if (path.attribute == NULL) /* a whole extension, in an object where none can be */
         return pass_unknown(r, at);
+    if (path.attribute->place == PLACE_MEMBERS && path.sub == NULL)
+        return read_members(r, path.attribute, value, at, r->members);
     if (path.attribute->place != PLACE_RECORD || !is_kept(path.attribute) || !is_kept(attrpath_leaf(&path)))
         return true;
     if (!read_value(r, attrpath_leaf(&path), value, at, &normal))
@@ -641,8 +644,8 @@ struct json_object *resource_normalise(const struct resource_type *type, struct 
                                        struct error *e)
 {
     bool odd = false;
-    struct reading r = {o, e, &odd};
     struct json_object *resource, *list = NULL;
+    struct reading r = {o, e, &odd, &list};
 
     if (members != NULL)
         *members = NULL;
@@ -653,7 +656,7 @@ struct json_object *resource_normalise(const struct resource_type *type, struct 
     if (!names_core(&r, type, json_member(body, "schemas")))
         return NULL;
     resource = no_null(json_object_new_object());
-    bool ok = read_body(&r, type, body, resource, &list) && (!odd || read_odd_keys(&r, type, NULL, body, resource)) &&
+    bool ok = read_body(&r, type, body, resource) && (!odd || read_odd_keys(&r, type, NULL, body, resource)) &&
               resource_check(type, resource, e);
     if (list != NULL)
         arena_defer(a, release, list);
@@ -663,16 +666,17 @@ struct json_object *resource_normalise(const struct resource_type *type, struct 
     return ok ? resource : NULL;
 }
 
-struct json_object *resource_normalise_value(const struct attribute *attribute, struct json_object *value, bool element,
-                                             const struct resource_options *o, struct str where, struct error *e)
+struct json_object *resource_normalise_value(const struct attribute *attribute, struct json_object *value,
+                                             enum resource_form form, const struct resource_options *o,
+                                             struct str where, struct error *e)
 {
-    struct reading r = {o, e, NULL};
+    struct reading r = {o, e, NULL, NULL};
     struct place here = {NULL, where, 0, NO_ELEMENT};
     struct json_object *normal = NULL;
 
-    if (!element) {
+    if (form == RESOURCE_VALUE) {
         read_value(&r, attribute, value, &here, &normal);
-    } else if (read_one(&r, attribute, value, &here, &normal) && value != NULL &&
+    } else if (read_one(&r, attribute, value, &here, &normal) && value != NULL && form == RESOURCE_ELEMENT &&
                !has_required(&r, attribute, normal, &here)) {
         json_object_put(normal);
         normal = NULL;

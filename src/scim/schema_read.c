@@ -292,14 +292,19 @@ static bool check_members(const struct reader *r, struct str place, struct json_
     return true;
 }
 
-/* `primary` is looked for wherever values are counted. */
+/* The sub-attributes that mean something by their names are looked for as RFC 7643 2.4 writes them. */
 static bool check_special(const struct reader *r, struct str place, const struct attribute *a)
 {
+    static const struct str special[] = {STR_LIT("type"), STR_LIT("primary"), STR_LIT("display"), STR_LIT("value"),
+                                         STR_LIT("$ref")};
     struct str name = str_of(a->name);
 
     if (a->parent == NULL)
         return true;
-    if (str_eq_nocase(name, STR_LIT("primary")) && (a->type != ATTRIBUTE_BOOLEAN || a->multi))
+    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
+        if (str_eq_nocase(name, special[i]) && !str_eq(name, special[i]))
+            return fail(r, place, "type, primary, display, value and $ref are written in just this way (RFC 7643 2.4)");
+    if (str_eq(name, STR_LIT("primary")) && (a->type != ATTRIBUTE_BOOLEAN || a->multi))
         return fail(r, place, "a sub-attribute called primary is a single boolean (RFC 7643 2.4)");
     if (str_eq(name, STR_LIT("$ref")) && (a->type != ATTRIBUTE_REFERENCE || a->multi))
         return fail(r, place, "a sub-attribute called $ref is a single reference (RFC 7643 2.4)");

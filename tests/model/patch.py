@@ -5,7 +5,8 @@ PATCH as RFC 7644 3.5.2 has it, on plain dicts, and the normal form of what clie
 First the message is read against the schema (read(), all that is wrong with it by itself), then its steps are applied
 in order to a copy. Beyond the RFC, as the project has decided: one (value, type) is there once, so adding it again
 merges; `add` (policy workspace: `replace`, too) through a value path that matches nothing makes the value from the
-path's eq terms; `remove` with values removes just those; null and "" unassign.
+path's eq terms, as far as they may be values; `remove` with values removes just those; null and "" unassign, but an `add`
+takes no values away.
 """
 
 import copy
@@ -295,7 +296,7 @@ def read_target(kind, verb, path, condition, operation):
         return [Step(verb, path, None, values)] if values else []
     if whole:
         values = read_list(attribute, value)
-        if not values and verb == "add" and not is_blank(value):
+        if not values and verb == "add":  # an add takes nothing away
             return []
         return [Step(verb, path, None, values)]
     return read_single(kind, verb, path, condition, value)
@@ -482,11 +483,16 @@ def set_selected(step, values, makers):
         elif step.verb == "add":
             value.update(copy.deepcopy(said))
         else:
-            values[place] = {**(all_eq_terms(step.condition.tree) if step.condition else {}), **copy.deepcopy(said)}
+            named = all_eq_terms(step.condition.tree) if step.condition else {}  # what it has there stays
+            values[place] = {**{name: value[name] for name in named}, **copy.deepcopy(said)}
         last = values[place]
     created = last is None
     if created:
         terms = eq_terms(step.condition.tree) if step.condition else {}
+        try:
+            terms = terms and {name: normal_one(step.path.attribute.sub(name), v) for name, v in terms.items()}
+        except Refused:  # a literal that is no value of the sub-attribute makes none
+            terms = None
         last = {**(terms or {}), **copy.deepcopy(said)}
         if terms is None or not is_selected(step, last) or (step.condition and step.verb not in makers):
             raise Refused(400, "noTarget", "nothing matches")

@@ -139,7 +139,7 @@ static size_t members(struct str team)
     size_t n = 0;
 
     CHECK(id_parse(team, &id));
-    CHECK(member_list(call(), &id, NULL, 100000, &refs, &n));
+    CHECK(member_list(call(), &resource_type_team, &id, NULL, 100000, &refs, &n));
     return n;
 }
 
@@ -325,6 +325,45 @@ static void deleted_user_is_gone_everywhere(void)
     CHECK(!user_delete(call(), u.id, NULL));
     CHECK_INT(total(&resource_type_user, NULL), 0);
     make_user("a@example.com");
+    verified();
+}
+
+/* A team's members and a user's teams are read in the memory of their names; whole records of them ended the worker. */
+static void memberships_are_read_and_ended_in_little_memory(void)
+{
+    struct image u, t[150];
+    struct member_ref *refs;
+    struct id user, team;
+    char name[8001];
+    struct buf b;
+    size_t n;
+
+    fresh("rfc");
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    buf_init(&b, scratch);
+    for (int i = 0; i < 800; i++)
+        buf_printf(&b, "%s{\"value\":\"%d\",\"display\":\"%.100s\"}", i == 0 ? "" : ",", i, name);
+    CHECK(user_create(call(), json(arena_printf(arena, USER("\"userName\":\"fat\",\"ims\":[%s]"), buf_cstr(&b))), &u));
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
+        CHECK(
+            team_create(call(),
+                        json(arena_printf(arena, GROUP("\"displayName\":\"%s%zu\",\"members\":[{\"value\":\"%.36s\"}]"),
+                                          name, i, u.id.p)),
+                        &t[i]));
+    struct arena *little = arena_new((size_t)2 << 20);
+    struct call *c = call();
+    c->arena = little;
+    CHECK(id_parse(u.id, &user) && id_parse(t[0].id, &team));
+    CHECK(member_list(c, &resource_type_team, &team, NULL, 1000, &refs, &n));
+    CHECK_INT(n, 1);
+    CHECK(arena_used(little) < 10000);
+    CHECK(member_list(c, &resource_type_user, &user, NULL, 100, &refs, &n));
+    CHECK_INT(n, 100);
+    CHECK(arena_used(little) < 100 * sizeof name + 50000);
+    arena_reset(little);
+    CHECK(user_delete(c, u.id, NULL));
+    arena_free(&little);
     verified();
 }
 
@@ -733,6 +772,7 @@ static const struct unit_test tests[] = {
     UNIT(deactivation_is_told_and_counted),
     UNIT(rename_frees_the_old_name),
     UNIT(deleted_user_is_gone_everywhere),
+    UNIT(memberships_are_read_and_ended_in_little_memory),
     UNIT(deleted_manager_has_nobody),
     UNIT(team_members_come_and_go),
     UNIT(members_go_by_what_is_told_of_them),

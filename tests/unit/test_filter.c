@@ -608,12 +608,12 @@ static void matches_one_value(void)
     CHECK_FATAL(attrpath_resolve(&thing_type, STR_LIT("tags"), &tags));
     f = filter_parse_value(&resource_type_user, &emails, STR_LIT("type eq work and not (primary eq true)"), a, &e);
     CHECK_FATAL(f != NULL);
-    CHECK(filter_match_value(f, json_read(a, STR_LIT("{\"type\":\"WORK\"}"), &e), a));
-    CHECK(!filter_match_value(f, json_read(a, STR_LIT("{\"type\":\"work\",\"primary\":true}"), &e), a));
+    CHECK(filter_match_value(f, json_read(a, STR_LIT("{\"type\":\"WORK\"}"), &e), NULL, a));
+    CHECK(!filter_match_value(f, json_read(a, STR_LIT("{\"type\":\"work\",\"primary\":true}"), &e), NULL, a));
     f = filter_parse_value(&thing_type, &tags, STR_LIT("VALUE eq \"x\""), a, &e);
     CHECK_FATAL(f != NULL);
-    CHECK(filter_match_value(f, json_read(a, STR_LIT("\"X\""), &e), a));
-    CHECK(!filter_match_value(f, json_read(a, STR_LIT("\"y\""), &e), a));
+    CHECK(filter_match_value(f, json_read(a, STR_LIT("\"X\""), &e), NULL, a));
+    CHECK(!filter_match_value(f, json_read(a, STR_LIT("\"y\""), &e), NULL, a));
     CHECK(filter_parse_value(&resource_type_user, &emails, STR_LIT("userName eq \"x\""), a, &e) == NULL);
     CHECK_INT(e.code, ERR_FILTER_ATTRIBUTE);
     arena_free(&a);

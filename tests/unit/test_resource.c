@@ -223,6 +223,27 @@ static void refuses(void)
         check_refused(refused[i].type, refused[i].body, false, refused[i].code, refused[i].sentence);
 }
 
+/* They were lost there, with 201. */
+static void members_stand_under_the_core_urn_too(void)
+{
+    static const char *const bodies[] = {
+        TEAM("\"" URN_GROUP "\":{\"members\":[{\"value\":\"a\"}]}"),
+        TEAM("\"" URN_GROUP ":members\":[{\"value\":\"a\"}]"),
+    };
+
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct arena *a = arena_new(0);
+        struct resource_options o = {.reject_unknown = true};
+        struct error e = ERROR_INIT;
+        struct json_object *members = NULL;
+
+        CHECK(resource_normalise(GROUP, json_of(a, bodies[i]), &o, a, &members, &e) != NULL);
+        CHECK_CSTR(e.sentence, "");
+        CHECK(members != NULL && json_equal(members, json_of(a, "[{\"value\":\"a\"}]")));
+        arena_free(&a);
+    }
+}
+
 /* What was stored before there was this rule can still be imported. */
 static void stored_values_keep_their_form(void)
 {
@@ -401,7 +422,8 @@ static struct str normal_value(struct arena *a, const struct attribute *attribut
 {
     struct resource_options o = {.reject_unknown = true};
     struct json_object *v = text == NULL ? NULL : json_of(a, text);
-    struct json_object *normal = resource_normalise_value(attribute, v, element, &o, STR_LIT("here"), e);
+    struct json_object *normal =
+        resource_normalise_value(attribute, v, element ? RESOURCE_ELEMENT : RESOURCE_VALUE, &o, STR_LIT("here"), e);
     struct str s = normal == NULL ? STR_NULL : text_of(a, normal);
 
     json_object_put(normal);
@@ -610,6 +632,7 @@ int main(void)
         UNIT(normalises),
         UNIT(refuses),
         UNIT(refuses_unknown_attributes_where_told),
+        UNIT(members_stand_under_the_core_urn_too),
         UNIT(stored_values_keep_their_form),
         UNIT(bounds_values),
         UNIT(bounds_the_whole),

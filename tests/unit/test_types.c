@@ -184,6 +184,15 @@ static const struct {
      ",'ports':[{'value':80,'type':'a','primary':false},{'value':81,'type':'a','primary':true},{'value':82,'primary':"
      "false}]",
      NULL},
+    /* what a filter says was stored unjudged, and no export with it could be imported */
+    {"", "{'op':'add','path':'ports[value eq 1.5].type','value':'t'}", NULL, "nothing matches"},
+    {"", "{'op':'add','path':'ports[value eq 22]','value':{'type':'ssh'}}", ",'ports':[{'value':22,'type':'ssh'}]",
+     NULL},
+    /* what is required is asked of what the value becomes */
+    {",'ports':[{'value':80}]", "{'op':'add','path':'ports[value eq 80]','value':{'type':'t'}}",
+     ",'ports':[{'value':80,'type':'t'}]", NULL},
+    {",'ports':[{'value':80,'type':'a'}]", "{'op':'replace','path':'ports[type eq \\'a\\']','value':{'load':1}}", NULL,
+     "ports[0].value is required"},
     {"", "{'op':'add','path':'" URN_MORE ":weights','value':[1.10,1.1,2]}", ",'" URN_MORE "':{'weights':[1.10,1.1,2]}",
      "[{'path':'" URN_MORE ":weights','new':[1.10,1.1,2]}]"},
     {",'" URN_MORE "':{'weights':[1.10,2]}", "{'op':'remove','path':'" URN_MORE ":weights[value eq 2]'}",

@@ -51,9 +51,6 @@ struct member_ref {
 struct json_object *member_seen(const struct resource_type *type, const struct member_ref *ref, struct str base,
                                 struct arena *a);
 
-/* The teams of a user, all. */
-bool member_groups(struct call *c, const struct id *user, struct member_ref **out, size_t *n);
-
 /*
  * Calls fn with every member of the team `of`, or every team of the user `of`, until it returns false. type is the type of
  * `of`, what fn gets that of the other. What fn takes from arena is given back after each call.
@@ -62,8 +59,11 @@ typedef bool member_fn(const struct resource_type *type, const struct member_ref
 enum store_rc member_each(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
                           const struct id *of, member_fn *fn, void *ctx);
 
-/* Up to limit members of a team whose ids are greater than *after (NULL: from the first). */
-bool member_list(struct call *c, const struct id *team, const struct id *after, size_t limit, struct member_ref **out,
-                 size_t *n);
+/*
+ * Up to limit members of the team `of`, or teams of the user `of`, whose ids are greater than *after (NULL: from the first).
+ * type is that of `of`.
+ */
+bool member_list(struct call *c, const struct resource_type *type, const struct id *of, const struct id *after,
+                 size_t limit, struct member_ref **out, size_t *n);
 
 #endif

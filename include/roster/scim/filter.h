@@ -12,6 +12,7 @@
 
 #include "roster/base/json.h"
 #include "roster/scim/attrpath.h"
+#include "roster/scim/folds.h"
 #include "roster/scim/image.h"
 
 #define FILTER_BYTES_MAX 4096
@@ -78,6 +79,7 @@ struct filter_record {
     struct str base; /* "https://x/scim/v2": what meta.location begins with */
     bool (*derived)(const struct filter *f, const struct image *image, void *ctx);
     void *ctx;
+    struct folds *folds; /* of this record alone; or NULL */
     struct arena *arena;
 };
 
@@ -88,8 +90,8 @@ bool filter_match_image(const struct filter *f, const struct filter_record *r);
 /* Whether a term's or value path's attribute is one that derived() answers. */
 bool filter_is_derived(const struct filter *f);
 
-/* Whether one value of a multi-valued attribute matches a tree of filter_parse_value(). */
-bool filter_match_value(const struct filter *f, struct json_object *element, struct arena *a);
+/* Whether one value of a multi-valued attribute matches a tree of filter_parse_value(). folds may be NULL. */
+bool filter_match_value(const struct filter *f, struct json_object *element, struct folds *folds, struct arena *a);
 
 /* Writes the tree in canonical form, for tests: parsing that again gives the same tree. */
 void filter_print(struct buf *out, const struct filter *f);

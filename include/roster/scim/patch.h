@@ -9,7 +9,8 @@
  * name); `id`, `schemas` and `meta` in a path-less value are passed over; booleans as strings; value arrays of one
  * element for single-valued attributes; a bare string for a complex attribute with a `value`; `remove` with a value
  * array removes just those; `replace` and `add` through a value path that matches nothing create the element from the
- * filter's eq terms, as far as enum unmatched lets them; replace or add with null or "" unassigns.
+ * filter's eq terms, as far as enum unmatched lets them; replace or add with null or "" unassigns a single value, and
+ * replace a list.
  */
 #ifndef ROSTER_SCIM_PATCH_H
 #define ROSTER_SCIM_PATCH_H
@@ -18,9 +19,10 @@
 #include "roster/scim/resource.h"
 
 #define PATCH_OPERATIONS_MAX     1000
-#define PATCH_STEPS_MAX          2000 /* attributes that all operations of a message together change */
-#define PATCH_TERMS_MAX          4000 /* of the filters in all paths of a message, and values to remove, together */
-#define PATCH_MEMBER_FILTERS_MAX 10   /* operations MEMBER_REMOVE_IF of a message: each looks at every member */
+#define PATCH_STEPS_MAX          2000  /* attributes that all operations of a message together change */
+#define PATCH_VALUES_MAX         32768 /* of all lists of a message together */
+#define PATCH_TERMS_MAX          4000  /* of the filters in all paths of a message, and values to remove, together */
+#define PATCH_MEMBER_FILTERS_MAX 10    /* operations MEMBER_REMOVE_IF of a message: each looks at every member */
 
 struct patch;
 

@@ -48,10 +48,14 @@ struct json_object *resource_normalise(const struct resource_type *type, struct 
                                        const struct resource_options *o, struct arena *a, struct json_object **members,
                                        struct error *e);
 
+/* What a value is of its attribute: the whole of it, one element of several, or what is to be put into one. */
+enum resource_form { RESOURCE_VALUE, RESOURCE_ELEMENT, RESOURCE_PART };
+
 /* As above for one attribute's value, e.g. a PATCH value: the normal value, owned by the caller (may be NULL: unassigned,
- * then *e is not set). elements: value is one element of a multi-valued attribute. where names it in errors. */
-struct json_object *resource_normalise_value(const struct attribute *attribute, struct json_object *value, bool element,
-                                             const struct resource_options *o, struct str where, struct error *e);
+ * then *e is not set). A part need not have what is required. where names it in errors. */
+struct json_object *resource_normalise_value(const struct attribute *attribute, struct json_object *value,
+                                             enum resource_form form, const struct resource_options *o,
+                                             struct str where, struct error *e);
 
 /* Checks the final state: required attributes are there, at most one primary:true in each multi-valued attribute, no
  * more than ATTRIBUTE_VALUES_MAX values, in all no more than RESOURCE_BYTES_MAX (RESOURCE_TOO_LARGE). */
