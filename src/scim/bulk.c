@@ -286,9 +286,17 @@ static void find_in(struct referrer *f, struct json_object *v)
     }
 }
 
+/* Whether the name, behind whatever URN, is that of the password. */
+static bool is_password(struct str name)
+{
+    for (size_t colon; (colon = str_find(name, ':', 0)) < name.len;)
+        name = str_sub(name, colon + 1, name.len);
+    return str_eq_nocase(str_trim(name), STR_LIT("password"));
+}
+
 /*
  * Whether what stands under the name, or at the path, is looked into. What a client read and sends back, such as a user's
- * groups, is passed over; a password, which says what it likes; and what no schema has.
+ * groups, is passed over; and a password, which says what it likes. What is not known here may be the account's own.
  */
 static bool refers(const struct resource_type *type, struct str name)
 {
@@ -296,20 +304,29 @@ static bool refers(const struct resource_type *type, struct str name)
 
     name = str_trim(str_sub(name, 0, str_find(name, '[', 0)));
     if (!attrpath_resolve(type, name, &path))
-        return false;
+        return !is_password(name);
     if (path.attribute == NULL)
         return true;
     return path.attribute->mutability != MUTABILITY_READ_ONLY && path.attribute->mutability != MUTABILITY_WRITE_ONLY;
+}
+
+static void find_in_resource(struct referrer *f, struct json_object *resource);
+
+/* Under a name or at a path that begins with a URN there may be the attributes of a schema; an object in it is a complex value. */
+static void find_in_named(struct referrer *f, struct str name, struct json_object *v)
+{
+    if (str_starts_nocase(str_trim(name), STR_LIT("urn:")) && json_object_is_type(v, json_type_object))
+        find_in_resource(f, v);
+    else
+        find_in(f, v);
 }
 
 static void find_in_resource(struct referrer *f, struct json_object *resource)
 {
     json_object_object_foreach(resource, name, member)
     {
-        if (str_starts_nocase(str_of(name), STR_LIT("urn:")) && json_object_is_type(member, json_type_object))
-            find_in_resource(f, member); /* the attributes of a schema; an object in it is a complex value */
-        else if (refers(f->op->type, str_of(name)))
-            find_in(f, member);
+        if (refers(f->op->type, str_of(name)))
+            find_in_named(f, str_of(name), member);
     }
 }
 
@@ -325,7 +342,7 @@ static void find_in_patch(struct referrer *f)
         if (json_object_is_type(path, json_type_string) && json_object_get_string_len(path) > 0) {
             find_in_filter(f, path);
             if (refers(f->op->type, json_str(path)))
-                find_in(f, value);
+                find_in_named(f, json_str(path), value);
         } else if (json_object_is_type(value, json_type_object)) {
             find_in_resource(f, value);
         }
