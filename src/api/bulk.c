@@ -27,7 +27,7 @@ struct run {
 
 static const struct resource_ops *ops_of(const struct bulk_operation *op)
 {
-    return op->type == &resource_type_user ? &user_ops : &team_ops;
+    return op->type->number == RESOURCE_USER ? &user_ops : &team_ops;
 }
 
 /* --- one operation --- */
@@ -262,7 +262,8 @@ static void write_answer(struct run *run)
 
 bool bulk_run(struct api_call *c)
 {
-    struct run run = {.c = c, .bulk = bulk_parse(c->body, c->base, c->r->arena, c->error)};
+    const struct resource_type *const types[BULK_TYPES] = {c->call.account->user_type, c->call.account->team_type};
+    struct run run = {.c = c, .bulk = bulk_parse(c->body, types, c->base, c->r->arena, c->error)};
 
     if (run.bulk == NULL)
         return false;

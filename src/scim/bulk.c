@@ -17,6 +17,7 @@ struct name {
 
 struct reader {
     struct bulk *bulk;
+    const struct resource_type *const *types;
     struct str base;
     struct arena *arena;
     struct name *names;
@@ -73,13 +74,11 @@ static bool read_method(const struct reader *r, struct bulk_operation *op)
     return op->method != BULK_METHODS || operation_failed(r, op, "method has to be POST, PUT, PATCH or DELETE");
 }
 
-static const struct resource_type *endpoint_find(struct str name)
+static const struct resource_type *endpoint_find(const struct reader *r, struct str name)
 {
-    static const struct resource_type *const types[] = {&resource_type_user, &resource_type_team};
-
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (str_eq_nocase(name, str_of(types[i]->endpoint + 1)))
-            return types[i];
+    for (size_t i = 0; i < BULK_TYPES; i++)
+        if (str_eq_nocase(name, str_of(r->types[i]->endpoint + 1)))
+            return r->types[i];
     return NULL;
 }
 
@@ -97,7 +96,7 @@ static bool read_path(const struct reader *r, struct bulk_operation *op, struct 
 {
     struct str path = trim_slashes(str_starts_nocase(text, r->base) ? str_sub(text, r->base.len, text.len) : text);
     size_t slash = str_find(path, '/', 0);
-    const struct resource_type *type = endpoint_find(str_sub(path, 0, slash));
+    const struct resource_type *type = endpoint_find(r, str_sub(path, 0, slash));
 
     op->target = trim_slashes(str_sub(path, slash, path.len));
     if (type == NULL || (str_find(op->target, '/', 0) < op->target.len && !str_starts(op->target, MARK))) {
@@ -286,47 +285,37 @@ static void find_in(struct referrer *f, struct json_object *v)
     }
 }
 
-/* Whether the name, behind whatever URN, is that of the password. */
-static bool is_password(struct str name)
-{
-    for (size_t colon; (colon = str_find(name, ':', 0)) < name.len;)
-        name = str_sub(name, colon + 1, name.len);
-    return str_eq_nocase(str_trim(name), STR_LIT("password"));
-}
+static void find_in_resource(struct referrer *f, const struct schema *extension, struct json_object *resource);
 
 /*
- * Whether what stands under the name, or at the path, is looked into. What a client read and sends back, such as a user's
- * groups, is passed over; and a password, which says what it likes. What is not known here may be the account's own.
+ * What stands under a name of the resource, or of the extension, or at a path: attributes of a schema, or a value. What a
+ * client read and sends back, such as a user's groups, is passed over; a password, which says what it likes; and what no schema has.
  */
-static bool refers(const struct resource_type *type, struct str name)
+static void find_in_named(struct referrer *f, const struct schema *extension, struct str name, struct json_object *v)
 {
+    const struct resource_type *type = f->op->type;
     struct attrpath path;
 
     name = str_trim(str_sub(name, 0, str_find(name, '[', 0)));
-    if (!attrpath_resolve(type, name, &path))
-        return !is_password(name);
+    if (extension == NULL && str_eq_nocase(name, str_of(type->core->urn))) {
+        find_in_resource(f, NULL, v);
+        return;
+    }
+    if (extension == NULL ? !attrpath_resolve(type, name, &path) : !attrpath_resolve_in(type, extension, name, &path))
+        return;
     if (path.attribute == NULL)
-        return true;
-    return path.attribute->mutability != MUTABILITY_READ_ONLY && path.attribute->mutability != MUTABILITY_WRITE_ONLY;
-}
-
-static void find_in_resource(struct referrer *f, struct json_object *resource);
-
-/* Under a name or at a path that begins with a URN there may be the attributes of a schema; an object in it is a complex value. */
-static void find_in_named(struct referrer *f, struct str name, struct json_object *v)
-{
-    if (str_starts_nocase(str_trim(name), STR_LIT("urn:")) && json_object_is_type(v, json_type_object))
-        find_in_resource(f, v);
-    else
+        find_in_resource(f, path.extension, v);
+    else if (path.attribute->mutability != MUTABILITY_READ_ONLY && path.attribute->mutability != MUTABILITY_WRITE_ONLY)
         find_in(f, v);
 }
 
-static void find_in_resource(struct referrer *f, struct json_object *resource)
+static void find_in_resource(struct referrer *f, const struct schema *extension, struct json_object *resource)
 {
+    if (!json_object_is_type(resource, json_type_object))
+        return;
     json_object_object_foreach(resource, name, member)
     {
-        if (refers(f->op->type, str_of(name)))
-            find_in_named(f, str_of(name), member);
+        find_in_named(f, extension, str_of(name), member);
     }
 }
 
@@ -341,10 +330,9 @@ static void find_in_patch(struct referrer *f)
         path = json_member(one, "path");
         if (json_object_is_type(path, json_type_string) && json_object_get_string_len(path) > 0) {
             find_in_filter(f, path);
-            if (refers(f->op->type, json_str(path)))
-                find_in_named(f, json_str(path), value);
-        } else if (json_object_is_type(value, json_type_object)) {
-            find_in_resource(f, value);
+            find_in_named(f, NULL, json_str(path), value);
+        } else {
+            find_in_resource(f, NULL, value);
         }
     }
 }
@@ -360,7 +348,7 @@ static void find_references(const struct reader *r, struct bulk_operation *op)
     if (op->method == BULK_PATCH)
         find_in_patch(&f);
     else
-        find_in_resource(&f, op->data);
+        find_in_resource(&f, NULL, op->data);
 }
 
 void bulk_resolve(struct bulk_operation *op, const struct bulk_reference *r, struct str bulk_id, struct str id,
@@ -473,7 +461,7 @@ static void refuse_circles_through_groups(const struct reader *r)
     for (size_t i = 0; i < r->bulk->n; i++) {
         struct bulk_operation *op = &r->bulk->operations[i];
 
-        for (size_t j = 0; op->type == &resource_type_team && j < op->nreferences; j++)
+        for (size_t j = 0; j < op->nreferences && op->type->number == RESOURCE_TEAM; j++)
             if (r->bulk->operations[op->references[j].to].circle == op->circle)
                 error_set(error_of(r, op), ERR_BULK_CIRCLE, op->bulk_id);
     }
@@ -490,10 +478,11 @@ static void read_errors_max(struct bulk *b, struct json_object *v, struct error 
         b->errors_max = (size_t)json_object_get_int64(v);
 }
 
-struct bulk *bulk_parse(struct json_object *body, struct str base, struct arena *a, struct error *e)
+struct bulk *bulk_parse(struct json_object *body, const struct resource_type *const types[BULK_TYPES], struct str base,
+                        struct arena *a, struct error *e)
 {
     struct json_object *operations = json_member(body, "Operations");
-    struct reader r = {.bulk = arena_alloc(a, sizeof *r.bulk), .base = base, .arena = a};
+    struct reader r = {.bulk = arena_alloc(a, sizeof *r.bulk), .types = types, .base = base, .arena = a};
     struct bulk *b = r.bulk;
 
     b->n = json_object_is_type(operations, json_type_array) ? json_object_array_length(operations) : 0;

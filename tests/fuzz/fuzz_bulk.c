@@ -10,6 +10,8 @@ const char fuzz_corpus[] = "tests/data/bulk";
 
 #define ID "2819c223-7f76-453a-919d-413861904646"
 
+static const struct resource_type *const types[BULK_TYPES] = {&resource_type_user, &resource_type_team};
+
 static void check_order(const struct bulk *b, size_t *turn)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -38,7 +40,7 @@ static void check_operation(const struct bulk *b, const struct bulk_operation *o
         other = &b->operations[op->references[i].to];
         if (other->method != BULK_POST || (other->circle != op->circle && turn[op->references[i].to] > own))
             abort();
-        if (other->circle == op->circle && op->error == NULL && op->type != &resource_type_user)
+        if (other->circle == op->circle && op->error == NULL && op->type->number != RESOURCE_USER)
             abort();
     }
 }
@@ -56,7 +58,7 @@ static void resolve(struct arena *a, struct bulk *b)
 static void check_again(struct arena *a, struct json_object *request, const struct bulk *first)
 {
     struct error e = ERROR_INIT;
-    struct bulk *b = bulk_parse(request, STR_LIT("https://h/scim/v2"), a, &e);
+    struct bulk *b = bulk_parse(request, types, STR_LIT("https://h/scim/v2"), a, &e);
 
     if (b == NULL || b->n != first->n)
         abort();
@@ -71,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *a = arena_new(0);
     struct error e = ERROR_INIT, why = ERROR_INIT;
     struct json_object *request = json_member(json_read(a, str_make(data, size), &e), "request");
-    struct bulk *b = bulk_parse(request, STR_LIT("https://h/scim/v2"), a, &why);
+    struct bulk *b = bulk_parse(request, types, STR_LIT("https://h/scim/v2"), a, &why);
 
     if ((b == NULL) != error_is_set(&why))
         abort();

@@ -7,6 +7,8 @@
 
 #define BASE STR_LIT("https://h/scim/v2")
 
+static const struct resource_type *const types[BULK_TYPES] = {&resource_type_user, &resource_type_team};
+
 static const char *code_of(const struct error *e)
 {
     return e == NULL ? "" : error_entry(e->code)->code;
@@ -96,7 +98,7 @@ static void check_case(struct arena *a, struct json_object *v)
 {
     struct json_object *error = json_member(v, "error");
     struct error e = ERROR_INIT;
-    struct bulk *b = bulk_parse(json_member(v, "request"), BASE, a, &e);
+    struct bulk *b = bulk_parse(json_member(v, "request"), types, BASE, a, &e);
 
     CHECK_CSTR(e.code == ERR_NONE ? "" : code_of(&e), error == NULL ? "" : json_object_get_string(error));
     CHECK((b == NULL) == (error != NULL));
@@ -148,7 +150,7 @@ static struct bulk *chain(struct arena *a, size_t n, size_t step, bool round, st
         buf_puts(&b, "}}");
     }
     buf_puts(&b, "]}");
-    return bulk_parse(json_of(a, buf_cstr(&b)), BASE, a, e);
+    return bulk_parse(json_of(a, buf_cstr(&b)), types, BASE, a, e);
 }
 
 static void trap_55_counts_operations(void)
@@ -207,11 +209,11 @@ static void trap_56_fail_on_errors(void)
     static const char text[] =
         "{\"schemas\":[\"" URN_BULK_REQUEST "\"],\"failOnErrors\":%s,\"Operations\":[{\"method\":\"DELETE\"}]}";
     struct error e = ERROR_INIT;
-    struct bulk *b = bulk_parse(json_of(a, arena_printf(a, text, "3")), BASE, a, &e);
+    struct bulk *b = bulk_parse(json_of(a, arena_printf(a, text, "3")), types, BASE, a, &e);
 
     CHECK_FATAL(b != NULL);
     CHECK_INT(b->errors_max, 3);
-    b = bulk_parse(json_of(a, arena_printf(a, text, "null")), BASE, a, &e);
+    b = bulk_parse(json_of(a, arena_printf(a, text, "null")), types, BASE, a, &e);
     CHECK_FATAL(b != NULL);
     CHECK(b->errors_max == SIZE_MAX);
     arena_free(&a);
@@ -235,7 +237,7 @@ static void bounds_the_references_in_a_path(void)
         for (size_t j = 0; j < values[i]; j++)
             buf_printf(&b, "%svalue eq \\\"bulkId:a\\\"", j == 0 ? "" : " or ");
         buf_puts(&b, "]\"}]}}]}");
-        struct bulk *bulk = bulk_parse(json_of(a, buf_cstr(&b)), BASE, a, &e);
+        struct bulk *bulk = bulk_parse(json_of(a, buf_cstr(&b)), types, BASE, a, &e);
         CHECK_FATAL(bulk != NULL);
         CHECK(bulk->operations[1].error == NULL);
         struct bulk_operation *op = &bulk->operations[1];
@@ -257,7 +259,7 @@ static void keeps_what_identifies_an_operation(void)
         bulk_parse(json_of(a, "{\"SCHEMAS\":[\"URN:ietf:params:scim:api:messages:2.0:bulkrequest\"],"
                               "\"operations\":[{\"Method\":\"pAtCh\",\"PATH\":\"/Users/X\",\"BULKID\":\"n\","
                               "\"Version\":\"W/\\\"1\\\"\",\"DATA\":{}},{\"method\":\"PURGE\"}]}"),
-                   BASE, a, &e);
+                   types, BASE, a, &e);
 
     CHECK_FATAL(b != NULL);
     const struct bulk_operation *op = &b->operations[0];

@@ -50,6 +50,8 @@ struct bulk_operation {
     struct error *error; /* what is wrong with it; NULL: nothing */
 };
 
+#define BULK_TYPES 2 /* users and groups */
+
 struct bulk {
     struct bulk_operation *operations; /* as in the request */
     size_t n;                          /* 1 to BULK_OPERATIONS_MAX */
@@ -58,11 +60,13 @@ struct bulk {
 };
 
 /*
- * Reads the body of a bulk request; it lives in a, refers to body, and changes body where it tolerates. base: the
+ * Reads the body of a bulk request; it lives in a, refers to body, and changes body where it tolerates. types: the account's
+ * own tables of what can be changed, which outlive the result. base: the
  * service's address, e.g. "https://x/scim/v2". NULL: *e is SCHEMAS_MISSING, BULK_SYNTAX or BULK_TOO_MANY_OPERATIONS. The errors of
  * single operations are BULK_OPERATION, BULK_PATH, METHOD_NOT_ALLOWED, BULK_ID_TWICE, BULK_ID_UNKNOWN and BULK_CIRCLE.
  */
-struct bulk *bulk_parse(struct json_object *body, struct str base, struct arena *a, struct error *e);
+struct bulk *bulk_parse(struct json_object *body, const struct resource_type *const types[BULK_TYPES], struct str base,
+                        struct arena *a, struct error *e);
 
 /* Puts id, which is what r turned out to mean, in the place of the reference; bulk_id: that of the POST. */
 void bulk_resolve(struct bulk_operation *op, const struct bulk_reference *r, struct str bulk_id, struct str id,
