@@ -48,7 +48,7 @@ bool filter_compare_time(const struct filter *f, int64_t ms, struct str text)
     return is_text(f->op) ? compare_text(f->op, text, f->folded) : by_order(f->op, (ms > f->ms) - (ms < f->ms));
 }
 
-bool filter_compare_string(const struct filter *f, const struct attribute *leaf, struct str v, struct standing_at at,
+bool filter_compare_string(const struct filter *f, const struct attribute *leaf, struct str v, struct folds_place at,
                            struct arena *a)
 {
     int64_t ms = 0;
@@ -63,7 +63,7 @@ bool filter_compare_string(const struct filter *f, const struct attribute *leaf,
             return f->op == FILTER_NE;
         return filter_compare_time(f, ms, v);
     default:
-        return compare_text(f->op, folds_comparable(at.folds, leaf, v, at.key, at.owner, a), f->folded);
+        return compare_text(f->op, folds_comparable(at, leaf, v, a), f->folded);
     }
 }
 
@@ -84,7 +84,7 @@ bool filter_compare_json(const struct filter *f, const struct attribute *leaf, s
     struct buf text;
 
     if (json_object_is_type(v, json_type_string))
-        return filter_compare_string(f, leaf, json_str(v), (struct standing_at){folds, v, v}, a);
+        return filter_compare_string(f, leaf, json_str(v), (struct folds_place){folds, v, v}, a);
     if (json_object_is_type(v, json_type_object))
         return f->op == FILTER_NE;
     buf_init(&text, a);

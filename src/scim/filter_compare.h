@@ -8,15 +8,8 @@
 /* f is a comparison (not FILTER_PR) with a value that is not null, leaf the attribute it is about. A value of another type
  * than the schema's is only "not equal". */
 
-/* Where a string stands, for folds_comparable(); all NULL: nowhere that it could be found again. */
-struct standing_at {
-    struct folds *folds;
-    const void *key;
-    struct json_object *owner;
-};
-
 /* A string: of types string, reference, binary and dateTime. */
-bool filter_compare_string(const struct filter *f, const struct attribute *leaf, struct str v, struct standing_at at,
+bool filter_compare_string(const struct filter *f, const struct attribute *leaf, struct str v, struct folds_place at,
                            struct arena *a);
 
 /* A date in milliseconds, and its text for co, sw and ew. */

@@ -24,7 +24,7 @@ static bool is_there(const struct image *im, const struct scope *s, uint16_t att
 static bool compare_value(const struct filter *f, const struct attribute *leaf, const struct image_value *v,
                           const struct filter_record *r)
 {
-    struct standing_at at = {.folds = r->folds, .key = v->text.p};
+    struct folds_place at = {.folds = r->folds, .where = v->text.p};
 
     switch (v->kind) {
     case IMAGE_STRING:
@@ -94,7 +94,7 @@ static bool meta_holds(const struct filter *f, const struct filter_record *r)
 {
     const struct attribute *leaf = attrpath_leaf(&f->path);
     const struct image *im = r->image;
-    struct standing_at nowhere = {NULL, NULL, NULL};
+    struct folds_place nowhere = {.folds = NULL};
     char time[CLOCK_TEXT_LEN + 1];
     int64_t ms = leaf->number == ATTR_META_CREATED ? im->created : im->modified;
     struct buf etag;

@@ -81,26 +81,36 @@ static void grow(struct folds *f)
             *slot_of(f, old[i].key, old[i].attribute) = old[i];
 }
 
-static bool is_ascii(struct str s)
+/* Whether folding v costs no more than finding its form. */
+static bool is_cheap(struct str v)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.p[i] >= 0x80)
+    if (v.len > FOLDS_SHORT)
+        return false;
+    for (size_t i = 0; i < v.len; i++)
+        if ((unsigned char)v.p[i] >= 0x80)
             return false;
     return true;
 }
 
-struct str folds_comparable(struct folds *f, const struct attribute *attribute, struct str v, const void *key,
-                            struct json_object *owner, struct arena *a)
+struct str folds_comparable(struct folds_place at, const struct attribute *attribute, struct str v, struct arena *a)
 {
-    if (f == NULL || attribute->case_exact || is_ascii(v))
+    struct folds *f = at.folds;
+
+    if (f == NULL || attribute->case_exact || is_cheap(v))
         return resource_comparable(attribute, v, a);
     grow(f);
-    struct fold *slot = slot_of(f, key, attribute);
+    struct fold *slot = slot_of(f, at.where, attribute);
     if (slot->key == NULL) {
         struct str form = resource_comparable(attribute, v, f->arena);
 
-        *slot = (struct fold){key, attribute, json_object_get(owner), form.p == v.p ? arena_str(f->arena, v) : form};
+        *slot = (struct fold){at.where, attribute, json_object_get(at.owner),
+                              form.p == v.p ? arena_str(f->arena, v) : form};
         f->n++;
     }
     return slot->form;
+}
+
+struct str folds_json(struct folds *f, const struct attribute *attribute, struct json_object *v, struct arena *a)
+{
+    return folds_comparable((struct folds_place){f, v, v}, attribute, json_str(v), a);
 }

@@ -100,7 +100,7 @@ struct slot {
 static void key_text(struct buf *b, const struct attribute *attribute, struct json_object *v, struct folds *folds)
 {
     if (json_object_is_type(v, json_type_string))
-        buf_str(b, folds_comparable(folds, attribute, json_str(v), v, v, b->arena));
+        buf_str(b, folds_json(folds, attribute, v, b->arena));
     else if (v != NULL)
         json_write(b, v);
 }
