@@ -292,18 +292,23 @@ static bool check_members(const struct reader *r, struct str place, struct json_
     return true;
 }
 
-/* The sub-attributes that mean something by their names are looked for as RFC 7643 2.4 writes them. */
+/* The name as it is kept: a sub-attribute that means something by its name is looked for as RFC 7643 2.4 writes it. */
+static const char *kept_name(const struct attribute *a, struct str text, struct arena *arena)
+{
+    static const char *const special[] = {"type", "primary", "display", "value", "$ref"};
+
+    for (size_t i = 0; a->parent != NULL && i < sizeof special / sizeof special[0]; i++)
+        if (str_eq_nocase(text, str_of(special[i])))
+            return special[i];
+    return arena_strndup(arena, text.p, text.len);
+}
+
 static bool check_special(const struct reader *r, struct str place, const struct attribute *a)
 {
-    static const struct str special[] = {STR_LIT("type"), STR_LIT("primary"), STR_LIT("display"), STR_LIT("value"),
-                                         STR_LIT("$ref")};
     struct str name = str_of(a->name);
 
     if (a->parent == NULL)
         return true;
-    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
-        if (str_eq_nocase(name, special[i]) && !str_eq(name, special[i]))
-            return fail(r, place, "type, primary, display, value and $ref are written in just this way (RFC 7643 2.4)");
     if (str_eq(name, STR_LIT("primary")) && (a->type != ATTRIBUTE_BOOLEAN || a->multi))
         return fail(r, place, "a sub-attribute called primary is a single boolean (RFC 7643 2.4)");
     if (str_eq(name, STR_LIT("$ref")) && (a->type != ATTRIBUTE_REFERENCE || a->multi))
@@ -329,7 +334,7 @@ static bool read_attribute(const struct reader *r, struct str up, struct json_ob
         return fail(r, place, fault);
     if (attribute_find(list, text) != NULL)
         return fail(r, place, "the name occurs twice; names are compared without regard to case");
-    out->name = arena_strndup(r->arena, text.p, text.len);
+    out->name = kept_name(out, text, r->arena);
     if (!check_members(r, place, v))
         return false;
     for (size_t i = 0; i < CHARACTERISTICS; i++)

@@ -130,6 +130,26 @@ static void what_is_left_out_has_its_default(void)
     arena_free(&arena);
 }
 
+/* Names have no case, but these are looked for; a definition that was taken before must be read as long as it is stored. */
+static void special_names_are_kept_as_the_rfc_writes_them(void)
+{
+    const char *text = "{\"id\":\"urn:example:special\",\"attributes\":[{\"name\":\"Value\",\"type\":\"string\"},"
+                       "{\"name\":\"phones\",\"type\":\"complex\",\"multiValued\":true,\"subAttributes\":["
+                       "{\"name\":\"VALUE\",\"type\":\"string\"},{\"name\":\"Primary\",\"type\":\"boolean\"},"
+                       "{\"name\":\"Other\",\"type\":\"string\"}]}]}";
+    struct error e = ERROR_INIT;
+
+    arena = arena_new(0);
+    const struct schema *s = schema_read(str_of(text), ATTR_OWN, arena, &e);
+    CHECK_CSTR(e.sentence, "");
+    CHECK_FATAL(s != NULL);
+    CHECK_CSTR(s->attributes[0].name, "Value");
+    CHECK_CSTR(s->attributes[1].subs[0].name, "value");
+    CHECK_CSTR(s->attributes[1].subs[1].name, "primary");
+    CHECK_CSTR(s->attributes[1].subs[2].name, "Other");
+    arena_free(&arena);
+}
+
 static void check_numbers(const struct attribute *list, const struct attribute *parent, uint16_t *next)
 {
     for (const struct attribute *a = list; a->name != NULL; a++) {
@@ -327,6 +347,7 @@ int main(void)
         UNIT(refuses_the_invalid),
         UNIT(refuses_what_is_no_json),
         UNIT(what_is_left_out_has_its_default),
+        UNIT(special_names_are_kept_as_the_rfc_writes_them),
         UNIT(numbers_follow_the_text),
         UNIT(urns_clash_at_borders_only),
         UNIT(projection_goes_by_the_tables),
