@@ -5,6 +5,34 @@
 #include "roster/store/key.h"
 
 #include <assert.h>
+#include <sodium.h>
+
+/* The two directions in which a membership is read: from a team to its users, and from a user to its teams. */
+struct direction {
+    enum store_space space;            /* of the pairs */
+    const struct resource_type *other; /* of what they lead to */
+    uint16_t name;                     /* its attribute to show */
+};
+static const struct direction to_users = {SPACE_MEMBER, &resource_type_user, ATTR_USER_DISPLAY_NAME};
+static const struct direction to_teams = {SPACE_MEMBEROF, &resource_type_team, ATTR_TEAM_DISPLAY_NAME};
+
+static const struct direction *direction_from(const struct resource_type *type)
+{
+    return type->number == RESOURCE_TEAM ? &to_users : &to_teams;
+}
+
+/* Reads what ref leads to and sets what to show of it: nothing where it has just been deleted (STORE_NOTFOUND). */
+static enum store_rc read_name(struct store_txn *txn, struct arena *arena, const struct direction *d,
+                               struct member_ref *ref)
+{
+    struct image im;
+
+    ref->display = STR_NULL;
+    enum store_rc rc = entry_get(txn, d->other, &ref->id, arena, &im);
+    if (rc == STORE_OK)
+        ref->display = image_leaf(&im, d->name, arena);
+    return rc;
+}
 
 static void pair_key(struct key *k, const struct id *first, const struct id *second)
 {
@@ -70,25 +98,35 @@ static enum store_rc pairs_of(struct store_txn *txn, struct arena *arena, enum s
 struct fate {
     struct id id;
     bool used, before, after;
+    bool asked;       /* matches is known */
+    uint16_t matches; /* bit i: the filter i of the message */
 };
 struct fates {
     struct fate *slots;
     size_t mask, n;
-    bool all; /* every member of the team is in it */
+    bool all;                                               /* every member of the team is in it */
+    const struct filter *filters[PATCH_MEMBER_FILTERS_MAX]; /* of the message's MEMBER_REMOVE_IF, in order */
+    size_t nfilters, done;                                  /* done: those that were applied */
+    size_t terms;                                           /* of all filters */
+    uint64_t work;                                          /* up to MEMBER_WORK_MAX */
+    unsigned char seed[crypto_shorthash_KEYBYTES];          /* clients choose the ids that they name */
     struct arena *arena;
 };
+static_assert(PATCH_MEMBER_FILTERS_MAX <= 16, "bits of a fate's matches");
 
-static size_t fate_hash(const struct id *id)
+static size_t fate_hash(const struct fates *f, const struct id *id)
 {
+    unsigned char hash[crypto_shorthash_BYTES];
     size_t h;
 
-    memcpy(&h, id->b, sizeof h); /* ids of ours are random already; others find no user */
-    return h ^ (h >> 29);
+    crypto_shorthash(hash, id->b, sizeof id->b, f->seed);
+    memcpy(&h, hash, sizeof h);
+    return h;
 }
 
 static struct fate *fate_slot(const struct fates *f, const struct id *id)
 {
-    size_t i = fate_hash(id) & f->mask;
+    size_t i = fate_hash(f, id) & f->mask;
 
     while (f->slots[i].used && !id_eq(&f->slots[i].id, id))
         i = (i + 1) & f->mask;
@@ -209,20 +247,36 @@ struct json_object *member_seen(const struct resource_type *type, const struct m
     return seen;
 }
 
-/* Whether the filter matches the user as a member. */
-static bool matches_member(struct store_txn *txn, struct arena *arena, const struct call *c, const struct id *user,
-                           const struct filter *filter, struct folds *folds)
+static enum store_rc refuse_work(const struct call *c, const struct member_change *change)
 {
-    struct member_ref ref = {.id = *user};
-    struct image im;
+    error_set(c->error, ERR_PATCH_FILTER, str_of(arena_printf(c->arena, "%zu", change->operation)),
+              STR_LIT("it asks too much of so many members: use fewer terms, or name the members by their values"));
+    return STORE_REFUSED;
+}
 
-    if (entry_get(txn, &resource_type_user, user, arena, &im) == STORE_OK)
-        ref.display = image_leaf(&im, ATTR_USER_DISPLAY_NAME, arena);
-    struct json_object *seen = member_seen(&resource_type_user, &ref, c->base, arena);
-    bool matches = filter_match_value(filter, seen, folds, arena);
-    folds_clear(folds);
-    json_object_put(seen);
-    return matches;
+/* Asks all filters of the message about the member, so that it is read once; folds is for passing use. */
+static enum store_rc fate_ask(struct fates *f, struct store_txn *txn, struct arena *arena, const struct call *c,
+                              const struct member_change *change, struct folds *folds, struct fate *fate)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct member_ref ref = {.id = fate->id};
+
+    enum store_rc rc = read_name(txn, arena, &to_users, &ref);
+    f->work += f->terms * (16 + ref.display.len);
+    if (rc == STORE_OK && f->work > MEMBER_WORK_MAX)
+        return refuse_work(c, change);
+    if (rc == STORE_OK) {
+        struct json_object *seen = member_seen(&resource_type_user, &ref, c->base, arena);
+
+        for (size_t i = 0; i < f->nfilters; i++)
+            if (filter_match_value(f->filters[i], seen, folds, arena))
+                fate->matches |= (uint16_t)(1U << i);
+        fate->asked = true;
+        folds_clear(folds);
+        json_object_put(seen);
+    }
+    arena_rewind(arena, mark);
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc; /* a member is a user */
 }
 
 /* Enters every member of the team, once in a request: a message may name them all a thousand times. */
@@ -240,22 +294,34 @@ static enum store_rc fates_all(struct fates *f, struct store_txn *txn, struct ar
     return rc;
 }
 
-/* Removes every member, or every one that filter matches: those of the store, and those that the request added before. */
+/* Removes every member: those of the store, and those that the request added before. */
 static enum store_rc change_remove_all(struct fates *f, struct store_txn *txn, struct arena *arena,
-                                       const struct call *c, const struct id *team, const struct filter *filter)
+                                       const struct id *team)
+{
+    enum store_rc rc = fates_all(f, txn, arena, team);
+
+    for (size_t i = 0; rc == STORE_OK && f->slots != NULL && i <= f->mask; i++)
+        f->slots[i].after = false;
+    return rc;
+}
+
+/* The same of those that the next filter of the message matches. */
+static enum store_rc change_remove_if(struct fates *f, struct store_txn *txn, struct arena *arena, const struct call *c,
+                                      const struct id *team, const struct member_change *change)
 {
     enum store_rc rc = fates_all(f, txn, arena, team);
     struct folds *folds = folds_new();
+    unsigned bit = 1U << f->done++;
 
     for (size_t i = 0; rc == STORE_OK && f->slots != NULL && i <= f->mask; i++) {
         struct fate *fate = &f->slots[i];
 
         if (!fate->used || !fate->after)
             continue;
-        struct arena_mark mark = arena_mark(arena);
-        if (filter == NULL || matches_member(txn, arena, c, &fate->id, filter, folds))
+        if (!fate->asked)
+            rc = fate_ask(f, txn, arena, c, change, folds, fate);
+        if (fate->matches & bit)
             fate->after = false;
-        arena_rewind(arena, mark);
     }
     folds_free(&folds);
     return rc;
@@ -272,9 +338,9 @@ static enum store_rc change_apply(struct fates *f, struct store_txn *txn, struct
     case MEMBER_REMOVE:
         return change_remove(f, txn, team, change->values);
     case MEMBER_REMOVE_IF:
-        return change_remove_all(f, txn, arena, c, team, change->filter);
+        return change_remove_if(f, txn, arena, c, team, change);
     case MEMBER_REPLACE:
-        rc = change_remove_all(f, txn, arena, c, team, NULL);
+        rc = change_remove_all(f, txn, arena, team);
         return rc == STORE_OK ? change_add(f, txn, c, team, change->values) : rc;
     }
     assert(!"a member_op");
@@ -288,6 +354,14 @@ enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct ca
     enum store_rc rc = STORE_OK;
 
     *out = (struct member_delta){0};
+    crypto_shorthash_keygen(fates.seed);
+    for (size_t i = 0; i < nchanges; i++) {
+        if (changes[i].op != MEMBER_REMOVE_IF)
+            continue;
+        assert(fates.nfilters < PATCH_MEMBER_FILTERS_MAX); /* patch_parse() takes no more */
+        fates.filters[fates.nfilters++] = changes[i].filter;
+        fates.terms += changes[i].terms;
+    }
     for (size_t i = 0; i < nchanges && rc == STORE_OK; i++)
         rc = change_apply(&fates, txn, arena, c, team, &changes[i]);
     if (rc != STORE_OK || fates.n == 0)
@@ -333,12 +407,10 @@ enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, const
 /* --- for answers --- */
 
 struct naming {
+    const struct direction *direction;
     const struct id *of;    /* whose pairs */
     const struct id *after; /* begin behind this one, or NULL */
     size_t limit;
-    enum store_space space;
-    const struct resource_type *type; /* of what the pairs lead to */
-    uint16_t name;                    /* its attribute to show */
     struct member_ref *refs;
     size_t n;
 };
@@ -359,7 +431,7 @@ static enum store_rc naming_ids(struct store_txn *txn, struct arena *arena, stru
         key_id(&from, w->after);
         key_u8(&from, 0);
     }
-    enum store_rc rc = store_scan_open(txn, w->space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    enum store_rc rc = store_scan_open(txn, w->direction->space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
     while (rc == STORE_OK && w->n < w->limit && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
         struct id first;
 
@@ -384,18 +456,15 @@ static enum store_rc naming_one(struct store_txn *txn, struct arena *arena, cons
 {
     struct arena_mark mark = arena_mark(arena);
     char name[ATTRIBUTE_MAX_DEFAULT];
-    struct image im;
 
-    enum store_rc rc = entry_get(txn, w->type, &ref->id, arena, &im);
-    if (rc != STORE_OK)
-        return rc == STORE_NOTFOUND ? STORE_OK : rc; /* deleted between the two reads */
-    struct str found = image_leaf(&im, w->name, arena);
-    assert(found.len <= sizeof name);
-    if (found.len > 0)
-        memcpy(name, found.p, found.len);
+    enum store_rc rc = read_name(txn, arena, w->direction, ref);
+    size_t len = ref->display.len;
+    assert(len <= sizeof name);
+    if (len > 0)
+        memcpy(name, ref->display.p, len);
     arena_rewind(arena, mark);
-    ref->display = arena_str(arena, str_make(name, found.len));
-    return STORE_OK;
+    ref->display = arena_str(arena, str_make(name, len));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
 static enum store_rc naming_body(struct store_txn *txn, struct arena *arena, void *ctx)
@@ -413,8 +482,8 @@ static enum store_rc naming_body(struct store_txn *txn, struct arena *arena, voi
 enum store_rc member_each(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
                           const struct id *of, member_fn *fn, void *ctx)
 {
-    bool of_team = type->number == resource_type_team.number, more = true;
-    const struct resource_type *other = of_team ? &resource_type_user : &resource_type_team;
+    const struct direction *d = direction_from(type);
+    bool more = true;
     struct store_scan *scan = NULL;
     struct key from, to;
     struct str key;
@@ -423,20 +492,15 @@ enum store_rc member_each(struct store_txn *txn, struct arena *arena, const stru
     key_id(&from, of);
     to = from;
     key_end(&to);
-    enum store_rc rc = store_scan_open(txn, of_team ? SPACE_MEMBER : SPACE_MEMBEROF, key_view(&from), key_view(&to),
-                                       STORE_FORWARD, &scan);
+    enum store_rc rc = store_scan_open(txn, d->space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
     while (rc == STORE_OK && more && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
         struct arena_mark mark = arena_mark(arena);
-        struct member_ref ref = {.display = STR_NULL};
-        struct image im;
+        struct member_ref ref;
         struct id first;
 
-        if (!key_take_id(&key, &first) || !key_take_id(&key, &ref.id))
-            rc = STORE_ERROR;
-        else if ((rc = entry_get(txn, other, &ref.id, arena, &im)) == STORE_OK)
-            ref.display = image_leaf(&im, of_team ? ATTR_USER_DISPLAY_NAME : ATTR_TEAM_DISPLAY_NAME, arena);
+        rc = key_take_id(&key, &first) && key_take_id(&key, &ref.id) ? read_name(txn, arena, d, &ref) : STORE_ERROR;
         if (rc == STORE_OK)
-            more = fn(other, &ref, ctx);
+            more = fn(d->other, &ref, ctx);
         else if (rc == STORE_NOTFOUND) /* deleted between the two reads */
             rc = STORE_OK;
         arena_rewind(arena, mark);
@@ -448,13 +512,7 @@ enum store_rc member_each(struct store_txn *txn, struct arena *arena, const stru
 bool member_list(struct call *c, const struct resource_type *type, const struct id *of, const struct id *after,
                  size_t limit, struct member_ref **out, size_t *n)
 {
-    bool of_team = type->number == RESOURCE_TEAM;
-    struct naming w = {.of = of,
-                       .after = after,
-                       .limit = limit,
-                       .space = of_team ? SPACE_MEMBER : SPACE_MEMBEROF,
-                       .type = of_team ? c->account->user_type : c->account->team_type,
-                       .name = of_team ? ATTR_USER_DISPLAY_NAME : ATTR_TEAM_DISPLAY_NAME};
+    struct naming w = {.direction = direction_from(type), .of = of, .after = after, .limit = limit};
     enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, naming_body, &w);
 
     *out = w.refs;

@@ -124,12 +124,20 @@ static bool add_step(struct reader *r, enum patch_verb verb, const struct target
     return true;
 }
 
+static size_t count_terms(const struct filter *f)
+{
+    if (f->op == FILTER_NOT)
+        return count_terms(f->left);
+    return f->op == FILTER_AND || f->op == FILTER_OR ? count_terms(f->left) + count_terms(f->right) : 1;
+}
+
 static bool add_change(struct reader *r, enum member_op op, struct json_object *values, struct filter *filter)
 {
     struct patch *p = r->patch;
 
     p->changes = grown(r->arena, p->changes, p->nchanges, &r->change_cap, sizeof *p->changes);
-    p->changes[p->nchanges++] = (struct member_change){op, r->operation, values, filter};
+    p->changes[p->nchanges++] =
+        (struct member_change){op, r->operation, values, filter, filter == NULL ? 0 : count_terms(filter)};
     return true;
 }
 
@@ -158,13 +166,6 @@ static bool is_index(struct str s)
         if (s.p[i] < '0' || s.p[i] > '9')
             return false;
     return s.len > 0;
-}
-
-static size_t count_terms(const struct filter *f)
-{
-    if (f->op == FILTER_NOT)
-        return count_terms(f->left);
-    return f->op == FILTER_AND || f->op == FILTER_OR ? count_terms(f->left) + count_terms(f->right) : 1;
 }
 
 /* Each is asked of each value of an attribute. */

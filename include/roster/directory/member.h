@@ -14,13 +14,17 @@ struct member_delta {
     size_t nadded, nremoved;
 };
 
+/* The filters of a message may ask so much: for each member and term 16 and the bytes of the member's name; about a second. */
+#define MEMBER_WORK_MAX 400000000
+
 /* `members` of a body as the change MEMBER_REPLACE (or MEMBER_ADD), to be used like those of a PATCH. */
 struct member_change member_change_of(enum member_op op, struct json_object *values);
 
 /*
  * Applies changes in order to the membership of team and writes what differs in the end. Members that are to come must be
- * users of the account: STORE_REFUSED with *c->error MEMBER_UNKNOWN or MEMBER_NESTED. Costs grow with the change, not with the team,
- * but for MEMBER_REPLACE and MEMBER_REMOVE_IF.
+ * users of the account: STORE_REFUSED with *c->error MEMBER_UNKNOWN or MEMBER_NESTED; or PATCH_FILTER, where filters ask more of
+ * the members than a transaction may take time for (MEMBER_WORK_MAX). Costs grow with the change, not with the team, but for
+ * MEMBER_REPLACE and MEMBER_REMOVE_IF.
  */
 enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *team,
                            const struct member_change *changes, size_t nchanges, struct member_delta *out);

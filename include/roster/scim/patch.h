@@ -46,6 +46,7 @@ struct member_change {
     size_t operation;           /* place in the message, from 1 */
     struct json_object *values; /* an array of elements in normal form, each with `value`; in the arena */
     struct filter *filter;
+    size_t terms; /* of filter */
 };
 
 /*
