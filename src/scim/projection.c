@@ -3,6 +3,8 @@
 
 #include "roster/base/clock.h"
 
+#include <assert.h>
+
 /*
  * What becomes of each attribute is settled when the lists are read: a table from the attribute's number to one of
  * three fates. Writing then looks at no list and no schema, but for the names of sub-attributes.
@@ -70,7 +72,7 @@ static struct str without_filter(struct str name, struct arena *a)
     return buf_view(&b);
 }
 
-/* The names of text that name something; the number of commas bounds their number. */
+/* The names of text that name something; the number of commas bounds their number, PROJECTION_BYTES_MAX that. */
 static void read_list(struct list *list, const struct resource_type *type, struct str text, struct arena *a)
 {
     size_t most = 1;
@@ -263,6 +265,8 @@ static bool hides(const struct resource_type *type)
     return any;
 }
 
+static_assert(PROJECTION_BYTES_MAX == 65536, "as the text says");
+
 static struct projection *parse(const struct resource_type *type, struct str attributes, struct str excluded,
                                 struct list list, struct arena *a, struct error *e)
 {
@@ -275,7 +279,13 @@ static struct projection *parse(const struct resource_type *type, struct str att
     if (!only && !without && !hides(type))
         return NULL;
     list.excluded = !only;
-    read_list(&list, type, only ? attributes : excluded, a);
+    struct str names = only ? attributes : excluded;
+    if (names.len > PROJECTION_BYTES_MAX) {
+        error_set(e, ERR_PARAMETER_INVALID, only ? STR_LIT("attributes") : STR_LIT("excludedAttributes"),
+                  str_sub(names, 0, 64), STR_LIT("a list of at most 65536 bytes"));
+        return NULL;
+    }
+    read_list(&list, type, names, a);
     return make(type, &list, a);
 }
 

@@ -168,6 +168,25 @@ static void refuses_both(void)
     arena_free(&a);
 }
 
+/* A megabyte of names took 150, two of them the worker. */
+static void refuses_endless_lists(void)
+{
+    for (size_t len = PROJECTION_BYTES_MAX; len <= PROJECTION_BYTES_MAX + 1; len++) {
+        struct arena *a = arena_new((size_t)16 << 20);
+        struct error e = ERROR_INIT;
+        char *names = arena_alloc(a, len);
+
+        for (size_t i = 0; i < len; i++)
+            names[i] = "a[],"[i % 4];
+        projection_parse(USER, str_make(names, len), STR_NULL, a, &e);
+        CHECK_INT(e.code, len > PROJECTION_BYTES_MAX ? ERR_PARAMETER_INVALID : ERR_NONE);
+        e = ERROR_INIT;
+        projection_parse(USER, STR_NULL, str_make(names, len), a, &e);
+        CHECK_INT(e.code, len > PROJECTION_BYTES_MAX ? ERR_PARAMETER_INVALID : ERR_NONE);
+        arena_free(&a);
+    }
+}
+
 /* --- what is wanted --- */
 
 static const struct attribute *find(const struct resource_type *type, const char *name)
@@ -244,8 +263,9 @@ static void respects_returned(void)
 int main(void)
 {
     static const struct unit_test tests[] = {
-        UNIT(writes_what_is_asked), UNIT(everything_is_a_copy), UNIT(nothing_to_leave_out_is_everything),
-        UNIT(refuses_both),         UNIT(knows_what_is_wanted), UNIT(respects_returned),
+        UNIT(writes_what_is_asked), UNIT(everything_is_a_copy),  UNIT(nothing_to_leave_out_is_everything),
+        UNIT(refuses_both),         UNIT(refuses_endless_lists), UNIT(knows_what_is_wanted),
+        UNIT(respects_returned),
     };
     return unit_run("projection", tests, COUNT(tests));
 }

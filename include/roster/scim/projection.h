@@ -10,9 +10,11 @@
 
 struct projection;
 
+#define PROJECTION_BYTES_MAX 65536 /* of a list: each name takes memory of its own */
+
 /*
  * From the two comma-separated lists (STR_NULL: not given). Unknown names are passed over. A projection that asks for
- * everything that the record has is NULL with *e not set. Both given: PARAMETER_CONFLICT.
+ * everything that the record has is NULL with *e not set. Both given: PARAMETER_CONFLICT; too long a list: PARAMETER_INVALID.
  */
 struct projection *projection_parse(const struct resource_type *type, struct str attributes, struct str excluded,
                                     struct arena *a, struct error *e);
