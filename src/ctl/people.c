@@ -66,6 +66,7 @@ static bool list(struct ctl *c, const struct kind *kind)
             return false;
         for (size_t i = 0; i < page.n; i++) {
             char id[ID_TEXT_LEN + 1];
+            struct arena_mark item = arena_mark(c->arena);
             struct image im;
 
             id_format(&page.items[i].id, id);
@@ -74,6 +75,7 @@ static bool list(struct ctl *c, const struct kind *kind)
             else if (c->error.code != ERR_RESOURCE_NOT_FOUND)
                 return false;
             c->error = ERROR_INIT; /* one that has just been deleted */
+            arena_rewind(c->arena, item);
         }
         if (page.n == 0)
             return true;
