@@ -23,6 +23,12 @@ def start(url, token, other_token):
     return subprocess.Popen([sys.executable, RUN, "--url", url, "--json"], stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment)
 
 
+def pattern_of_nothing():
+    """A pattern that is mistyped must not pass."""
+    done = subprocess.run([sys.executable, RUN, "--url", "http://127.0.0.1:1", "--token", "x", "--only", "nosuch"], capture_output=True, text=True)
+    tap.ok(done.returncode == 2 and "no check matches nosuch" in done.stderr, "a pattern that matches no check is a mistake", done)
+
+
 def suite(url, tokens):
     """Prints each check as a line of TAP; the notes and the last line of the run."""
     notes, last = [], {}
@@ -70,6 +76,7 @@ def extend(stack, account, token):
 
 
 def test(front):
+    pattern_of_nothing()
     with Stack(front) as stack:
         tokens = [stack.account(name, policy="rfc") for name in ("conform", "apart")]
         url = f"http://127.0.0.1:{stack.port}{stack.base}"

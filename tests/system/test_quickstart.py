@@ -77,7 +77,7 @@ def detached(front, data, port):
     tap.equal(made.status, 201, "the token makes a user", made)
     tap.equal(len(events(port, values["TOKEN"])), 1, "the token reads the events")
     again = run("--detach", "--front", front, "--port", str(free_port()), "--data", data)
-    tap.ok(again.returncode == 1 and "it runs already" in again.stderr, "a second start in the same directory is refused", again)
+    tap.ok(again.returncode == 1 and "it runs already" in again.stderr and f"--stop --data {data} " in again.stderr, "a second start in the same directory is refused", again)
     stopped = run("--stop", "--data", data)
     tap.ok(stopped.returncode == 0 and gone(data), "--stop ends everything", stopped, belongings(data))
     return values["TOKEN"], made.json["id"]

@@ -26,6 +26,7 @@ static const struct attribute port_subs[] = {
     {.number = 1073, .name = "load", .type = ATTRIBUTE_DECIMAL, .parent = PORTS},
     {.number = 1074, .name = "primary", .type = ATTRIBUTE_BOOLEAN, .parent = PORTS},
     {.number = 1075, .name = "secret", .returned = RETURNED_REQUEST, .parent = PORTS},
+    {.number = 1076, .name = "serial", .mutability = MUTABILITY_READ_ONLY, .parent = PORTS},
     {.name = NULL},
 };
 
@@ -186,6 +187,7 @@ static const struct {
      NULL},
     /* what a filter says was stored unjudged, and no export with it could be imported */
     {"", "{'op':'add','path':'ports[value eq 1.5].type','value':'t'}", NULL, "nothing matches"},
+    {"", "{'op':'add','path':'ports[value eq 1 and serial eq \\'x\\'].type','value':'t'}", NULL, "nothing matches"},
     {"", "{'op':'add','path':'ports[value eq 22]','value':{'type':'ssh'}}", ",'ports':[{'value':22,'type':'ssh'}]",
      NULL},
     /* what is required is asked of what the value becomes */

@@ -45,8 +45,8 @@ struct str precis_username(struct arena *a, struct str name);
 bool precis_password_allowed(struct str password);
 
 /*
- * The form in which passwords are compared, or hashed (RFC 8265 4.2.3): every space is U+0020, NFC, nothing else changed. In a, which
- * wipes it; no copy is left elsewhere.
+ * The form in which passwords are compared, or hashed (RFC 8265 4.2.3): every space is U+0020, NFC, nothing else changed.
+ * In a, which wipes it; no copy is left elsewhere.
  */
 struct str precis_password(struct arena *a, struct str password);
 
