@@ -255,7 +255,7 @@ static enum store_rc fetch(struct engine_scan *s)
     s->at = s->n = 0;
     if (s->ended)
         return STORE_NOTFOUND;
-    rc = s->db->cursor(s->db, t->txn, &cursor, t->txn == NULL ? DB_READ_COMMITTED : 0);
+    rc = s->db->cursor(s->db, t->txn, &cursor, DB_READ_COMMITTED);
     if (rc == 0) {
         rc = s->direction == STORE_FORWARD ? fetch_forward(s, cursor) : fetch_backward(s, cursor);
         rc_close = cursor->close(cursor);

@@ -5,7 +5,7 @@
  * - Locks are held per page until commit, so a commit does not wait for the disk: it is made without a flush, and
  *   sync() flushes the log afterwards for everybody who waits.
  * - Writers of one account take turns (turn.h) before they touch anything, so that they do not meet in the middle of
- *   their work.
+ *   their work. That makes transactions serialisable; pages are locked for what is written.
  */
 #include "bdb.h"
 
@@ -170,6 +170,15 @@ static DB *db_of(const struct engine_txn *t, enum store_space space)
     return t->engine->db[space];
 }
 
+/*
+ * No lock of a read is kept. What a transaction reads is of accounts whose turns it has, so nobody else changes it; but
+ * the page it is on has records of other accounts, and two that read a page which both then write refuse each other.
+ */
+static u_int32_t reading(const struct engine_txn *t)
+{
+    return t->txn == NULL ? 0 : DB_READ_COMMITTED;
+}
+
 /* Values of the common size go through a buffer of ours, so that the arena gives exactly what they need. */
 static enum store_rc bdb_get(struct engine_txn *t, enum store_space space, struct str key, struct arena *a,
                              struct str *value)
@@ -177,12 +186,12 @@ static enum store_rc bdb_get(struct engine_txn *t, enum store_space space, struc
     DB *db = db_of(t, space);
     DBT k = bdb_dbt(key), v = {.data = t->engine->got, .ulen = sizeof t->engine->got, .flags = DB_DBT_USERMEM};
     char *copy;
-    int rc = db->get(db, t->txn, &k, &v, 0);
+    int rc = db->get(db, t->txn, &k, &v, reading(t));
 
     while (rc == DB_BUFFER_SMALL) { /* again where somebody makes it longer meanwhile */
         v.ulen = v.size;
         v.data = arena_alloc_raw(a, v.ulen);
-        rc = db->get(db, t->txn, &k, &v, 0);
+        rc = db->get(db, t->txn, &k, &v, reading(t));
     }
     if (rc != 0)
         return bdb_result("get", rc);
@@ -200,7 +209,7 @@ static enum store_rc bdb_has(struct engine_txn *t, enum store_space space, struc
     DB *db = db_of(t, space);
     DBT k = bdb_dbt(key);
 
-    return bdb_result("has", db->exists(db, t->txn, &k, 0));
+    return bdb_result("has", db->exists(db, t->txn, &k, reading(t)));
 }
 
 static enum store_rc bdb_put(struct engine_txn *t, enum store_space space, struct str key, struct str value,
