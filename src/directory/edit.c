@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edit.h"
 
+#include "departure.h"
+
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
 {
     error_set(c->error, code, arg);
     return STORE_REFUSED;
 }
 
-enum store_rc edit_begin(struct store_txn *txn, const struct call *c, struct state *state)
+enum store_rc edit_begin(struct store_txn *txn, struct call *c, struct state *state)
 {
     enum store_rc rc = state_get(txn, state);
 
-    if (rc != STORE_OK || state->schemas == c->account->schemas)
+    if (rc != STORE_OK)
         return rc;
+    c->unfinished = state->departed > 0;
+    if (state->schemas == c->account->schemas)
+        return STORE_OK;
     error_set(c->error, ERR_SCHEMAS_CHANGED);
     return STORE_REFUSED;
+}
+
+bool edit_run(struct call *c, store_body *body, void *ctx)
+{
+    c->unfinished = false;
+    if (!call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, ctx)))
+        return false;
+    if (c->unfinished)
+        departure_go_on(c);
+    return true;
 }
 
 enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type, const struct resource_key *taken)

@@ -17,7 +17,13 @@ enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call 
  * The account's counters at the beginning of a change. STORE_REFUSED with *c->error SCHEMAS_CHANGED where the account
  * has other schemas by now than the request was read by: what it does not know of a record would be lost.
  */
-enum store_rc edit_begin(struct store_txn *txn, const struct call *c, struct state *state);
+enum store_rc edit_begin(struct store_txn *txn, struct call *c, struct state *state);
+
+/*
+ * Runs the body of a change. After it, a deletion of the account that is not finished is brought on by a step, in a
+ * transaction of its own; *c->unfinished says whether more of it is left.
+ */
+bool edit_run(struct call *c, store_body *body, void *ctx);
 
 /* STORE_REFUSED with *c->error USERNAME_TAKEN or VALUE_TAKEN. */
 enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type, const struct resource_key *taken);

@@ -50,7 +50,7 @@ enum store_rc entry_get(struct store_txn *txn, const struct resource_type *type,
 }
 
 enum store_rc entry_ids(struct store_txn *txn, struct arena *arena, enum store_space space, const struct key *prefix,
-                        struct id **out, size_t *n)
+                        size_t most, struct id **out, size_t *n)
 {
     struct store_scan *scan = NULL;
     struct key to = *prefix;
@@ -61,7 +61,7 @@ enum store_rc entry_ids(struct store_txn *txn, struct arena *arena, enum store_s
     *out = NULL;
     key_end(&to);
     enum store_rc rc = store_scan_open(txn, space, key_view(prefix), key_view(&to), STORE_FORWARD, &scan);
-    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+    while (rc == STORE_OK && *n < most && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
         struct str tail = str_sub(key, prefix->len, key.len);
 
         if (*n == room) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/listing.h"
 
+#include "derived.h"
 #include "listing_walk.h"
 #include "plan.h"
 #include "roster/directory/entry.h"
-#include "roster/directory/member.h"
 #include "roster/store/key.h"
 #include "select.h"
 
@@ -26,77 +26,24 @@ struct search {
     struct store_txn *txn;
     struct arena *arena;
     struct folds *folds, *member_folds; /* of the resource, and of the member, that a filter is put to */
-    enum store_rc rc;                   /* of what a filter asked the store */
+    struct derived derived;             /* what the filter asks of memberships */
+    enum store_rc rc;                   /* of that */
 };
 
 /* --- one resource --- */
-
-static bool holds_membership(struct search *w, const struct filter *f, const struct id *self)
-{
-    bool of_team = w->type->number == resource_type_team.number;
-    struct id other;
-
-    if (!id_parse(f->folded, &other))
-        return false;
-    enum store_rc rc = member_has(w->txn, of_team ? self : &other, of_team ? &other : self);
-    if (rc != STORE_OK && rc != STORE_NOTFOUND)
-        w->rc = rc;
-    return rc == STORE_OK;
-}
-
-static bool is_membership(const struct filter *f)
-{
-    const struct attribute *leaf = attrpath_leaf(&f->path);
-
-    return f->op == FILTER_EQ && !f->absent && f->value != NULL &&
-           (leaf->number == ATTR_TEAM_MEMBERS_VALUE || leaf->number == ATTR_USER_GROUPS_VALUE);
-}
-
-/* What is asked of each of a team's members or a user's groups. */
-struct asking {
-    struct search *w;
-    const struct filter *f;
-    bool holds;
-};
-
-static bool ask_member(const struct resource_type *type, const struct member_ref *ref, void *ctx)
-{
-    struct asking *q = ctx;
-    struct json_object *element = json_own(q->w->arena, member_seen(type, ref, q->w->c->base, q->w->arena));
-
-    q->holds =
-        filter_match_value(q->f->op == FILTER_PATH ? q->f->left : q->f, element, q->w->member_folds, q->w->arena);
-    folds_clear(q->w->member_folds);
-    return !q->holds;
-}
-
-/* attr pr, attr eq null: whether there is one; all else of a term or value path: whether one of them is so. */
-static bool holds_members(struct search *w, const struct filter *f, const struct id *self)
-{
-    struct filter present = {.op = FILTER_PR, .path = f->path};
-    bool is_null = f->value == NULL && (f->op == FILTER_EQ || f->op == FILTER_NE);
-    struct asking q = {.w = w, .f = is_null ? &present : f};
-
-    enum store_rc rc = member_each(w->txn, w->arena, w->type, self, ask_member, &q);
-    if (rc != STORE_OK)
-        w->rc = rc;
-    return is_null ? q.holds == (f->op == FILTER_NE) : q.holds;
-}
 
 /* Terms on what a record does not have. */
 static bool holds_derived(const struct filter *f, const struct image *im, void *ctx)
 {
     struct search *w = ctx;
+    bool holds = false;
     struct id self;
 
-    if (!id_parse(im->id, &self)) {
-        w->rc = STORE_ERROR;
-        return false;
-    }
-    const struct filter *term = f->op == FILTER_PATH ? f->left : f;
-    if (is_membership(term))
-        return holds_membership(w, term, &self);
-    return holds_members(w, f, &self);
+    enum store_rc rc =
+        id_parse(im->id, &self) ? derived_holds(&w->derived, w->txn, w->arena, f, &self, &holds) : STORE_ERROR;
+    if (rc != STORE_OK)
+        w->rc = rc;
+    return holds;
 }
 
 /* Takes the resource if it matches. sure: it does. */
@@ -109,6 +56,7 @@ static enum store_rc consider(struct search *w, const struct image *im, const st
     char room[SORT_VALUE_MAX];
 
     w->rc = STORE_OK;
+    derived_next(&w->derived);
     if (sure || w->filter == NULL || filter_match_image(w->filter, &record)) {
         if (w->by != NULL)
             found.value = sort_value_of(im, w->by, room, w->arena);
@@ -271,6 +219,7 @@ static enum store_rc search_type(struct search *w, size_t i)
     w->type = w->q->types[i];
     w->filter = w->q->filters == NULL ? NULL : w->q->filters[i];
     w->by = w->q->sort == NULL ? NULL : &w->q->sort[i];
+    derived_begin(&w->derived, w->type, w->filter, w->c->base, w->member_folds, w->arena);
     if (w->filter != NULL && plan_make(w->filter, w->arena, &plan))
         rc = search_indexes(w, &plan, &done);
     return rc != STORE_OK || done ? rc : search_all(w);

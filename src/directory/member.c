@@ -88,7 +88,7 @@ static enum store_rc pairs_of(struct store_txn *txn, struct arena *arena, enum s
 
     key_init(&prefix);
     key_id(&prefix, first);
-    return entry_ids(txn, arena, space, &prefix, out, n);
+    return entry_ids(txn, arena, space, &prefix, SIZE_MAX, out, n);
 }
 
 /*

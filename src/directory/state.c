@@ -6,7 +6,7 @@
 /* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. Fields that a record does not reach are 0:
  * they came later. */
 #define STATE_VERSION      1
-#define STATE_FIELDS       7
+#define STATE_FIELDS       8
 #define STATE_FIELDS_LEAST 6
 #define STATE_SIZE         (1 + 8 * STATE_FIELDS)
 
@@ -20,6 +20,7 @@ static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
     fields[4] = &s->count[2];
     fields[5] = &s->active;
     fields[6] = &s->schemas;
+    fields[7] = &s->departed;
 }
 
 enum store_rc state_get(struct store_txn *txn, struct state *out)

@@ -187,19 +187,12 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
     return policy == SAME_NAME_REFUSE ? refuse_name(w, w->body) : create_over(txn, arena, w, &same);
 }
 
-static bool team_run(struct team_write *w, store_body *body)
-{
-    struct call *c = w->c;
-
-    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, w));
-}
-
 bool team_create(struct call *c, struct json_object *body, struct image *out)
 {
     struct team_write w = {.c = c, .out = out, .id = call_made(c)};
 
     w.body = edit_normalise(c, c->account->team_type, body, &w.members);
-    return w.body != NULL && team_run(&w, create_body);
+    return w.body != NULL && edit_run(c, create_body, &w);
 }
 
 bool team_get(struct call *c, struct str id, struct image *out)
@@ -228,7 +221,7 @@ bool team_replace(struct call *c, struct str id, struct json_object *body, const
     struct team_write w = {.c = c, .text = id, .pre = pre, .out = out};
 
     w.body = edit_normalise(c, c->account->team_type, body, &w.members);
-    return w.body != NULL && team_run(&w, replace_body);
+    return w.body != NULL && edit_run(c, replace_body, &w);
 }
 
 /* --- PATCH --- */
@@ -255,7 +248,7 @@ bool team_patch(struct call *c, struct str id, const struct patch *patch, const 
 {
     struct team_write w = {.c = c, .text = id, .pre = pre, .patch = patch, .out = out};
 
-    return team_run(&w, patch_body);
+    return edit_run(c, patch_body, &w);
 }
 
 /* --- DELETE --- */
@@ -283,5 +276,5 @@ bool team_delete(struct call *c, struct str id, const struct precondition *pre)
 {
     struct team_write w = {.c = c, .text = id, .pre = pre};
 
-    return team_run(&w, delete_body);
+    return edit_run(c, delete_body, &w);
 }

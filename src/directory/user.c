@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/user.h"
 
+#include "departure.h"
 #include "edit.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
@@ -59,7 +60,7 @@ bool user_create(struct call *c, struct json_object *body, struct image *out)
         return false;
     if (json_member(w.user, "active") == NULL)
         json_put_member(w.user, "active", json_object_new_boolean(1));
-    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, create_body, &w));
+    return edit_run(c, create_body, &w);
 }
 
 bool user_get(struct call *c, struct str id, struct image *out)
@@ -145,20 +146,13 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     return state_put(txn, &state);
 }
 
-static bool update_run(struct update *w)
-{
-    struct call *c = w->c;
-
-    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, update_body, w));
-}
-
 bool user_replace(struct call *c, struct str id, struct json_object *body, const struct precondition *pre,
                   struct image *out)
 {
     struct update w = {.c = c, .text = id, .pre = pre, .out = out};
 
     w.body = edit_normalise(c, c->account->user_type, body, NULL);
-    return w.body != NULL && update_run(&w);
+    return w.body != NULL && edit_run(c, update_body, &w);
 }
 
 bool user_patch(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
@@ -166,7 +160,7 @@ bool user_patch(struct call *c, struct str id, const struct patch *patch, const 
 {
     struct update w = {.c = c, .text = id, .pre = pre, .patch = patch, .out = out};
 
-    return update_run(&w);
+    return edit_run(c, update_body, &w);
 }
 
 /* --- DELETE --- */
@@ -197,55 +191,6 @@ static enum store_rc team_lost(struct store_txn *txn, struct arena *arena, struc
     return event_write(txn, c, state, &ev);
 }
 
-/* Takes the manager who goes from a user whose manager he was: nothing refers to what is not there. */
-static enum store_rc report_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                                 const struct id *report)
-{
-    const struct resource_type *type = c->account->user_type;
-    struct event ev = {.type = "user.updated", .resource_type = type, .resource = *report};
-    struct json_object *extension;
-    struct resource_key taken;
-    struct image old, new;
-    struct buf changes;
-
-    enum store_rc rc = entry_get(txn, type, report, arena, &old);
-    if (rc != STORE_OK)
-        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    struct json_object *before = image_resource(&old, arena), *after = image_resource(&old, arena);
-    if (!json_object_object_get_ex(after, URN_ENTERPRISE, &extension))
-        return STORE_ERROR;
-    json_object_object_del(extension, attribute_by_number(type, ATTR_USER_MANAGER)->name);
-    resource_tidy(after);
-    buf_init(&changes, arena);
-    resource_diff(&changes, type, before, after);
-    if ((rc = entry_update(txn, arena, &old, before, after, c->now, state, &new, &taken)) != STORE_OK)
-        return rc;
-    ev.version = new.version;
-    ev.changes = buf_view(&changes);
-    return event_write(txn, c, state, &ev);
-}
-
-static enum store_rc reports_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                                  const struct id *user)
-{
-    char text[ID_TEXT_LEN + 1];
-    struct id *reports;
-    struct key manager;
-    size_t n;
-
-    id_format(user, text);
-    entry_unique_key(&manager, ATTR_USER_MANAGER_VALUE, str_of(text)); /* what the index keys of the value begin with */
-    enum store_rc rc = entry_ids(txn, arena, SPACE_INDEX, &manager, &reports, &n);
-    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
-        struct arena_mark mark = arena_mark(arena);
-
-        if (!id_eq(&reports[i], user)) /* who is his own manager goes himself */
-            rc = report_lost(txn, arena, c, state, &reports[i]);
-        arena_rewind(arena, mark);
-    }
-    return rc;
-}
-
 static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct deletion *w = ctx;
@@ -266,7 +211,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         rc = team_lost(txn, arena, w->c, &state, &teams[i], &ev.resource);
         arena_rewind(arena, mark);
     }
-    if (rc != STORE_OK || (rc = reports_lost(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
+    if (rc != STORE_OK || (rc = departure_begin(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
     state.active -= user_is_active(image_resource(&old, arena));
@@ -279,5 +224,9 @@ bool user_delete(struct call *c, struct str id, const struct precondition *pre)
 {
     struct deletion w = {.c = c, .text = id, .pre = pre};
 
-    return call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, delete_body, &w));
+    if (!edit_run(c, delete_body, &w))
+        return false;
+    while (c->unfinished && departure_go_on(c))
+        store_sync(c->store); /* or who writes meanwhile waits until the disk has all of it */
+    return true;              /* the user is gone; what could not be done now is done by the account's next changes */
 }

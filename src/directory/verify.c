@@ -25,6 +25,7 @@ struct verifying {
     struct account account;              /* its types, as they are now */
     uint64_t count[STATE_TYPES], active; /* as they were counted */
     uint64_t unique, indexed;            /* entries that the records ask for */
+    uint64_t departed;                   /* deletions that are not finished */
     uint64_t found;                      /* entries of the space that is looked at */
     uint64_t block;                      /* the block that the last ordinal was in */
     uint8_t block_type;                  /* 0: none yet */
@@ -502,6 +503,26 @@ static enum store_rc verify_tokenuse(struct store_txn *txn, struct arena *arena,
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
+/* Who was deleted, and still is a manager. */
+static enum store_rc verify_departed(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    struct verifying *v = ctx;
+    struct str id = key;
+    struct image im;
+    struct id user;
+
+    v->departed++;
+    if (!key_take_id(&id, &user) || id.len > 0 || value.len != 2 * ID_SIZE) {
+        complain(v, "%s: unreadable", key_text(arena, SPACE_DEPARTED, key));
+        return STORE_OK;
+    }
+    enum store_rc rc = entry_get(txn, v->account.user_type, &user, arena, &im);
+    if (rc == STORE_OK)
+        complain(v, "%s: the user is still there", key_text(arena, SPACE_DEPARTED, key));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 /* --- the whole --- */
 
 static void verify_counters(struct verifying *v)
@@ -512,6 +533,7 @@ static void verify_counters(struct verifying *v)
     } counters[] = {{"users", v->count[1], v->state.count[1]},
                     {"teams", v->count[2], v->state.count[2]},
                     {"active users", v->active, v->state.active},
+                    {"unfinished deletions", v->departed, v->state.departed},
                     {"events", v->report.events, v->state.event}};
 
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
@@ -529,7 +551,8 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
         walk_fn *fn;
     } parts[] = {{SPACE_USER, verify_user},         {SPACE_TEAM, verify_team},     {SPACE_ORDER, verify_order},
                  {SPACE_BLOCK, verify_block},       {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
-                 {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event},   {SPACE_SCHEMA, verify_schema}};
+                 {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event},   {SPACE_SCHEMA, verify_schema},
+                 {SPACE_DEPARTED, verify_departed}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users, teams, memberships, events and lists over a real store. */
+#include "../../src/directory/departure.h"
 #include "store.h"
 
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
 #include "roster/directory/account.h"
+#include "roster/directory/entry.h"
 #include "roster/directory/event.h"
 #include "roster/directory/listing.h"
 #include "roster/directory/member.h"
@@ -398,6 +400,75 @@ static void deleted_manager_has_nobody(void)
     verified();
 }
 
+/* The deletion of a user, ended after its first step. */
+static enum store_rc first_step(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    struct state state;
+    struct image old;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK || (rc = entry_get(txn, account.user_type, ctx, a, &old)) != STORE_OK ||
+        (rc = departure_begin(txn, a, call(), &state, ctx)) != STORE_OK ||
+        (rc = entry_delete(txn, a, &old, &state)) != STORE_OK)
+        return rc;
+    state.active--;
+    return state_put(txn, &state);
+}
+
+static uint64_t managed_by(struct str id)
+{
+    return total(&resource_type_user, arena_printf(arena, "manager eq \"%.36s\"", id.p));
+}
+
+static void make_team_of(struct str boss, int n)
+{
+    struct image im;
+
+    for (int i = 0; i < n; i++) {
+        struct arena_mark mark = arena_mark(arena);
+        const char *format = USER("\"userName\":\"u%d.%.8s@example.com\",\"manager\":\"%.36s\"");
+
+        CHECK(user_create(call(), json(arena_printf(arena, format, i, boss.p, boss.p)), &im));
+        arena_rewind(arena, mark);
+    }
+    CHECK_INT(managed_by(boss), n);
+}
+/* One transaction could not change so many: the user could never be deleted, and others waited for seconds. */
+static void deleted_manager_of_many_goes_in_steps(void)
+{
+    enum { MANY = 2 * DEPARTURE_STEP + 1 };
+    struct image boss, ended;
+    char request[ID_TEXT_LEN + 1];
+    struct id id;
+
+    fresh("workspace");
+    boss = make_user("boss@example.com");
+    ended = make_user("ended@example.com");
+    make_team_of(boss.id, MANY);
+    make_team_of(ended.id, MANY);
+    uint64_t before = newest();
+    struct call c = *call();
+    id_format(&c.request, request);
+    CHECK(user_delete(&c, boss.id, NULL));
+    CHECK(!c.unfinished);
+    CHECK_INT(managed_by(boss.id), 0);
+    CHECK_INT(newest(), before + MANY + 1);
+    CHECK(strstr(event(before + DEPARTURE_STEP + 1), "\"type\":\"user.deleted\"") != NULL);
+    CHECK(strstr(event(before + MANY + 1), request) != NULL);
+    CHECK_INT(managed_by(ended.id), MANY);
+
+    /* what an ended request has left is done by the changes that follow it */
+    CHECK(id_parse(ended.id, &id));
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, first_step, &id), STORE_OK);
+    for (int left = MANY - DEPARTURE_STEP; left > 0; left -= DEPARTURE_STEP) {
+        CHECK_INT(managed_by(ended.id), left);
+        verified();
+        make_user(arena_printf(arena, "left%d@example.com", left));
+    }
+    CHECK_INT(managed_by(ended.id), 0);
+    verified();
+}
+
 /* --- teams --- */
 
 static void team_members_come_and_go(void)
@@ -770,6 +841,12 @@ static void filters_ask_for_members(void)
         {"members.$ref sw \"http://h/scim/v2/Users/\"", -1, 1},
         {"members[type eq \"User\" and display sw \"d\"]", -1, 1},
         {"members ne \"x\"", -1, 1},
+        /* one walk answers all of them */
+        {"groups pr and groups.display co \"zz\"", 0, -1},
+        {"groups.display co \"zz\" or groups.display eq \"t\"", 1, -1},
+        {"not (groups.display co \"zz\") and groups ne null and not (groups eq null)", 1, -1},
+        {"members.display co \"zz\" or members eq null", -1, 1},
+        {"members eq null or members[display eq \"d\"] or members.display co \"zz\"", -1, 2},
     };
     struct image u, t, other;
 
@@ -845,6 +922,7 @@ static const struct unit_test tests[] = {
     UNIT(deleted_user_is_gone_everywhere),
     UNIT(memberships_are_read_and_ended_in_little_memory),
     UNIT(deleted_manager_has_nobody),
+    UNIT(deleted_manager_of_many_goes_in_steps),
     UNIT(team_members_come_and_go),
     UNIT(members_go_by_what_is_told_of_them),
     UNIT(filters_on_members_count_in_their_order),

@@ -38,10 +38,13 @@ enum store_rc entry_touch(struct store_txn *txn, struct arena *arena, const stru
 /* Removes the entry and all that belongs to it but memberships. */
 enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const struct image *old, struct state *state);
 
-/* The ids that stand behind prefix in the keys of space, in their order: the second ones of pairs, or those of an index. */
+/*
+ * The first ids that stand behind prefix in the keys of space, in their order, at most `most`: the second ones of pairs, or
+ * those of an index.
+ */
 struct key;
 enum store_rc entry_ids(struct store_txn *txn, struct arena *arena, enum store_space space, const struct key *prefix,
-                        struct id **out, size_t *n);
+                        size_t most, struct id **out, size_t *n);
 
 /* Writes the key of an index or unique entry: also for verify and import. */
 void entry_unique_key(struct key *k, uint16_t attribute, struct str value);

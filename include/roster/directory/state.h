@@ -16,6 +16,7 @@ struct state {
     uint64_t count[STATE_TYPES];   /* how many there are */
     uint64_t active;               /* users that are active */
     uint64_t schemas;              /* the revision of the account's own schemas; 0: it never had any */
+    uint64_t departed;             /* deletions that are not finished: records of the space `departed` */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

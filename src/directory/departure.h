@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * departure - a user goes who is the manager of others: nobody keeps a manager who is not there (RFC 7644 3.6). Only user.c
+ * and edit.c include this.
+ *
+ * One transaction takes the manager from at most DEPARTURE_STEP, or others would wait for it, and the locks would run out.
+ * Where there are more, the deletion leaves a mark, and steps in transactions of their own do the rest: those of the request
+ * that deletes, and, where that was ended, one after each change of the account.
+ */
+#ifndef ROSTER_DIRECTORY_DEPARTURE_H
+#define ROSTER_DIRECTORY_DEPARTURE_H
+
+#include "roster/directory/call.h"
+#include "roster/directory/state.h"
+
+#define DEPARTURE_STEP 500
+
+/* The first step, in the transaction that deletes the user: state and c->unfinished change with it. */
+enum store_rc departure_begin(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                              const struct id *user);
+
+/* A step of what is unfinished; c->unfinished: whether more is left. false: not now; *c->error says nothing of it. */
+bool departure_go_on(struct call *c);
+
+#endif
