@@ -5,9 +5,9 @@
 #include "roster/directory/event.h"
 #include "roster/store/key.h"
 
-/* Takes the manager from one who had the user as manager, and tells it. */
+/* Takes the manager from one who had the user as manager, and tells it. *bytes: with those of the record. */
 static enum store_rc report_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                                 const struct id *report)
+                                 const struct id *report, size_t *bytes)
 {
     const struct resource_type *type = c->account->user_type;
     struct event ev = {.type = "user.updated", .resource_type = type, .resource = *report};
@@ -19,6 +19,7 @@ static enum store_rc report_lost(struct store_txn *txn, struct arena *arena, str
     enum store_rc rc = entry_get(txn, type, report, arena, &old);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    *bytes += old.text.len;
     struct json_object *before = image_resource(&old, arena), *after = image_resource(&old, arena);
     if (!json_object_object_get_ex(after, URN_ENTERPRISE, &extension))
         return STORE_ERROR;
@@ -33,26 +34,26 @@ static enum store_rc report_lost(struct store_txn *txn, struct arena *arena, str
     return event_write(txn, c, state, &ev);
 }
 
-/* Takes the user as manager from the first DEPARTURE_STEP. *all: nobody else has him. */
+/* Takes the user as manager from as many as a step may. *all: nobody else has him. */
 static enum store_rc step(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                           const struct id *user, bool *all)
 {
     char text[ID_TEXT_LEN + 1];
     struct id *reports;
     struct key manager;
-    size_t n;
+    size_t n, i, bytes = 0;
 
     id_format(user, text);
     entry_unique_key(&manager, ATTR_USER_MANAGER_VALUE, str_of(text)); /* what the index keys of the value begin with */
     enum store_rc rc = entry_ids(txn, arena, SPACE_INDEX, &manager, DEPARTURE_STEP + 1, &reports, &n);
-    *all = n <= DEPARTURE_STEP;
-    for (size_t i = 0; i < n && i < DEPARTURE_STEP && rc == STORE_OK; i++) {
+    for (i = 0; i < n && i < DEPARTURE_STEP && bytes < DEPARTURE_STEP_BYTES && rc == STORE_OK; i++) {
         struct arena_mark mark = arena_mark(arena);
 
         if (!id_eq(&reports[i], user)) /* who is his own manager goes himself */
-            rc = report_lost(txn, arena, c, state, &reports[i]);
+            rc = report_lost(txn, arena, c, state, &reports[i], &bytes);
         arena_rewind(arena, mark);
     }
+    *all = i == n;
     return rc;
 }
 

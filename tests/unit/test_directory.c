@@ -469,6 +469,34 @@ static void deleted_manager_of_many_goes_in_steps(void)
     verified();
 }
 
+/* A step ends by the size of the records, too: the log of the store has each of them whole. */
+static void deleted_manager_of_large_records_goes_in_steps(void)
+{
+    enum { MANY = 8 };
+    struct image boss, im;
+    struct buf ims;
+    struct id id;
+
+    fresh("workspace");
+    boss = make_user("boss@example.com");
+    buf_init(&ims, scratch);
+    for (int i = 0; i < 50; i++)
+        buf_printf(&ims, "%s{\"value\":\"%02d%07998d\"}", i == 0 ? "" : ",", i, 0);
+    for (int i = 0; i < MANY; i++) {
+        const char *format = USER("\"userName\":\"u%d@example.com\",\"manager\":\"%.36s\",\"ims\":[%s]");
+
+        CHECK(user_create(call(), json(arena_printf(arena, format, i, boss.id.p, buf_cstr(&ims))), &im));
+    }
+    uint64_t left = MANY - (DEPARTURE_STEP_BYTES + im.text.len - 1) / im.text.len;
+    CHECK(left > 0 && left < MANY);
+    CHECK(id_parse(boss.id, &id));
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, first_step, &id), STORE_OK);
+    CHECK_INT(managed_by(boss.id), left);
+    make_user("next@example.com");
+    CHECK_INT(managed_by(boss.id), 0);
+    verified();
+}
+
 /* --- teams --- */
 
 static void team_members_come_and_go(void)
@@ -923,6 +951,7 @@ static const struct unit_test tests[] = {
     UNIT(memberships_are_read_and_ended_in_little_memory),
     UNIT(deleted_manager_has_nobody),
     UNIT(deleted_manager_of_many_goes_in_steps),
+    UNIT(deleted_manager_of_large_records_goes_in_steps),
     UNIT(team_members_come_and_go),
     UNIT(members_go_by_what_is_told_of_them),
     UNIT(filters_on_members_count_in_their_order),
