@@ -195,13 +195,25 @@ static bool handle(struct api_call *c)
     return ((api_handler *)route->handler)(c);
 }
 
-void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e)
+static bool attempt(struct api *a, struct http_request *r, struct http_response *response, struct error *e)
 {
     struct api_call c = {.api = a, .r = r, .response = response, .error = e};
 
     a->token_id[0] = '\0';
     a->trace = (struct api_trace){.token_id = a->token_id, .route = "", .error_code = "", .auth = ""};
-    if (!handle(&c)) {
+    return handle(&c);
+}
+
+/* Where the account's settings or schemas are others than those remembered, nothing was done: the request is read again. */
+void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e)
+{
+    bool done = attempt(a, r, response, e);
+
+    if (!done && e->code == ERR_ACCOUNT_CHANGED && access_stale(a->cache)) {
+        *e = ERROR_INIT;
+        done = attempt(a, r, response, e);
+    }
+    if (!done) {
         if (!error_is_set(e))
             error_set(e, ERR_INTERNAL);
         answer_error(a, r, response, e);

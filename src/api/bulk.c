@@ -142,6 +142,7 @@ static void take_back(struct run *run, size_t place, size_t cause)
     struct call call = call_of(run, &e);
     char text[ID_TEXT_LEN + 1];
 
+    call.taking_back = true;
     id_format(&run->results[place].id, text);
     if (user_ops.remove(&call, str_of(text), NULL) || e.code == ERR_RESOURCE_NOT_FOUND)
         fail_with(run, place, cause);
@@ -260,6 +261,21 @@ static void write_answer(struct run *run)
     buf_puts(b, "]}");
 }
 
+/* Whether nothing was done, because the account had changed: then the whole request is read again. */
+static bool nothing_was_current(const struct run *run)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < run->bulk->n; i++) {
+        const struct result *result = &run->results[i];
+
+        if (result->status != 0 && result->error == NULL)
+            return false;
+        changed = changed || (result->error != NULL && result->error->code == ERR_ACCOUNT_CHANGED);
+    }
+    return changed;
+}
+
 bool bulk_run(struct api_call *c)
 {
     const struct resource_type *const types[BULK_TYPES] = {c->call.account->user_type, c->call.account->team_type};
@@ -269,6 +285,10 @@ bool bulk_run(struct api_call *c)
         return false;
     run.results = arena_alloc(c->r->arena, run.bulk->n * sizeof *run.results);
     run_all(&run);
+    if (nothing_was_current(&run)) {
+        error_set(c->error, ERR_ACCOUNT_CHANGED);
+        return false;
+    }
     write_answer(&run);
     return true;
 }

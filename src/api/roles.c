@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * roles - /Roles: what a user can be, as Okta's "SCIM with entitlements" reads it (urn:okta:scim:schemas:core:1.0:Role).
- * They are few and come from a table, so lists are made and filtered in memory.
+ * They are few, so lists are made and filtered in memory.
  */
 #include "internal.h"
 
@@ -12,12 +12,12 @@
 
 /* --- one role --- */
 
-static void put_text(struct buf *b, const struct projection *p, const char *name, const char *value)
+static void put_text(struct buf *b, const struct projection *p, const char *name, struct str value)
 {
     if (!projection_wants(p, attribute_find(resource_type_role.core->attributes, str_of(name))))
         return;
     buf_json_name(b, name);
-    buf_json(b, str_of(value));
+    buf_json(b, value);
 }
 
 static void put_meta(struct buf *b, const struct projection *p, struct str base, const struct role *role)
@@ -38,7 +38,7 @@ static void put_meta(struct buf *b, const struct projection *p, struct str base,
         buf_json_name(b, "location");
         buf_putc(b, '"');
         buf_str(b, base);
-        buf_printf(b, "%s/%s\"", resource_type_role.endpoint, role->id);
+        buf_printf(b, "%s/%.*s\"", resource_type_role.endpoint, (int)role->id.len, role->id.p);
     }
     buf_putc(b, '}');
 }
@@ -46,7 +46,7 @@ static void put_meta(struct buf *b, const struct projection *p, struct str base,
 static void put_role(struct buf *b, const struct projection *p, struct str base, const struct role *role)
 {
     buf_puts(b, "{\"schemas\":[\"" URN_ROLE "\"],\"id\":");
-    buf_json(b, str_of(role->id));
+    buf_json(b, role->id);
     put_text(b, p, "displayName", role->name);
     put_text(b, p, "description", role->description);
     put_meta(b, p, base, role);
@@ -84,13 +84,16 @@ bool roles_list(struct api_call *c)
     long long start, count, total = 0, written = 0;
     struct projection *p;
     struct filter *filter;
+    struct role *roles;
+    size_t n;
 
     if (!answer_number(c, "startIndex", 1, &start) || !answer_number(c, "count", LISTING_COUNT_DEFAULT, &count) ||
-        !resource_projection(c, &resource_type_role, &p) || !read_filter(c, &filter))
+        !resource_projection(c, &resource_type_role, &p) || !read_filter(c, &filter) ||
+        !role_list(&c->call, &roles, &n))
         return false;
     start = start < 1 ? 1 : start;
     buf_init(&page, c->r->arena);
-    for (const struct role *role = roles; role->id != NULL; role++) {
+    for (const struct role *role = roles; role < roles + n; role++) {
         if (!matches(c, filter, role) || ++total < start || written >= count)
             continue;
         if (written++ > 0)
@@ -110,16 +113,21 @@ bool roles_list(struct api_call *c)
 /* Ids are caseExact (RFC 7643 3.1). */
 bool roles_read(struct api_call *c)
 {
-    const struct role *role = role_find(c->params[0]);
     struct projection *p;
+    struct role *roles;
+    size_t n, i = 0;
 
-    if (role == NULL || !str_eq(c->params[0], str_of(role->id))) {
+    if (!role_list(&c->call, &roles, &n))
+        return false;
+    while (i < n && !str_eq(c->params[0], roles[i].id))
+        i++;
+    if (i == n) {
         error_set(c->error, ERR_RESOURCE_NOT_FOUND, str_of(resource_type_role.name), c->params[0]);
         return false;
     }
     if (!resource_projection(c, &resource_type_role, &p))
         return false;
     answer_begin(c, 200, 0);
-    put_role(&c->response->body, p, c->base, role);
+    put_role(&c->response->body, p, c->base, &roles[i]);
     return true;
 }

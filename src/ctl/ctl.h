@@ -15,7 +15,7 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_MISUSED = 2 };
 
 /* What the options said; a command takes those that its row names. */
 struct ctl_options {
-    const char *config, *name, *policy, *expires, *account, *user, *for_type;
+    const char *config, *name, *policy, *expires, *account, *user, *for_type, *base;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit;
     bool json, yes, members, all, defaults;
@@ -38,7 +38,9 @@ ctl_command ctl_init, ctl_check_config, ctl_config;
 ctl_command ctl_account_add, ctl_account_list, ctl_account_show, ctl_account_set, ctl_account_remove;
 ctl_command ctl_schema_add, ctl_schema_list, ctl_schema_show, ctl_schema_remove;
 ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
-ctl_command ctl_user_list, ctl_user_show, ctl_team_list, ctl_team_show, ctl_events;
+ctl_command ctl_role_add, ctl_role_list, ctl_role_rename, ctl_role_remove, ctl_seat_show;
+ctl_command ctl_user_protect, ctl_user_unprotect, ctl_user_list, ctl_user_show, ctl_team_list, ctl_team_show,
+    ctl_events;
 ctl_command ctl_explain, ctl_errors_markdown, ctl_doctor;
 ctl_command ctl_backup, ctl_restore, ctl_verify, ctl_dump, ctl_export, ctl_import;
 

@@ -47,8 +47,18 @@ static const struct command commands[] = {
      NEEDS_STORE, ctl_token_add, "make a token and print it, this once"},
     {"token list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_token_list, "list an account's tokens"},
     {"token revoke", "ACCOUNT ID|NAME", 2, 2, NEEDS_STORE, ctl_token_revoke, "end a token"},
+    {"role add", "ACCOUNT NAME [--base member|viewer|guest]", 2, 2, NEEDS_STORE, ctl_role_add,
+     "make a custom role and print its id"},
+    {"role list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_role_list, "list what a user of the account can be"},
+    {"role rename", "ACCOUNT ROLE NAME", 3, 3, NEEDS_STORE, ctl_role_rename, "give a custom role another name"},
+    {"role remove", "ACCOUNT ROLE SUCCESSOR", 3, 3, NEEDS_STORE, ctl_role_remove,
+     "remove a custom role; its users have the successor instead"},
+    {"seat show", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_seat_show, "show how many seats are taken, and by whom"},
     {"user list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
     {"user show", "ACCOUNT USERNAME|ID [--json]", 2, 2, NEEDS_STORE, ctl_user_show, "print a user as JSON"},
+    {"user protect", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_protect,
+     "keep a user from being deactivated, deleted or given another type by SCIM"},
+    {"user unprotect", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_unprotect, "lift that protection"},
     {"team list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_team_list, "list an account's teams"},
     {"team show", "ACCOUNT NAME|ID [--members] [--json]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
     {"events", "ACCOUNT [--after N] [--limit M] [--json]", 1, 1, NEEDS_STORE, ctl_events,
@@ -68,15 +78,25 @@ static const struct command commands[] = {
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},  {"name", required_argument, NULL, 'n'},
-    {"policy", required_argument, NULL, 'p'},  {"scope", required_argument, NULL, 's'},
-    {"expires", required_argument, NULL, 'e'}, {"account", required_argument, NULL, 'a'},
-    {"after", required_argument, NULL, 'A'},   {"limit", required_argument, NULL, 'L'},
-    {"json", no_argument, NULL, 'j'},          {"yes", no_argument, NULL, 'y'},
-    {"members", no_argument, NULL, 'm'},       {"all", no_argument, NULL, 'l'},
-    {"default", no_argument, NULL, 'd'},       {"for", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},          {"version", no_argument, NULL, 'V'},
-    {"user", required_argument, NULL, 'u'},    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"name", required_argument, NULL, 'n'},
+    {"policy", required_argument, NULL, 'p'},
+    {"scope", required_argument, NULL, 's'},
+    {"expires", required_argument, NULL, 'e'},
+    {"account", required_argument, NULL, 'a'},
+    {"after", required_argument, NULL, 'A'},
+    {"limit", required_argument, NULL, 'L'},
+    {"json", no_argument, NULL, 'j'},
+    {"yes", no_argument, NULL, 'y'},
+    {"members", no_argument, NULL, 'm'},
+    {"all", no_argument, NULL, 'l'},
+    {"default", no_argument, NULL, 'd'},
+    {"for", required_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"user", required_argument, NULL, 'u'},
+    {"base", required_argument, NULL, 'b'},
+    {NULL, 0, NULL, 0},
 };
 
 static void print_usage(FILE *to, const struct command *only)
@@ -177,6 +197,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'f':
         o->for_type = optarg;
+        break;
+    case 'b':
+        o->base = optarg;
         break;
     case 'h':
         *help = true;

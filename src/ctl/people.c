@@ -5,6 +5,7 @@
 #include "roster/directory/event.h"
 #include "roster/directory/listing.h"
 #include "roster/directory/member.h"
+#include "roster/directory/seat.h"
 #include "roster/directory/team.h"
 #include "roster/directory/user.h"
 
@@ -164,6 +165,27 @@ static bool print_refs(struct ctl *c, struct call *call, const struct kind *kind
     return true;
 }
 
+/* Prints what type the user has, and why, as a member of the object. */
+static bool print_type(struct ctl *c, struct call *call, struct str user)
+{
+    struct explanation e = {.is_protected = false};
+    struct buf b;
+
+    if (!seat_explain(call, user, &e))
+        return false;
+    const struct role *role = seat_role(&e.holder);
+    buf_init(&b, c->arena);
+    buf_puts(&b, ",\"type\":{\"id\":");
+    buf_json(&b, role->id);
+    buf_puts(&b, ",\"name\":");
+    buf_json(&b, role->name);
+    buf_printf(&b, ",\"base\":\"%s\",\"why\":", role_of_base(role->base)->id.p);
+    buf_json(&b, e.reason);
+    buf_printf(&b, ",\"protected\":%s}", e.is_protected ? "true" : "false");
+    fwrite(b.p, 1, b.len, stdout);
+    return true;
+}
+
 /* The resource that argument 1 names, with its memberships under the name, unless that is NULL. */
 static bool show(struct ctl *c, const struct kind *kind, const char *memberships)
 {
@@ -179,6 +201,8 @@ static bool show(struct ctl *c, const struct kind *kind, const char *memberships
     fwrite(im.text.p, 1, im.text.len, stdout);
     putchar('}');
     if (memberships != NULL && !print_refs(c, &call, kind, &id, memberships))
+        return false;
+    if (kind == &user_kind && !print_type(c, &call, im.id))
         return false;
     puts("}");
     return true;

@@ -236,6 +236,14 @@ enum token_rc access_check(struct access_cache *c, struct store *s, struct arena
     return TOKEN_OK;
 }
 
+bool access_stale(struct access_cache *c)
+{
+    if (c->pending == NULL)
+        return false;
+    c->pending->until = 1; /* long ago, but not empty */
+    return true;
+}
+
 /* --- last use --- */
 
 struct noting {

@@ -234,7 +234,7 @@ bool account_restore(struct store *s, struct arena *a, struct str slug, struct s
     account->name = arena_str(a, name);
     account->user_type = &resource_type_user;
     account->team_type = &resource_type_team;
-    account->schemas = 0;
+    account->schemas = account->revision = 0;
     memset(account->slug, 0, sizeof account->slug);
     memcpy(account->slug, slug.p, slug.len);
     enum store_rc rc = registry_write(s, a, add_body, account);
@@ -277,9 +277,13 @@ static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void 
 static enum store_rc own_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct account *account = ctx;
+    struct state state;
 
     (void)arena;
-    enum store_rc rc = policy_get(txn, &account->policy);
+    enum store_rc rc = state_get(txn, &state); /* first: what is read later is no older */
+    account->revision = state.revision;
+    if (rc == STORE_OK)
+        rc = policy_get(txn, &account->policy);
     if (rc == STORE_OK && (rc = schemas_revision(txn, &account->schemas)) == STORE_ERROR) {
         account->schemas = REVISION_UNREADABLE;
         rc = STORE_OK;
@@ -440,6 +444,22 @@ static bool change_record(struct account *account, const struct change *c)
     return true;
 }
 
+static enum store_rc change_policy(struct store_txn *txn, struct arena *arena, const struct change *c)
+{
+    struct policy policy;
+    struct state state;
+
+    enum store_rc rc = policy_get(txn, &policy);
+    if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
+        return rc;
+    if (!policy_set(&policy, c->setting, c->value, c->e))
+        return STORE_REFUSED;
+    state.revision++;
+    if ((rc = policy_put(txn, arena, &policy)) != STORE_OK)
+        return rc;
+    return state_put(txn, &state);
+}
+
 static enum store_rc set_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct change *c = ctx;
@@ -452,11 +472,7 @@ static enum store_rc set_body(struct store_txn *txn, struct arena *arena, void *
     if (change_record(&account, c))
         return error_is_set(c->e) ? STORE_REFUSED : record_put(txn, arena, &account);
     store_enter(txn, account.number);
-    rc = policy_get(txn, &account.policy);
-    if (rc == STORE_OK && !policy_set(&account.policy, c->setting, c->value, c->e))
-        rc = STORE_REFUSED;
-    if (rc == STORE_OK)
-        rc = policy_put(txn, arena, &account.policy);
+    rc = change_policy(txn, arena, c);
     store_system(txn);
     return rc;
 }

@@ -97,7 +97,7 @@ static enum store_rc go_on_body(struct store_txn *txn, struct arena *arena, void
     struct id user;
     bool all;
 
-    enum store_rc rc = edit_begin(txn, c, &state);
+    enum store_rc rc = edit_begin(txn, arena, c, &state);
     if (rc != STORE_OK || !c->unfinished)
         return rc;
     if ((rc = first_mark(txn, &user, c)) != STORE_OK)

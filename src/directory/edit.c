@@ -2,6 +2,7 @@
 #include "edit.h"
 
 #include "departure.h"
+#include "roster/directory/seat.h"
 
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
 {
@@ -9,17 +10,21 @@ enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
     return STORE_REFUSED;
 }
 
-enum store_rc edit_begin(struct store_txn *txn, struct call *c, struct state *state)
+enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state)
 {
     enum store_rc rc = state_get(txn, state);
 
     if (rc != STORE_OK)
         return rc;
     c->unfinished = state->departed > 0;
-    if (state->schemas == c->account->schemas)
+    if (state->revision != c->account->revision) {
+        error_set(c->error, ERR_ACCOUNT_CHANGED);
+        return STORE_REFUSED;
+    }
+    if (state->tallied)
         return STORE_OK;
-    error_set(c->error, ERR_SCHEMAS_CHANGED);
-    return STORE_REFUSED;
+    rc = seat_recount(txn, arena, c->account, state);
+    return rc == STORE_OK ? state_put(txn, state) : rc;
 }
 
 bool edit_run(struct call *c, store_body *body, void *ctx)

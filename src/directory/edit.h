@@ -14,10 +14,11 @@ enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call 
                         struct str text, const struct precondition *pre, struct id *id, struct image *out);
 
 /*
- * The account's counters at the beginning of a change. STORE_REFUSED with *c->error SCHEMAS_CHANGED where the account
- * has other schemas by now than the request was read by: what it does not know of a record would be lost.
+ * The account's counters at the beginning of a change. STORE_REFUSED with *c->error ACCOUNT_CHANGED where the account
+ * has other settings or schemas by now than the request was read by: what it does not know of a record would be lost.
+ * Users that were never counted by their types are counted now (seat.h).
  */
-enum store_rc edit_begin(struct store_txn *txn, struct call *c, struct state *state);
+enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state);
 
 /*
  * Runs the body of a change. After it, a deletion of the account that is not finished is brought on by a step, in a

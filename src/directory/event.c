@@ -56,7 +56,10 @@ static void write_head(struct buf *b, const struct call *c, uint64_t seq, const 
         buf_putc(b, '}');
     }
     buf_printf(b, ",\"resource\":{\"type\":\"%s\",\"id\":", ev->resource_type->name);
-    write_id(b, &ev->resource);
+    if (ev->resource_text.p != NULL)
+        buf_json(b, ev->resource_text);
+    else
+        write_id(b, &ev->resource);
     if (ev->version != 0)
         buf_printf(b, ",\"version\":\"W/\\\"%llu\\\"\"", (unsigned long long)ev->version);
     buf_putc(b, '}');
@@ -79,6 +82,18 @@ static void write_members(struct buf *b, const struct event *ev, uint64_t part)
     buf_putc(b, '}');
 }
 
+static void write_role(struct buf *b, const struct event *ev)
+{
+    buf_puts(b, ",\"role\":{\"old\":");
+    if (ev->role_old.p == NULL)
+        buf_puts(b, "null");
+    else
+        buf_json(b, ev->role_old);
+    buf_puts(b, ",\"new\":");
+    buf_json(b, ev->role_new);
+    buf_putc(b, '}');
+}
+
 enum store_rc event_write(struct store_txn *txn, const struct call *c, struct state *state, const struct event *ev)
 {
     uint64_t parts = event_parts(ev);
@@ -95,6 +110,10 @@ enum store_rc event_write(struct store_txn *txn, const struct call *c, struct st
             buf_puts(&b, ",\"changes\":");
             buf_str(&b, ev->changes);
         }
+        if (part == 0 && ev->role_new.p != NULL)
+            write_role(&b, ev);
+        if (ev->revoke_sessions)
+            buf_puts(&b, ",\"revoke_sessions\":true");
         if (ev->nadded + ev->nremoved > 0)
             write_members(&b, ev, part);
         if (parts > 1)

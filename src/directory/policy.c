@@ -3,7 +3,6 @@
 
 #include "roster/base/precis.h"
 #include "roster/base/utf8.h"
-#include "roster/directory/role.h"
 
 #include <assert.h>
 
@@ -31,32 +30,83 @@ static struct str next_word(struct str *rest)
     return word;
 }
 
+/* What stands between two '|': a word, or numbers behind a text ("1/2..1000": behind "1/"). */
+struct choice {
+    struct str text;
+    long long least, most; /* of the numbers; a word has one place: 0, 0 */
+    bool numbers;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static struct choice choice_of(struct str word)
+{
+    size_t dots = str_find(word, '.', 0), first = dots;
+    struct choice c = {.text = word};
+
+    if (dots == word.len)
+        return c;
+    while (first > 0 && is_digit(word.p[first - 1]))
+        first--;
+    c.text = str_sub(word, 0, first);
+    c.numbers =
+        str_to_ll(str_sub(word, first, dots), &c.least) && str_to_ll(str_sub(word, dots + 2, word.len), &c.most);
+    assert(c.numbers);
+    return c;
+}
+
+/* The place of word in a choice, or -1. */
+static long long choice_place(const struct choice *c, struct str word)
+{
+    long long n;
+
+    if (!c->numbers)
+        return str_eq(word, c->text) ? 0 : -1;
+    if (!str_starts(word, c->text))
+        return -1;
+    struct str digits = str_sub(word, c->text.len, word.len);
+    bool in_range = digits.len > 0 && is_digit(digits.p[0]) && str_to_ll(digits, &n) && n >= c->least && n <= c->most;
+    return in_range ? n - c->least : -1;
+}
+
 /* The place of word among a setting's values, or -1. */
-static int value_place(enum policy_name n, struct str word)
+static long long value_place(enum policy_name n, struct str word)
 {
     struct str rest = str_of(settings[n].values);
 
-    for (int place = 0; rest.len > 0; place++)
-        if (str_eq(word, next_word(&rest)))
-            return place;
+    for (long long place = 0; rest.len > 0;) {
+        struct choice c = choice_of(next_word(&rest));
+        long long here = choice_place(&c, word);
+
+        if (here >= 0)
+            return place + here;
+        place += c.most - c.least + 1;
+    }
     return -1;
 }
 
-static struct str value_word(enum policy_name n, uint8_t place)
+static void put_value(struct buf *b, enum policy_name n, uint32_t value)
 {
-    struct str rest = str_of(settings[n].values), word = next_word(&rest);
+    struct str rest = str_of(settings[n].values);
+    struct choice c = choice_of(next_word(&rest));
+    long long place = value;
 
-    for (; place > 0; place--)
-        word = next_word(&rest);
-    return word;
+    for (; place > c.most - c.least; c = choice_of(next_word(&rest)))
+        place -= c.most - c.least + 1;
+    buf_str(b, c.text);
+    if (c.numbers)
+        buf_printf(b, "%lld", c.least + place);
 }
 
-static uint8_t preset_value(enum policy_name n, int preset)
+static uint32_t preset_value(enum policy_name n, int preset)
 {
-    int place = value_place(n, str_of(settings[n].preset[preset]));
+    long long place = value_place(n, str_of(settings[n].preset[preset]));
 
     assert(place >= 0);
-    return (uint8_t)place;
+    return (uint32_t)place;
 }
 
 bool policy_preset(struct policy *out, struct str name)
@@ -94,9 +144,11 @@ const char *policy_setting_meaning(enum policy_name n)
 
 const char *policy_setting_value(const struct policy *p, enum policy_name n, struct arena *a)
 {
-    struct str word = value_word(n, p->value[n]);
+    struct buf b;
 
-    return arena_strndup(a, word.p, word.len);
+    buf_init(&b, a);
+    put_value(&b, n, p->value[n]);
+    return buf_cstr(&b);
 }
 
 static int find_setting(struct str name)
@@ -120,12 +172,12 @@ bool policy_set(struct policy *p, struct str name, struct str value, struct erro
         error_set(e, ERR_SETTING_UNKNOWN, name);
         return false;
     }
-    int place = value_place((enum policy_name)n, value);
+    long long place = value_place((enum policy_name)n, value);
     if (place < 0) {
         error_set(e, ERR_SETTING_VALUE, name, value, str_of(settings[n].values));
         return false;
     }
-    p->value[n] = (uint8_t)place;
+    p->value[n] = (uint32_t)place;
     return true;
 }
 
@@ -136,7 +188,7 @@ void policy_write(struct buf *out, const struct policy *p)
         if (p->value[n] == preset_value(n, (int)p->preset))
             continue;
         buf_printf(out, "%s=", settings[n].name);
-        buf_str(out, value_word(n, p->value[n]));
+        put_value(out, n, p->value[n]);
         buf_putc(out, '\n');
     }
 }
@@ -157,6 +209,13 @@ void policy_read(struct policy *out, struct str text)
             policy_set(out, str_sub(line, 0, equals), str_sub(line, equals + 1, line.len), &ignored);
         text = str_sub(text, end < text.len ? end + 1 : end, text.len);
     }
+}
+
+enum role_base policy_default_type(const struct policy *p)
+{
+    static const enum role_base types[] = {ROLE_MEMBER, ROLE_VIEWER, ROLE_GUEST};
+
+    return types[p->value[POLICY_DEFAULT_TYPE]];
 }
 
 struct resource_options policy_options(const struct policy *p)
@@ -250,7 +309,6 @@ struct judging {
     struct error *error;
 };
 
-/* The text of a member, or STR_NULL. */
 /* The first control character of a name. */
 static enum precis_verdict find_control(struct str name, struct precis_fault *out)
 {
@@ -385,23 +443,10 @@ static bool judge_names(struct judging *j)
     return true;
 }
 
-static bool judge_type(struct judging *j)
-{
-    struct str type = json_text(j->resource, "userType");
-
-    if (j->policy->value[POLICY_USER_TYPES] == TYPES_ANY || type.p == NULL ||
-        (j->before != NULL && str_eq(type, json_text(j->before, "userType"))))
-        return true;
-    if (role_find(type) != NULL)
-        return true;
-    error_set(j->error, ERR_TYPE_UNKNOWN, type);
-    return false;
-}
-
 bool policy_judge_user(const struct policy *p, struct json_object *resource, struct json_object *before,
                        struct arena *a, struct error *e)
 {
     struct judging j = {.policy = p, .resource = resource, .before = before, .arena = a, .error = e};
 
-    return judge_user_name(&j) && judge_emails(&j) && judge_names(&j) && judge_type(&j);
+    return judge_user_name(&j) && judge_emails(&j) && judge_names(&j);
 }

@@ -7,6 +7,7 @@
 #include "roster/directory/entry.h"
 #include "roster/directory/member.h"
 #include "roster/directory/schemas.h"
+#include "roster/directory/seat.h"
 #include "roster/directory/state.h"
 #include "roster/directory/user.h"
 #include "roster/directory/walk.h"
@@ -29,19 +30,29 @@ enum kind {
     KIND_ACCOUNT,
     KIND_STATE,
     KIND_SCHEMA,
+    KIND_ROLE,
     KIND_TOKEN,
     KIND_USER,
     KIND_TEAM,
     KIND_MEMBER,
+    KIND_MARK,
     KIND_EVENT,
     KIND_COUNT
 };
 static const struct str heads[KIND_COUNT] = {
     [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","), [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
-    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),   [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),
-    [KIND_USER] = STR_LIT("{\"type\":\"user\","),       [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),
-    [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),   [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
+    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),   [KIND_ROLE] = STR_LIT("{\"type\":\"role\","),
+    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),     [KIND_USER] = STR_LIT("{\"type\":\"user\","),
+    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),       [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
+    [KIND_MARK] = STR_LIT("{\"type\":\"mark\","),       [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
 };
+
+/* What can be marked of a user. */
+static const struct {
+    const char *name;
+    enum store_space space;
+} marks[] = {{"overflow", SPACE_OVERFLOW}, {"protected", SPACE_PROTECTED}};
+#define MARKS (sizeof marks / sizeof marks[0])
 
 /* The counters of the state by their names in the file. */
 #define STATE_NAMES 6
@@ -255,6 +266,63 @@ static enum store_rc export_member(struct store_txn *txn, struct arena *arena, s
     return line_end(x);
 }
 
+static enum store_rc export_role(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    struct exporting *x = ctx;
+    struct role role;
+    struct buf id;
+
+    (void)txn;
+    buf_init(&id, arena);
+    if (!key_take_str(&key, &id) || !role_read(&role, buf_view(&id), value, arena))
+        return STORE_ERROR;
+    line_begin(x, KIND_ROLE);
+    buf_puts(&x->line, "\"id\":");
+    buf_json(&x->line, role.id);
+    buf_puts(&x->line, ",\"name\":");
+    buf_json(&x->line, role.name);
+    buf_printf(&x->line, ",\"base\":\"%s\",", role_of_base(role.base)->id.p);
+    add_time(&x->line, "created", role.created);
+    if (role.removed != 0) {
+        buf_putc(&x->line, ',');
+        add_time(&x->line, "removed", role.removed);
+        buf_puts(&x->line, ",\"successor\":");
+        buf_json(&x->line, role.successor);
+    }
+    return line_end(x);
+}
+
+static enum store_rc export_mark(struct exporting *x, const char *mark, struct str key)
+{
+    struct id user;
+
+    if (!key_take_id(&key, &user))
+        return STORE_ERROR;
+    line_begin(x, KIND_MARK);
+    buf_printf(&x->line, "\"mark\":\"%s\",", mark);
+    add_id(&x->line, "user", &user);
+    return line_end(x);
+}
+
+static enum store_rc export_overflow(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    (void)txn;
+    (void)arena;
+    (void)value;
+    return export_mark(ctx, "overflow", key);
+}
+
+static enum store_rc export_protected(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                      void *ctx)
+{
+    (void)txn;
+    (void)arena;
+    (void)value;
+    return export_mark(ctx, "protected", key);
+}
+
 static enum store_rc export_event(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                   void *ctx)
 {
@@ -273,11 +341,9 @@ static enum store_rc export_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_SCHEMA, export_schema},
-                 {SPACE_TOKEN, export_token},
-                 {SPACE_ORDER, export_entry},
-                 {SPACE_MEMBER, export_member},
-                 {SPACE_EVENT, export_event}};
+    } parts[] = {{SPACE_SCHEMA, export_schema},       {SPACE_ROLE, export_role},     {SPACE_TOKEN, export_token},
+                 {SPACE_ORDER, export_entry},         {SPACE_MEMBER, export_member}, {SPACE_OVERFLOW, export_overflow},
+                 {SPACE_PROTECTED, export_protected}, {SPACE_EVENT, export_event}};
     struct exporting *x = ctx;
 
     if (fseeko(x->out, x->start, SEEK_SET) != 0 || ftruncate(fileno(x->out), x->start) != 0) {
@@ -603,6 +669,30 @@ static enum store_rc import_schema(struct store_txn *txn, struct arena *arena, s
     return refuse_line(m, line->number, "for is neither User nor Group");
 }
 
+/* --- import: roles --- */
+
+static enum store_rc import_role(struct store_txn *txn, struct arena *arena, struct importing *m,
+                                 const struct line *line)
+{
+    struct json_object *o = line_object(m, arena, line);
+    struct role role = {.custom = true}, other;
+    struct str base;
+
+    if (o == NULL)
+        return STORE_REFUSED;
+    bool whole = take_str(o, "id", &role.id) && role_is_custom_id(role.id) && take_str(o, "name", &role.name) &&
+                 role.name.len > 0 && take_str(o, "base", &base) && role_find_base(base) != NULL &&
+                 take_time(o, "created", &role.created) && take_time_or_none(o, "removed", &role.removed) &&
+                 (role.removed != 0) == take_str(o, "successor", &role.successor);
+    if (!whole)
+        return refuse_line(m, line->number, "id, name, base, a time or successor is missing or malformed");
+    role.base = role_find_base(base)->base;
+    enum store_rc rc = role_get(txn, arena, role.id, &other);
+    if (rc == STORE_OK)
+        return refuse_line(m, line->number, "the id occurs twice");
+    return rc == STORE_NOTFOUND ? role_put(txn, arena, &role) : rc;
+}
+
 static bool import_tokens(struct importing *m)
 {
     struct token_record *records = arena_alloc(m->arena, m->nbatch * sizeof *records);
@@ -708,6 +798,28 @@ static enum store_rc import_member(struct store_txn *txn, struct arena *arena, s
     return rc == STORE_NOTFOUND ? member_restore(txn, &team, &user, since) : rc;
 }
 
+static enum store_rc import_mark(struct store_txn *txn, struct arena *arena, struct importing *m,
+                                 const struct line *line)
+{
+    struct json_object *o = line_object(m, arena, line);
+    struct str mark;
+    struct id user;
+    size_t i = 0;
+
+    if (o == NULL)
+        return STORE_REFUSED;
+    if (!take_str(o, "mark", &mark) || !take_id(o, "user", &user))
+        return refuse_line(m, line->number, "mark or user is missing or malformed");
+    while (i < MARKS && !str_eq(mark, str_of(marks[i].name)))
+        i++;
+    if (i == MARKS)
+        return refuse_line(m, line->number, "the mark is not known");
+    enum store_rc rc = store_has(txn, SPACE_USER, id_view(&user));
+    if (rc == STORE_NOTFOUND)
+        return refuse_line(m, line->number, "the user is not in the file");
+    return rc == STORE_OK ? seat_mark(txn, marks[i].space, &user, true) : rc;
+}
+
 /* The event's text is kept as it stands in the line, byte by byte. */
 static enum store_rc import_event(struct store_txn *txn, struct arena *arena, struct importing *m,
                                   const struct line *line)
@@ -732,8 +844,9 @@ static enum store_rc import_body(struct store_txn *txn, struct arena *arena, voi
 {
     static enum store_rc (*const import_line[KIND_COUNT])(struct store_txn *, struct arena *, struct importing *,
                                                           const struct line *) = {
-        [KIND_SCHEMA] = import_schema, [KIND_USER] = import_entry,  [KIND_TEAM] = import_entry,
-        [KIND_MEMBER] = import_member, [KIND_EVENT] = import_event,
+        [KIND_SCHEMA] = import_schema, [KIND_ROLE] = import_role,     [KIND_USER] = import_entry,
+        [KIND_TEAM] = import_entry,    [KIND_MEMBER] = import_member, [KIND_MARK] = import_mark,
+        [KIND_EVENT] = import_event,
     };
     struct importing *m = ctx;
     enum store_rc rc = STORE_OK;
@@ -787,10 +900,7 @@ static bool fill_batch(struct importing *m)
 static bool take_types(struct importing *m)
 {
     arena_reset(m->types);
-    if (!account_load_types(m->store, m->arena, m->types, &m->account, m->e))
-        return false;
-    m->state.schemas = m->account.schemas;
-    return true;
+    return account_load_types(m->store, m->arena, m->types, &m->account, m->e);
 }
 
 static bool import_batches(struct importing *m)
@@ -821,9 +931,13 @@ static bool import_batches(struct importing *m)
 
 static enum store_rc finish_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
-    const struct importing *m = ctx;
+    struct importing *m = ctx;
+    struct state made;
 
-    (void)arena;
+    enum store_rc rc = state_get(txn, &made);
+    m->state.revision = made.revision;
+    if (rc != STORE_OK || (rc = seat_recount(txn, arena, &m->account, &m->state)) != STORE_OK)
+        return rc;
     return state_put(txn, &m->state);
 }
 

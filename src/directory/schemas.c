@@ -41,7 +41,7 @@ static enum store_rc given_get(struct store_txn *txn, struct schemas_given *out)
     return rc == STORE_OK && !schemas_given_read(bytes, out) ? STORE_ERROR : rc;
 }
 
-/* The next revision, there and in the state. */
+/* The next revision, there and of the account. */
 static enum store_rc given_put(struct store_txn *txn, struct schemas_given *given)
 {
     struct key k, value;
@@ -50,7 +50,8 @@ static enum store_rc given_put(struct store_txn *txn, struct schemas_given *give
     enum store_rc rc = state_get(txn, &state);
     if (rc != STORE_OK)
         return rc;
-    state.schemas = ++given->revision;
+    given->revision++;
+    state.revision++;
     number_key(&k, 0);
     key_init(&value);
     key_u8(&value, ENTRY_VERSION);

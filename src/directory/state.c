@@ -6,7 +6,7 @@
 /* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. Fields that a record does not reach are 0:
  * they came later. */
 #define STATE_VERSION      1
-#define STATE_FIELDS       8
+#define STATE_FIELDS       15
 #define STATE_FIELDS_LEAST 6
 #define STATE_SIZE         (1 + 8 * STATE_FIELDS)
 
@@ -19,8 +19,13 @@ static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
     fields[3] = &s->ordinal[2];
     fields[4] = &s->count[2];
     fields[5] = &s->active;
-    fields[6] = &s->schemas;
+    fields[6] = &s->revision;
     fields[7] = &s->departed;
+    fields[8] = &s->tallied;
+    for (size_t i = 0; i < STATE_BASES; i++)
+        fields[9 + i] = &s->typed[i];
+    fields[13] = &s->defaulted;
+    fields[14] = &s->overflowed;
 }
 
 enum store_rc state_get(struct store_txn *txn, struct state *out)

@@ -83,7 +83,7 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
         after = json_own(arena, json_clone(after));
     if (!resource_keep_immutable(w->c->account->team_type, before, after, w->body != NULL, arena, w->c->error))
         return STORE_REFUSED;
-    enum store_rc rc = edit_begin(txn, w->c, &state);
+    enum store_rc rc = edit_begin(txn, arena, w->c, &state);
     if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, id, changes, nchanges, &delta)) != STORE_OK)
         return rc;
     buf_init(&diff, arena);
@@ -118,7 +118,7 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     struct resource_key taken;
     struct buf diff;
 
-    enum store_rc rc = edit_begin(txn, w->c, &state);
+    enum store_rc rc = edit_begin(txn, arena, w->c, &state);
     if (rc != STORE_OK)
         return rc;
     rc = entry_create(txn, arena, w->c->account->team_type, w->body, &w->id, w->c->now, &state, w->out, &taken);
@@ -264,7 +264,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     size_t nusers;
 
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->text, w->pre, &ev.resource, &old);
-    if (rc != STORE_OK || (rc = edit_begin(txn, w->c, &state)) != STORE_OK)
+    if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
     if ((rc = member_drop_team(txn, arena, &ev.resource, &users, &nusers)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)

@@ -5,6 +5,7 @@
 #include "edit.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
+#include "roster/directory/seat.h"
 #include "roster/store/key.h"
 
 bool user_is_active(struct json_object *user)
@@ -12,6 +13,33 @@ bool user_is_active(struct json_object *user)
     struct json_object *active = json_member(user, "active");
 
     return active == NULL || json_object_get_boolean(active);
+}
+
+bool user_image_is_active(const struct image *user)
+{
+    struct image_value active;
+    size_t row = 0;
+
+    return !image_next_leaf(user, user->nvalues, ATTR_USER_ACTIVE, &row, &active) ||
+           !str_eq(active.text, STR_LIT("false"));
+}
+
+/* Counts the user, who was old and becomes new (NULL: is not there), by type, and tells a type that is another one. */
+static enum store_rc stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                           const struct image *old, const struct image *new, struct event *ev)
+{
+    struct holder before, after;
+
+    enum store_rc rc = seat_holder(txn, arena, c, state, &ev->resource, old, &before);
+    if (rc != STORE_OK || (rc = seat_holder(txn, arena, c, state, &ev->resource, new, &after)) != STORE_OK ||
+        (rc = seat_change(txn, arena, c, state, &ev->resource, &before, &after)) != STORE_OK)
+        return rc;
+    ev->revoke_sessions = before.active && !after.active;
+    if (new == NULL || (old != NULL && str_eq(seat_role(&before)->id, seat_role(&after)->id)))
+        return STORE_OK;
+    ev->role_old = old == NULL ? STR_NULL : seat_role(&before)->id;
+    ev->role_new = seat_role(&after)->id;
+    return STORE_OK;
 }
 
 /* --- POST --- */
@@ -30,8 +58,8 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
     struct resource_key taken;
     struct buf changes;
 
-    enum store_rc rc = edit_begin(txn, w->c, &state);
-    if (rc != STORE_OK)
+    enum store_rc rc = edit_begin(txn, arena, w->c, &state);
+    if (rc != STORE_OK || (rc = standing_judge(txn, arena, w->c, NULL, w->user)) != STORE_OK)
         return rc;
     rc = entry_create(txn, arena, w->c->account->user_type, w->user, &w->id, w->c->now, &state, w->out, &taken);
     if (rc == STORE_EXISTS)
@@ -46,7 +74,8 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
                        .resource = w->id,
                        .version = w->out->version,
                        .changes = buf_view(&changes)};
-    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+    if ((rc = stand(txn, arena, w->c, &state, NULL, w->out, &ev)) != STORE_OK ||
+        (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);
 }
@@ -121,18 +150,26 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     struct event ev = {.type = "user.updated", .resource_type = w->c->account->user_type};
 
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
-    if (rc != STORE_OK || (rc = edit_begin(txn, w->c, &state)) != STORE_OK)
+    if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
     struct json_object *before = image_resource(&old, arena), *after = user_after(w, before, arena);
     if (after == NULL)
         return STORE_REFUSED;
+    if ((rc = standing_judge(txn, arena, w->c, before, after)) != STORE_OK)
+        return rc;
     buf_init(&changes, arena);
     *w->out = old;
-    if (!resource_diff(&changes, w->c->account->user_type, before, after))
-        return STORE_OK;
-    rc = entry_update(txn, arena, &old, before, after, w->c->now, &state, w->out, &taken);
-    if (rc == STORE_EXISTS)
-        return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
+    if (!resource_diff(&changes, w->c->account->user_type, before, after)) {
+        if ((rc = stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK || ev.role_new.p == NULL)
+            return rc; /* nothing changes, unless a seat has come free that the user waits for */
+        rc = entry_touch(txn, arena, &old, w->c->now, &state, w->out);
+    } else {
+        rc = entry_update(txn, arena, &old, before, after, w->c->now, &state, w->out, &taken);
+        if (rc == STORE_EXISTS)
+            return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
+        if (rc == STORE_OK)
+            rc = stand(txn, arena, w->c, &state, &old, w->out, &ev);
+    }
     if (rc != STORE_OK)
         return rc;
     if (user_is_active(before) != user_is_active(after)) {
@@ -201,7 +238,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     struct event ev = {.type = "user.deleted", .resource_type = w->c->account->user_type};
 
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
-    if (rc != STORE_OK || (rc = edit_begin(txn, w->c, &state)) != STORE_OK)
+    if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
     if ((rc = member_drop_user(txn, arena, &ev.resource, &teams, &nteams)) != STORE_OK)
         return rc;
@@ -214,8 +251,9 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     if (rc != STORE_OK || (rc = departure_begin(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
-    state.active -= user_is_active(image_resource(&old, arena));
-    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+    state.active -= user_image_is_active(&old);
+    if ((rc = stand(txn, arena, w->c, &state, &old, NULL, &ev)) != STORE_OK ||
+        (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);
 }

@@ -5,6 +5,7 @@
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
 #include "roster/directory/schemas.h"
+#include "roster/directory/seat.h"
 #include "roster/directory/state.h"
 #include "roster/directory/user.h"
 #include "roster/directory/walk.h"
@@ -482,9 +483,9 @@ static enum store_rc verify_types(struct store_txn *txn, struct arena *arena, st
 
     if (rc == STORE_ERROR)
         complain(v, "a schema cannot be read");
-    else if (rc == STORE_OK && v->account.schemas != v->state.schemas)
-        complain(v, "the schemas are of revision %" PRIu64 ", but the state has %" PRIu64, v->account.schemas,
-                 v->state.schemas);
+    else if (rc == STORE_OK && v->account.schemas > v->state.revision)
+        complain(v, "the schemas are of revision %" PRIu64 ", but the account is of %" PRIu64, v->account.schemas,
+                 v->state.revision);
     return rc == STORE_ERROR ? STORE_OK : rc;
 }
 
@@ -523,6 +524,102 @@ static enum store_rc verify_departed(struct store_txn *txn, struct arena *arena,
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
+/* --- types and seats --- */
+
+static enum store_rc verify_role(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    struct verifying *v = ctx;
+    struct str rest = key;
+    struct role role, successor;
+    struct buf id;
+
+    v->report.keys++;
+    buf_init(&id, arena);
+    if (!key_take_str(&rest, &id) || !role_read(&role, buf_view(&id), value, arena)) {
+        complain(v, "%s cannot be read", key_text(arena, SPACE_ROLE, key));
+        return STORE_OK;
+    }
+    enum store_rc rc = role_in_force(txn, arena, &role, &successor);
+    if (rc == STORE_ERROR)
+        complain(v, "%s: what it was removed in favour of is missing", key_text(arena, SPACE_ROLE, key));
+    return rc == STORE_ERROR ? STORE_OK : rc;
+}
+
+/* A mark is of a user who is there; one for want of a seat, of an active one. */
+static enum store_rc verify_mark(struct store_txn *txn, struct arena *arena, enum store_space space, struct str key,
+                                 struct verifying *v)
+{
+    struct str rest = key;
+    struct image im;
+    struct id user;
+
+    v->report.keys++;
+    if (!key_take_id(&rest, &user) || rest.len > 0) {
+        complain(v, "%s: unreadable", key_text(arena, space, key));
+        return STORE_OK;
+    }
+    enum store_rc rc = entry_get(txn, v->account.user_type, &user, arena, &im);
+    if (rc == STORE_NOTFOUND || (rc == STORE_OK && space == SPACE_OVERFLOW && !user_image_is_active(&im)))
+        complain(v, "%s: the user is %s", key_text(arena, space, key), rc == STORE_OK ? "not active" : "missing");
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc verify_overflow(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    (void)value;
+    return verify_mark(txn, arena, SPACE_OVERFLOW, key, ctx);
+}
+
+static enum store_rc verify_protected(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                      void *ctx)
+{
+    (void)value;
+    return verify_mark(txn, arena, SPACE_PROTECTED, key, ctx);
+}
+
+static void compare(struct verifying *v, const char *what, uint64_t counted, uint64_t kept)
+{
+    if (counted != kept)
+        complain(v, "%" PRIu64 " active users are %s, but %" PRIu64 " are counted", counted, what, kept);
+}
+
+/* What the account counts by type. Users that cannot be read are told elsewhere. */
+static enum store_rc verify_tally(struct store_txn *txn, struct arena *arena, struct verifying *v)
+{
+    struct tally *t = arena_alloc(arena, sizeof *t);
+    struct store_scan *scan = NULL;
+    struct str key;
+    size_t n = 0;
+
+    if (!v->state.tallied)
+        return STORE_OK;
+    enum store_rc rc = seat_count(txn, arena, &v->account, t);
+    if (rc != STORE_OK)
+        return rc == STORE_ERROR ? STORE_OK : rc;
+    for (size_t i = 0; i < ROLE_BASES; i++)
+        compare(v, role_of_base(i)->id.p, t->typed[i], v->state.typed[i]);
+    compare(v, "of no type", t->defaulted, v->state.defaulted);
+    compare(v, "viewers for want of a seat", t->overflowed, v->state.overflowed);
+    for (size_t i = 0; i < t->ncustom && rc == STORE_OK; i++) {
+        uint64_t kept;
+
+        rc = seat_of_role(txn, t->custom[i].role, &kept);
+        if (rc == STORE_OK)
+            compare(v, arena_strndup(arena, t->custom[i].role.p, t->custom[i].role.len), t->custom[i].n, kept);
+    }
+    if (rc == STORE_OK)
+        rc = store_scan_open(txn, SPACE_TALLY, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK)
+        n++;
+    store_scan_close(&scan);
+    if (rc == STORE_NOTFOUND && n != t->ncustom)
+        complain(v, "%zu custom roles have users, but %zu are counted", t->ncustom, n);
+    v->report.keys += n;
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 /* --- the whole --- */
 
 static void verify_counters(struct verifying *v)
@@ -549,10 +646,11 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_USER, verify_user},         {SPACE_TEAM, verify_team},     {SPACE_ORDER, verify_order},
-                 {SPACE_BLOCK, verify_block},       {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
-                 {SPACE_TOKENUSE, verify_tokenuse}, {SPACE_EVENT, verify_event},   {SPACE_SCHEMA, verify_schema},
-                 {SPACE_DEPARTED, verify_departed}};
+    } parts[] = {{SPACE_USER, verify_user},          {SPACE_TEAM, verify_team},     {SPACE_ORDER, verify_order},
+                 {SPACE_BLOCK, verify_block},        {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
+                 {SPACE_TOKENUSE, verify_tokenuse},  {SPACE_EVENT, verify_event},   {SPACE_SCHEMA, verify_schema},
+                 {SPACE_DEPARTED, verify_departed},  {SPACE_ROLE, verify_role},     {SPACE_OVERFLOW, verify_overflow},
+                 {SPACE_PROTECTED, verify_protected}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 
@@ -569,6 +667,8 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
         rc = walk_range(txn, arena, parts[i].space, STR_NULL, STR_NULL, parts[i].fn, v);
     if (rc == STORE_OK)
         rc = verify_indexes(txn, arena, v);
+    if (rc == STORE_OK)
+        rc = verify_tally(txn, arena, v);
     if (rc == STORE_OK)
         verify_counters(v);
     return rc;

@@ -397,37 +397,21 @@ def told(stack, token, ana):
     tap.ok({"path": f"{EXT}:level", "old": 9, "new": 10} in changes, "with the old and the new value", changes)
 
 
-def remove(client, who):
-    """A worker that does not know of the change yet refuses a DELETE as well."""
-    for _ in range(50):
-        if client.delete("/Users/" + who).status != 503:
-            break
-        time.sleep(0.1)
-
-
 def changing(stack, client, token):
-    """A new schema counts in every worker within a second, also for a token that is known there."""
+    """A new schema counts in every worker at once, also for a token that is known there."""
     urn = "urn:example:late"
     tap.equal({client.get("/Users?count=0").status for _ in range(ENOUGH)}, {200}, "the token is known in every worker")
     add(stack, "acme", definition(urn, [{"name": "when", "type": "dateTime"}]))
-    seen = set()
-    for _ in range(ENOUGH):  # within half a second: as before the change, or refused for a moment, or as after it
-        answer = client.post("/Users", user("late", **{urn: {"when": "2026-11-25T09:00:00Z"}}))
-        seen.add((answer.status, answer.code))
-        if answer.status == 201:
-            remove(client, answer.json["id"])
-    tap.ok(seen <= {(201, None), (503, "SCHEMAS_CHANGED")}, "what was read by older schemas is refused for a moment, not half kept", seen)
-    time.sleep(1)
     answers = [client.post("/Users", user(f"late{i}", **{urn: {"when": "2026-11-25T09:00:00Z"}})) for i in range(ENOUGH)]
-    tap.ok(all(a.status == 201 and urn in a.json for a in answers), "a second later every worker knows the schema", answers[:3])
+    tap.ok(all(a.status == 201 and urn in a.json for a in answers), "what was read by older schemas is read again, not refused or half kept", [a.status for a in answers])
     refused(stack.ctl("schema", "remove", "acme", urn, check=False), "SCHEMA_IN_USE", "User", "a schema that somebody has values of stays")
     for a in answers:
-        remove(client, a.json["id"])
+        client.delete("/Users/" + a.json["id"])
     stack.ctl("schema", "remove", "acme", urn.upper())
     time.sleep(1)
     late = client.post("/Users", user("late", **{urn: {"when": "2026-11-25T09:00:00Z"}}))
     tap.ok(late.status == 201 and urn not in late.json, "removed: a second later nobody knows it", late)
-    remove(client, late.json["id"])
+    client.delete("/Users/" + late.json["id"])
     add(stack, "acme", definition(urn, [{"name": "when", "type": "integer"}]))
     time.sleep(1)
     late = client.post("/Users", user("late", **{urn: {"when": 5}}))

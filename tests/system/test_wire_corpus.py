@@ -18,7 +18,7 @@ from stack import TOP, Stack
 
 FILE = os.path.join(os.environ.get("ROSTER_SHARED", os.path.join(TOP, "..", "shared")), "fixtures", "wire-corpus.json")
 PASSWORD = "Un-touched-1-word"
-FIRST = {"preferredLanguage": "de", "title": "Boss", "nickName": "Al", "userType": "admin", "password": PASSWORD,
+FIRST = {"preferredLanguage": "de", "title": "Boss", "nickName": "Al", "userType": "viewer", "password": PASSWORD,
          "phoneNumbers": [{"value": "+1 2", "type": "mobile"}], "addresses": [{"type": "home", "locality": "Bonn"}]}
 
 

@@ -412,6 +412,7 @@ static enum store_rc first_step(struct store_txn *txn, struct arena *a, void *ct
         (rc = entry_delete(txn, a, &old, &state)) != STORE_OK)
         return rc;
     state.active--;
+    state.defaulted--;
     return state_put(txn, &state);
 }
 

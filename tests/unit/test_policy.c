@@ -252,21 +252,47 @@ static void user_names_are_prepared(void)
     CHECK_CSTR(judged(json("{\"userName\":\" foo\",\"title\":\"x\"}"), json("{\"userName\":\" foo\"}")), "");
 }
 
-static void types_are_known(void)
+/* What of a value is taken for a number, and what comes back. */
+static void numbers_are_settings(void)
 {
-    begin("workspace");
-    CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"userType\":\"viewer\"}"), "");
-    CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"userType\":\"Admin\"}"), "");
-    CHECK_CSTR(user("{\"userName\":\"a@b.cc\"}"), "");
-    CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"userType\":\"Contractor\"}"), "TYPE_UNKNOWN");
-    set("user_types", "any");
-    CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"userType\":\"Contractor\"}"), "");
+    static const struct {
+        const char *name, *value;
+        long long place; /* -1: refused */
+    } cases[] = {
+        {"seat_limit", "none", 0},        {"seat_limit", "0", 1},
+        {"seat_limit", "7", 8},           {"seat_limit", "1000000000", 1000000001},
+        {"seat_limit", "1000000001", -1}, {"seat_limit", "-1", -1},
+        {"seat_limit", "+1", -1},         {"seat_limit", "1 ", -1},
+        {"seat_limit", "1.5", -1},        {"seat_limit", "", -1},
+        {"seat_limit", "None", -1},       {"seat_limit", "99999999999999999999", -1},
+        {"seat_guest", "0", 0},           {"seat_guest", "1", 1},
+        {"seat_guest", "1/2", 2},         {"seat_guest", "1/1000", 1000},
+        {"seat_guest", "1/1001", -1},     {"seat_guest", "1/1", -1},
+        {"seat_guest", "1/", -1},         {"seat_guest", "1/-2", -1},
+        {"seat_guest", "2", -1},          {"seat_guest", "/", -1},
+        {"default_type", "admin", -1},    {"default_type", "guest", 2},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum policy_name n = 0;
+
+        begin("workspace");
+        while (strcmp(policy_setting_name(n), cases[i].name) != 0)
+            n++;
+        if (!policy_set(&policy, str_of(cases[i].name), str_of(cases[i].value), &error)) {
+            CHECK_INT(-1, cases[i].place);
+            CHECK_INT(error.code, ERR_SETTING_VALUE);
+            continue;
+        }
+        CHECK_INT(policy.value[n], cases[i].place);
+        CHECK_CSTR(policy_setting_value(&policy, n, arena), cases[i].value);
+    }
 }
 
 static void what_was_there_is_not_judged_again(void)
 {
     const char *text = "{\"userName\":\"ana\",\"displayName\":\"A&B\",\"name\":{\"givenName\":\"A&\"},"
-                       "\"userType\":\"X\",\"emails\":[{\"value\":\"ANA\"}]}";
+                       "\"emails\":[{\"value\":\"ANA\"}]}";
 
     begin("workspace");
     struct json_object *before = json(text), *after = json(text);
@@ -276,7 +302,6 @@ static void what_was_there_is_not_judged_again(void)
     CHECK_CSTR(judged(json("{\"userName\":\"ana\",\"name\":{\"familyName\":\"A&\"}}"), before), "NAME_BAD_CHARACTER");
     CHECK_CSTR(judged(json("{\"userName\":\"ana\",\"emails\":[{\"value\":\"ANA\"},{\"value\":\"b\"}]}"), before),
                "EMAIL_MALFORMED");
-    CHECK_CSTR(judged(json("{\"userName\":\"ana\",\"userType\":\"Y\"}"), before), "TYPE_UNKNOWN");
 }
 
 static const struct unit_test tests[] = {
@@ -290,7 +315,7 @@ static const struct unit_test tests[] = {
     UNIT(addresses_have_their_form),
     UNIT(names_are_of_letters),
     UNIT(user_names_are_prepared),
-    UNIT(types_are_known),
+    UNIT(numbers_are_settings),
     UNIT(what_was_there_is_not_judged_again),
 };
 

@@ -231,6 +231,12 @@ static void named_numbers_agree(void)
     check_number(user, ATTR_USER_DISPLAY_NAME, NULL, "displayName", INDEX_VALUE);
     check_number(user, ATTR_USER_EMAILS_VALUE, "emails", "value", INDEX_VALUE);
     check_number(user, ATTR_USER_GROUPS_VALUE, "groups", "value", INDEX_NONE);
+    check_number(user, ATTR_USER_ACTIVE, NULL, "active", INDEX_NONE);
+    check_number(user, ATTR_USER_USER_TYPE, NULL, "userType", INDEX_NONE);
+    check_number(user, ATTR_USER_ROLES_VALUE, "roles", "value", INDEX_NONE);
+    check_number(user, ATTR_USER_ROLES_PRIMARY, "roles", "primary", INDEX_NONE);
+    check_number(user, ATTR_USER_ENTITLEMENTS_VALUE, "entitlements", "value", INDEX_NONE);
+    check_number(user, ATTR_USER_ENTITLEMENTS_PRIMARY, "entitlements", "primary", INDEX_NONE);
     check_number(team, ATTR_TEAM_DISPLAY_NAME, NULL, "displayName", INDEX_VALUE);
     check_number(team, ATTR_TEAM_MEMBERS_VALUE, "members", "value", INDEX_NONE);
     check_number(user, ATTR_USER_MANAGER_VALUE, "manager", "value", INDEX_VALUE);

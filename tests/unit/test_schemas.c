@@ -102,7 +102,7 @@ static void who_knows_older_schemas_may_not_write(void)
     before = account;
     CHECK(add(RESOURCE_USER, DEFINITION));
     CHECK(!make_user("ana", "{\"badge\":\"b\"}", &im));
-    CHECK_INT(error.code, ERR_SCHEMAS_CHANGED);
+    CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
     find_again();
     CHECK(account.schemas == 1 && account.user_type != &resource_type_user &&
           account.team_type->number == RESOURCE_TEAM);
@@ -110,9 +110,9 @@ static void who_knows_older_schemas_may_not_write(void)
     struct str id = arena_str(scratch, im.id);
     account = before;
     CHECK(!user_delete(call(), id, NULL));
-    CHECK_INT(error.code, ERR_SCHEMAS_CHANGED);
+    CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
     CHECK(!replace_user(id, "{\"level\":2}", &other)); /* was taken for a PUT that changes nothing */
-    CHECK_INT(error.code, ERR_SCHEMAS_CHANGED);
+    CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
     find_again();
     CHECK(!make_user("ben", "{\"badge\":\"B\"}", &other));
     CHECK_INT(error.code, ERR_VALUE_TAKEN);
@@ -308,7 +308,7 @@ static void old_states_are_read(void)
     CHECK_INT(store_run(store, account.number, STORE_WRITE, scratch, damage_body, &d), STORE_OK);
     CHECK_INT(store_run(store, account.number, STORE_READ, scratch, state_body, &state), STORE_OK);
     CHECK_INT(state.event, 7);
-    CHECK_INT(state.schemas, 0);
+    CHECK_INT(state.revision, 0);
     d.len = 48;
     CHECK_INT(store_run(store, account.number, STORE_WRITE, scratch, damage_body, &d), STORE_OK);
     CHECK_INT(store_run(store, account.number, STORE_READ, scratch, state_body, &state), STORE_ERROR);

@@ -21,7 +21,8 @@ struct account {
     struct policy policy;
     /* The account's types: the common ones, unless it has schemas of its own (directory/schemas.h). */
     const struct resource_type *user_type, *team_type;
-    uint64_t schemas; /* the revision that the types are of; 0: the account never had schemas of its own */
+    uint64_t schemas;  /* the revision that the types are of; 0: the account never had schemas of its own */
+    uint64_t revision; /* of all that is here: who changes users or teams must know the latest (edit_begin()) */
 };
 
 /* The account's type by RESOURCE_USER or RESOURCE_TEAM; NULL for others. */

@@ -23,7 +23,8 @@ struct call {
     int64_t now;
     struct str base; /* "https://x/scim/v2": what a $ref begins with, for filters that ask it */
     struct error *error;
-    bool unfinished; /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
+    bool taking_back; /* set by the caller: a user goes whom the same request has made */
+    bool unfinished;  /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
 };
 
 /* Whether a change may be made to the resource in its present version: `holds` is asked with its ETag. NULL: always. */

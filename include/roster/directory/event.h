@@ -6,7 +6,9 @@
  *   {"seq":17,"type":"user.updated","time":"…","request":"…","actor":{"type":"token","id":"…"},
  *    "resource":{"type":"User","id":"…","version":"W/\"17\""},"changes":[{"path":"active","old":true,"new":false}]}
  * type: user.created, user.updated, user.deactivated, user.reactivated, user.deleted, team.created, team.updated,
- * team.deleted. A team's events may have "members":{"added":[id…],"removed":[id…]}; more than EVENT_MEMBERS_MAX ids
+ * team.deleted, role.created, role.renamed, role.removed. A user's events have "role":{"old":"viewer","new":"member"} where
+ * the user's type becomes another one (old null: the user is new), and "revoke_sessions":true where the user may no longer sign
+ * in. A team's events may have "members":{"added":[id…],"removed":[id…]}; more than EVENT_MEMBERS_MAX ids
  * are spread over several events, each with "part" and "of".
  */
 #ifndef ROSTER_DIRECTORY_EVENT_H
@@ -23,10 +25,14 @@ struct event {
     const char *type; /* "user.created" */
     const struct resource_type *resource_type;
     struct id resource;
-    uint64_t version;   /* of the resource, 0: it is gone */
-    struct str changes; /* a JSON array, or STR_NULL */
+    struct str resource_text; /* the id where it is none of ours: of a role; else STR_NULL */
+    uint64_t version;         /* of the resource, 0: it is gone */
+    struct str changes;       /* a JSON array, or STR_NULL */
     const struct id *added, *removed;
     size_t nadded, nremoved;
+    struct str role_old,
+        role_new;         /* of a user whose type becomes another one: ids of roles; STR_NULL: none, or no change */
+    bool revoke_sessions; /* the user may not stay signed in */
 };
 
 /* How many numbers event_write() will take. */

@@ -8,6 +8,7 @@
 #include "roster/base/buf.h"
 #include "roster/base/error.h"
 #include "roster/base/json.h"
+#include "roster/directory/base_type.h"
 #include "roster/scim/resource.h"
 
 #include <stdint.h>
@@ -28,11 +29,14 @@ enum { TYPES_KNOWN = 0, TYPES_ANY = 1 };
 enum { TYPE_BLANK_KEEP = 0, TYPE_BLANK_CLEAR = 1 };
 enum { SAME_NAME_REPLACE = 0, SAME_NAME_MERGE = 1, SAME_NAME_REFUSE = 2, SAME_NAME_ALLOW = 3 };
 enum { UNKNOWN_IGNORE = 0, UNKNOWN_REJECT = 1 };
+enum { LAST_ADMIN_KEEP = 0, LAST_ADMIN_FREE = 1 };
+enum { SEAT_LIMIT_NONE = 0 }; /* else the limit and 1 */
+enum { OVERFLOW_REFUSE = 0, OVERFLOW_VIEWER = 1 };
 /* Of unmatched_path: the values of enum unmatched (resource.h). */
 
 struct policy {
     enum { PRESET_WORKSPACE, PRESET_RFC } preset;
-    uint8_t value[POLICY_COUNT];
+    uint32_t value[POLICY_COUNT];
 };
 
 /* The preset called name ("workspace", "rfc"); false: there is none. */
@@ -52,11 +56,14 @@ bool policy_set(struct policy *p, struct str name, struct str value, struct erro
 void policy_write(struct buf *out, const struct policy *p);
 void policy_read(struct policy *out, struct str text);
 
+/* The base type of default_type; never admin. */
+enum role_base policy_default_type(const struct policy *p);
+
 /* What the policy says about reading bodies and PATCH messages. */
 struct resource_options policy_options(const struct policy *p);
 
 /*
- * The rules about a user's attributes. resource is in normal form and may be changed (addresses lowered). before is the user
+ * The rules about a user's attributes, but for the type (standing.h). resource is in normal form and may be changed (addresses lowered). before is the user
  * as it was, or NULL: values that were there already are not judged again, so that an old user can still be
  * deactivated after the rules became stricter. false: *e.
  */

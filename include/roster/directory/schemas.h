@@ -3,9 +3,9 @@
  * schemas - the extensions of User and Group that an account has of its own (RFC 7643 3.3).
  *
  * They are tables like the common ones, built from their definitions when the account is read, and drive everything that
- * tables drive. Each change of them gives the account a new revision, which stands in the state too: a change of
- * a user or team that was read by another revision is refused (edit_begin()), so that nothing of a record is lost that the
- * one who writes it does not know. Numbers of schemas and attributes are never given twice.
+ * tables drive. Each change of them gives them and the account a new revision: a change of a user or team that was read by
+ * another revision is refused (edit_begin()), so that nothing of a record is lost that the one who writes it does not know.
+ * Numbers of schemas and attributes are never given twice.
  */
 #ifndef ROSTER_DIRECTORY_SCHEMAS_H
 #define ROSTER_DIRECTORY_SCHEMAS_H
@@ -17,7 +17,7 @@
 #define SCHEMAS_ATTRIBUTES_MAX 1000   /* of all its schemas, sub-attributes counted */
 #define SCHEMAS_BYTES_MAX      262144 /* of all definitions, written out in full: no more than SCHEMA_BYTES_MAX */
 
-/* The account's revision; 0 where it never had schemas of its own. */
+/* The schemas' revision; 0 where the account never had any of its own. */
 enum store_rc schemas_revision(struct store_txn *txn, uint64_t *out);
 
 /* Builds the account's types in a, with everything that they refer to; sets user_type, team_type and schemas. STORE_ERROR

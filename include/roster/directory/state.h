@@ -9,14 +9,20 @@
 
 /* Indexed by resource type's number: 1 user, 2 team; 0 is not used. */
 #define STATE_TYPES 3
+#define STATE_BASES 4 /* base types of users, by enum role_base */
 
 struct state {
     uint64_t event;                /* the last event's sequence number; 0: none yet */
     uint64_t ordinal[STATE_TYPES]; /* the last ordinal given */
     uint64_t count[STATE_TYPES];   /* how many there are */
     uint64_t active;               /* users that are active */
-    uint64_t schemas;              /* the revision of the account's own schemas; 0: it never had any */
+    uint64_t revision;             /* of the account: each change of its settings or schemas gives it another */
     uint64_t departed;             /* deletions that are not finished: records of the space `departed` */
+    /* Active users by the type that is named for them (seat.h), counted once tallied is 1. */
+    uint64_t tallied;
+    uint64_t typed[STATE_BASES]; /* by base type; custom roles have numbers of their own */
+    uint64_t defaulted;          /* nothing names one */
+    uint64_t overflowed;         /* who are viewers for want of a seat, and are counted nowhere else */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

@@ -71,6 +71,9 @@ void access_cache_free(struct access_cache **c);
 enum token_rc access_check(struct access_cache *c, struct store *s, struct arena *a, struct str header,
                            const struct access **out, struct error *e);
 
+/* Forgets the account that access_check() gave last: the next call reads it again. false: there was none. */
+bool access_stale(struct access_cache *c);
+
 /* Notes that tokens were used: at most once a minute for each, from what access_check() saw. Called after an answer was sent;
  * usually does nothing. */
 void access_note_uses(struct access_cache *c, struct store *s, struct arena *a);

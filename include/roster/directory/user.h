@@ -27,5 +27,6 @@ bool user_delete(struct call *c, struct str id, const struct precondition *pre);
 
 /* Whether a user, as a record has him, is active: one without `active` is. */
 bool user_is_active(struct json_object *user);
+bool user_image_is_active(const struct image *user);
 
 #endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seat - who takes a seat of the account, how many are taken, and who cannot be touched.
+ *
+ * The account keeps count of its active users by type: by the base type that is named for them, by custom role (space `tally`),
+ * and of those for whom nothing names one. The seats taken follow from these numbers by the rules of the policy (seat_admin …:
+ * every n-th user takes one), so that a changed rule, default type or role counts at once and for everybody.
+ *
+ * Nobody loses a seat: a change is refused, or by policy seat_overflow makes the user a viewer, where it would take more than
+ * seat_limit and seat_grace allow and more than are taken now. Such a user has a mark (space `overflow`), and gets the type that
+ * is named for him with the first change that finds a seat.
+ */
+#ifndef ROSTER_DIRECTORY_SEAT_H
+#define ROSTER_DIRECTORY_SEAT_H
+
+#include "roster/directory/standing.h"
+#include "roster/directory/state.h"
+
+/* What a user counts as. */
+struct holder {
+    bool active;
+    bool overflowed; /* is a viewer for want of a seat */
+    struct standing standing;
+};
+
+/* The user as the account has him; user NULL: nobody. */
+enum store_rc seat_holder(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                          const struct id *id, const struct image *user, struct holder *out);
+
+/* The type that the holder has: that of the standing, or viewer. */
+const struct role *seat_role(const struct holder *h);
+
+/*
+ * Counts the user as after instead of as before, in state, too. after->overflowed is set here. STORE_REFUSED with *c->error
+ * SEATS_EXCEEDED, LAST_ADMIN (policy last_admin) or USER_PROTECTED.
+ */
+enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *id, const struct holder *before, struct holder *after);
+
+/* The active users and the seats they take. */
+struct seats {
+    uint64_t users[ROLE_BASES]; /* by the base type that they have */
+    uint64_t overflowed;        /* of the viewers: for want of a seat */
+    uint64_t used;
+    uint64_t limit; /* with the grace; SEATS_UNLIMITED */
+};
+#define SEATS_UNLIMITED UINT64_MAX
+
+/* As they are, in a transaction of its own. */
+bool seat_report(struct call *c, struct seats *out);
+
+/* What a user counts as, and why; reason is a sentence in c->arena. RESOURCE_NOT_FOUND. */
+struct explanation {
+    struct holder holder;
+    bool is_protected;
+    struct str reason;
+};
+bool seat_explain(struct call *c, struct str user, struct explanation *out);
+
+/* The seats that would be taken if the role were removed in favour of successor. */
+enum store_rc seat_judge_removal(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                                 const struct role *role, const struct role *successor);
+
+/* What the account's numbers must be. */
+struct tally {
+    uint64_t typed[ROLE_BASES], defaulted, overflowed;
+    struct {
+        struct str role;
+        uint64_t n;
+    } custom[ROLES_MAX];
+    size_t ncustom;
+};
+
+/* Counts all users; for an account that has no numbers yet (state.tallied 0), and for verify. */
+enum store_rc seat_count(struct store_txn *txn, struct arena *arena, const struct account *account, struct tally *out);
+
+/* Counts all users and writes the numbers: state->tallied is 1 afterwards. */
+enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const struct account *account,
+                           struct state *state);
+
+/* The number kept for a custom role. */
+enum store_rc seat_of_role(struct store_txn *txn, struct str role, uint64_t *n);
+
+/* Marks of a user, written as they are (import), and whether he has them. */
+enum store_rc seat_mark(struct store_txn *txn, enum store_space space, const struct id *user, bool on);
+
+/* Protects a user from being deactivated, deleted or given another type by SCIM; or no longer. RESOURCE_NOT_FOUND. */
+bool seat_protect(struct call *c, struct str user, bool on);
+
+#endif

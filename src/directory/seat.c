@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/directory/seat.h"
+
+#include "edit.h"
+#include "roster/directory/user.h"
+#include "roster/directory/walk.h"
+#include "roster/store/key.h"
+
+#include <assert.h>
+
+static_assert(STATE_BASES == ROLE_BASES, "the state counts every base type");
+
+/* --- numbers --- */
+
+static void role_key(struct key *k, struct str role)
+{
+    key_init(k);
+    key_str(k, role);
+}
+
+enum store_rc seat_of_role(struct store_txn *txn, struct str role, uint64_t *n)
+{
+    struct key k;
+    struct str value;
+
+    *n = 0;
+    role_key(&k, role);
+    enum store_rc rc = store_get(txn, SPACE_TALLY, key_view(&k), &value);
+    if (rc == STORE_NOTFOUND)
+        return STORE_OK;
+    return rc == STORE_OK && (!key_take_u64(&value, n) || value.len != 0) ? STORE_ERROR : rc;
+}
+
+static enum store_rc put_of_role(struct store_txn *txn, struct str role, uint64_t n)
+{
+    struct key k, value;
+
+    role_key(&k, role);
+    if (n == 0)
+        return store_delete(txn, SPACE_TALLY, key_view(&k));
+    key_init(&value);
+    key_u64(&value, n);
+    return store_put(txn, SPACE_TALLY, key_view(&k), key_view(&value));
+}
+
+/* The number in state that counts the holder; NULL: a custom role's does. */
+static uint64_t *number_of(struct state *state, const struct holder *h)
+{
+    if (h->overflowed)
+        return &state->overflowed;
+    if (h->standing.source == STANDING_DEFAULT)
+        return &state->defaulted;
+    return h->standing.named.custom ? NULL : &state->typed[h->standing.named.base];
+}
+
+/* Counts an active holder, or no longer (by -1). */
+static enum store_rc add(struct store_txn *txn, struct state *state, const struct holder *h, int by)
+{
+    uint64_t *number = number_of(state, h), n;
+
+    if (number != NULL) {
+        if (by < 0 && *number == 0)
+            return STORE_ERROR;
+        *number = by < 0 ? *number - 1 : *number + 1;
+        return STORE_OK;
+    }
+    enum store_rc rc = seat_of_role(txn, h->standing.named.id, &n);
+    if (rc != STORE_OK || (by < 0 && n == 0))
+        return rc == STORE_OK ? STORE_ERROR : rc;
+    return put_of_role(txn, h->standing.named.id, by < 0 ? n - 1 : n + 1);
+}
+
+/* --- seats --- */
+
+/* Adds the users of custom roles to the base types that these have, or would have. */
+static enum store_rc add_custom(struct store_txn *txn, struct arena *arena, const struct role *removed,
+                                const struct role *successor, uint64_t users[ROLE_BASES])
+{
+    struct store_scan *scan = NULL;
+    struct str key, value;
+    struct tally *t = NULL;
+    struct buf id;
+
+    enum store_rc rc = store_scan_open(txn, SPACE_TALLY, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
+        if (t == NULL) {
+            t = arena_alloc(arena, sizeof *t);
+            buf_init(&id, arena);
+        }
+        if (t->ncustom == ROLES_MAX || !key_take_str(&key, &id) || !key_take_u64(&value, &t->custom[t->ncustom].n))
+            rc = STORE_ERROR;
+        else
+            t->custom[t->ncustom++].role = arena_str(arena, buf_view(&id));
+    }
+    store_scan_close(&scan);
+    if (rc != STORE_NOTFOUND)
+        return rc;
+    rc = STORE_OK;
+    for (size_t i = 0; t != NULL && i < t->ncustom && rc == STORE_OK; i++) {
+        struct role named, role;
+
+        rc = role_get(txn, arena, t->custom[i].role, &named);
+        if (rc == STORE_OK)
+            rc = role_in_force(txn, arena, &named, &role);
+        if (rc == STORE_NOTFOUND)
+            rc = STORE_ERROR;
+        if (rc == STORE_OK)
+            users[removed != NULL && str_eq(role.id, removed->id) ? successor->base : role.base] += t->custom[i].n;
+    }
+    return rc;
+}
+
+/* The seats taken; where removed is not NULL, as if that role were gone in favour of successor. */
+static enum store_rc reckon(struct store_txn *txn, struct arena *arena, const struct call *c, const struct state *state,
+                            const struct role *removed, const struct role *successor, struct seats *out)
+{
+    static const enum policy_name rules[ROLE_BASES] = {[ROLE_ADMIN] = POLICY_SEAT_ADMIN,
+                                                       [ROLE_MEMBER] = POLICY_SEAT_MEMBER,
+                                                       [ROLE_VIEWER] = POLICY_SEAT_VIEWER,
+                                                       [ROLE_GUEST] = POLICY_SEAT_GUEST};
+    const struct policy *p = &c->account->policy;
+
+    *out = (struct seats){.overflowed = state->overflowed, .limit = SEATS_UNLIMITED};
+    for (size_t i = 0; i < ROLE_BASES; i++)
+        out->users[i] = state->typed[i];
+    out->users[policy_default_type(p)] += state->defaulted;
+    out->users[ROLE_VIEWER] += state->overflowed;
+    enum store_rc rc = add_custom(txn, arena, removed, successor, out->users);
+    for (size_t i = 0; i < ROLE_BASES; i++) {
+        uint64_t every = p->value[rules[i]]; /* 0: none takes one */
+
+        out->used += every == 0 ? 0 : out->users[i] / every;
+    }
+    if (p->value[POLICY_SEAT_LIMIT] != SEAT_LIMIT_NONE)
+        out->limit = (uint64_t)p->value[POLICY_SEAT_LIMIT] - 1 + p->value[POLICY_SEAT_GRACE];
+    return rc;
+}
+
+static enum store_rc refuse_seat(struct call *c, const struct role *role, const struct seats *before)
+{
+    struct arena *a = c->arena;
+
+    error_set(c->error, ERR_SEATS_EXCEEDED, role->name,
+              str_of(arena_printf(a, "%llu", (unsigned long long)before->used)),
+              str_of(arena_printf(a, "%llu", (unsigned long long)before->limit)));
+    return STORE_REFUSED;
+}
+
+/* Whether so many seats may be taken where so many were. */
+static bool may_take(const struct seats *before, const struct seats *after)
+{
+    return after->used <= before->used || after->used <= after->limit;
+}
+
+/* The user cannot have a seat: a viewer, as before where overflowed, or a refusal. */
+static enum store_rc overflow(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                              const struct seats *before, bool overflowed, struct holder *h)
+{
+    bool may = overflowed || c->account->policy.value[POLICY_SEAT_OVERFLOW] == OVERFLOW_VIEWER;
+    struct seats seats;
+
+    if (!may || h->standing.role.base == ROLE_VIEWER)
+        return refuse_seat(c, &h->standing.role, before);
+    enum store_rc rc = add(txn, state, h, -1);
+    h->overflowed = true;
+    if (rc != STORE_OK || (rc = add(txn, state, h, 1)) != STORE_OK ||
+        (rc = reckon(txn, arena, c, state, NULL, NULL, &seats)) != STORE_OK)
+        return rc;
+    return may_take(before, &seats) ? STORE_OK : refuse_seat(c, &h->standing.role, before);
+}
+
+/* --- who cannot be touched --- */
+
+static bool is_admin(const struct holder *h)
+{
+    return h->active && seat_role(h)->base == ROLE_ADMIN;
+}
+
+static bool loses(const struct holder *before, const struct holder *after)
+{
+    return before->active && (!after->active || !str_eq(seat_role(before)->id, seat_role(after)->id));
+}
+
+static enum store_rc judge_protection(struct store_txn *txn, struct call *c, const struct id *id)
+{
+    enum store_rc rc = store_has(txn, SPACE_PROTECTED, id_view(id));
+    char text[ID_TEXT_LEN + 1];
+
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    id_format(id, text);
+    return edit_refuse(c, ERR_USER_PROTECTED, str_of(text));
+}
+
+static enum store_rc judge_admins(struct call *c, const struct state *state, const struct holder *before,
+                                  const struct holder *after)
+{
+    if (c->account->policy.value[POLICY_LAST_ADMIN] != LAST_ADMIN_KEEP || c->taking_back || !is_admin(before) ||
+        is_admin(after) || state->typed[ROLE_ADMIN] > 0)
+        return STORE_OK;
+    error_set(c->error, ERR_LAST_ADMIN);
+    return STORE_REFUSED;
+}
+
+/* --- changing --- */
+
+const struct role *seat_role(const struct holder *h)
+{
+    return h->overflowed ? role_of_base(ROLE_VIEWER) : &h->standing.role;
+}
+
+enum store_rc seat_mark(struct store_txn *txn, enum store_space space, const struct id *user, bool on)
+{
+    enum store_rc rc;
+
+    if (on)
+        return store_put(txn, space, id_view(user), STR_LIT(""));
+    rc = store_delete(txn, space, id_view(user));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+enum store_rc seat_holder(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                          const struct id *id, const struct image *user, struct holder *out)
+{
+    *out = (struct holder){.active = false};
+    if (user == NULL)
+        return STORE_OK;
+    out->active = user_image_is_active(user);
+    enum store_rc rc = standing_of(txn, arena, c->account, user, &out->standing);
+    if (rc != STORE_OK || state->overflowed == 0 || !out->active)
+        return rc;
+    rc = store_has(txn, SPACE_OVERFLOW, id_view(id));
+    out->overflowed = rc == STORE_OK;
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static bool counts_alike(const struct holder *x, const struct holder *y)
+{
+    return x->active == y->active &&
+           (!x->active || (!x->overflowed && !y->overflowed && str_eq(x->standing.named.id, y->standing.named.id) &&
+                           (x->standing.source == STANDING_DEFAULT) == (y->standing.source == STANDING_DEFAULT)));
+}
+
+enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *id, const struct holder *before, struct holder *after)
+{
+    bool limited = c->account->policy.value[POLICY_SEAT_LIMIT] != SEAT_LIMIT_NONE;
+    struct seats was, is;
+    enum store_rc rc = STORE_OK;
+
+    after->overflowed = false;
+    if (counts_alike(before, after))
+        return STORE_OK;
+    if (limited && after->active)
+        rc = reckon(txn, arena, c, state, NULL, NULL, &was);
+    if (rc == STORE_OK && before->active)
+        rc = add(txn, state, before, -1);
+    if (rc == STORE_OK && after->active)
+        rc = add(txn, state, after, 1);
+    if (rc == STORE_OK && limited && after->active &&
+        (rc = reckon(txn, arena, c, state, NULL, NULL, &is)) == STORE_OK && !may_take(&was, &is))
+        rc = overflow(txn, arena, c, state, &was, before->overflowed, after);
+    if (rc == STORE_OK && before->overflowed != after->overflowed)
+        rc = seat_mark(txn, SPACE_OVERFLOW, id, after->overflowed);
+    if (rc == STORE_OK && loses(before, after))
+        rc = judge_protection(txn, c, id);
+    return rc == STORE_OK ? judge_admins(c, state, before, after) : rc;
+}
+
+enum store_rc seat_judge_removal(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                                 const struct role *role, const struct role *successor)
+{
+    struct seats was, is;
+
+    enum store_rc rc = reckon(txn, arena, c, state, NULL, NULL, &was);
+    if (rc == STORE_OK)
+        rc = reckon(txn, arena, c, state, role, successor, &is);
+    if (rc != STORE_OK || may_take(&was, &is))
+        return rc;
+    return refuse_seat(c, successor, &was);
+}
+
+/* --- counting anew --- */
+
+struct counting {
+    const struct account *account;
+    struct state numbers; /* but for custom roles */
+    struct tally *tally;
+    struct arena *ids;
+};
+
+static enum store_rc count_custom(struct counting *n, struct str role)
+{
+    struct tally *t = n->tally;
+    size_t i = 0;
+
+    while (i < t->ncustom && !str_eq(t->custom[i].role, role))
+        i++;
+    if (i == ROLES_MAX)
+        return STORE_ERROR;
+    if (i == t->ncustom)
+        t->custom[t->ncustom++].role = arena_str(n->ids, role);
+    t->custom[i].n++;
+    return STORE_OK;
+}
+
+static enum store_rc count_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value, void *ctx)
+{
+    struct counting *n = ctx;
+    struct holder h = {.active = true};
+    struct image im;
+
+    if (!image_open(&im, n->account->user_type, value))
+        return STORE_ERROR;
+    if (!user_image_is_active(&im))
+        return STORE_OK;
+    enum store_rc rc = standing_of(txn, arena, n->account, &im, &h.standing);
+    if (rc == STORE_OK && (rc = store_has(txn, SPACE_OVERFLOW, key)) != STORE_ERROR)
+        h.overflowed = rc == STORE_OK;
+    if (rc != STORE_OK && rc != STORE_NOTFOUND)
+        return rc;
+    uint64_t *number = number_of(&n->numbers, &h);
+    if (number == NULL)
+        return count_custom(n, h.standing.named.id);
+    ++*number;
+    return STORE_OK;
+}
+
+enum store_rc seat_count(struct store_txn *txn, struct arena *arena, const struct account *account, struct tally *out)
+{
+    struct counting n = {.account = account, .tally = out, .ids = arena_new(0)};
+
+    *out = (struct tally){.ncustom = 0};
+    enum store_rc rc = walk_range(txn, arena, SPACE_USER, STR_NULL, STR_NULL, count_one, &n);
+    memcpy(out->typed, n.numbers.typed, sizeof out->typed);
+    out->defaulted = n.numbers.defaulted;
+    out->overflowed = n.numbers.overflowed;
+    for (size_t i = 0; i < out->ncustom; i++)
+        out->custom[i].role = arena_str(arena, out->custom[i].role);
+    arena_free(&n.ids);
+    return rc;
+}
+
+enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const struct account *account,
+                           struct state *state)
+{
+    struct tally *t = arena_alloc(arena, sizeof *t);
+
+    enum store_rc rc = seat_count(txn, arena, account, t);
+    if (rc != STORE_OK)
+        return rc;
+    memcpy(state->typed, t->typed, sizeof state->typed);
+    state->defaulted = t->defaulted;
+    state->overflowed = t->overflowed;
+    state->tallied = 1;
+    for (size_t i = 0; i < t->ncustom && rc == STORE_OK; i++)
+        rc = put_of_role(txn, t->custom[i].role, t->custom[i].n);
+    return rc;
+}
+
+/* --- requests of its own --- */
+
+struct reporting {
+    struct call *c;
+    struct seats *out;
+};
+
+static enum store_rc report_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct reporting *w = ctx;
+    struct state state;
+
+    enum store_rc rc = edit_begin(txn, arena, w->c, &state);
+    return rc == STORE_OK ? reckon(txn, arena, w->c, &state, NULL, NULL, w->out) : rc;
+}
+
+/* In write mode, for the numbers may have to be counted first. */
+bool seat_report(struct call *c, struct seats *out)
+{
+    struct reporting w = {c, out};
+
+    return edit_run(c, report_body, &w);
+}
+
+struct protection {
+    struct call *c;
+    struct str text;
+    bool on;
+};
+
+static enum store_rc protect_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct protection *w = ctx;
+    struct image user;
+    struct id id;
+
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, NULL, &id, &user);
+    return rc == STORE_OK ? seat_mark(txn, SPACE_PROTECTED, &id, w->on) : rc;
+}
+
+bool seat_protect(struct call *c, struct str user, bool on)
+{
+    struct protection w = {c, user, on};
+
+    return edit_run(c, protect_body, &w);
+}
+
+struct explaining {
+    struct call *c;
+    struct str text;
+    struct explanation *out;
+};
+
+static enum store_rc explain_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct explaining *w = ctx;
+    struct image user;
+    struct state state;
+    struct id id;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK ||
+        (rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, NULL, &id, &user)) != STORE_OK ||
+        (rc = seat_holder(txn, arena, w->c, &state, &id, &user, &w->out->holder)) != STORE_OK)
+        return rc;
+    w->out->reason = standing_reason(&w->out->holder.standing, arena);
+    rc = store_has(txn, SPACE_PROTECTED, id_view(&id));
+    w->out->is_protected = rc == STORE_OK;
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+bool seat_explain(struct call *c, struct str user, struct explanation *out)
+{
+    struct explaining w = {c, user, out};
+
+    if (!call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, explain_body, &w)))
+        return false;
+    if (out->holder.overflowed)
+        out->reason = str_of(arena_printf(c->arena, "%.*s, but there is no seat", (int)out->reason.len, out->reason.p));
+    return true;
+}

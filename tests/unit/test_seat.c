@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User types, custom roles and seats over a real store: what decides a type, who takes a seat, who cannot be touched. */
+#include "store.h"
+
+#include "roster/base/clock.h"
+#include "roster/directory/event.h"
+#include "roster/directory/seat.h"
+#include "roster/directory/user.h"
+#include "roster/directory/verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct conf conf;
+static struct store *store;
+static struct arena *arena;
+static struct account account;
+static struct error error;
+static int accounts, users;
+
+static void begin(const char *preset)
+{
+    struct policy p;
+
+    if (store == NULL) {
+        arena = arena_new(0);
+        store = unit_store(&conf, arena);
+    }
+    error = ERROR_INIT;
+    CHECK(policy_preset(&p, str_of(preset)));
+    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
+}
+
+static void set(const char *name, const char *value)
+{
+    error = ERROR_INIT;
+    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
+    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
+}
+
+static struct call *call(void)
+{
+    static struct call c;
+
+    error = ERROR_INIT;
+    c = (struct call){.store = store,
+                      .arena = arena,
+                      .account = &account,
+                      .token = id_new(),
+                      .request = id_new(),
+                      .now = clock_now(),
+                      .error = &error};
+    return &c;
+}
+
+static struct json_object *json(const char *text)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *v = json_read(arena, str_of(text), &e);
+
+    if (v == NULL)
+        fprintf(stderr, "%s in %s\n", e.sentence, text);
+    return v;
+}
+
+/* A new user with these members beside the name: ",\"userType\":\"guest\"". The id, or STR_NULL and error. */
+static struct str make(const char *rest)
+{
+    struct image im;
+    const char *text =
+        arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"u%d@example.com\"%s}", ++users, rest);
+
+    return user_create(call(), json(text), &im) ? arena_str(arena, im.id) : STR_NULL;
+}
+
+static struct str make_type(const char *type)
+{
+    return make(arena_printf(arena, ",\"userType\":\"%s\"", type));
+}
+
+static bool patch(struct str id, const char *value)
+{
+    struct error e = ERROR_INIT;
+    struct image im;
+    const char *text = arena_printf(arena,
+                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
+                                    "[{\"op\":\"replace\",\"value\":%s}]}",
+                                    value);
+    struct resource_options options = policy_options(&account.policy);
+    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
+
+    CHECK(p != NULL);
+    return p != NULL && user_patch(call(), id, p, NULL, &im);
+}
+
+/* The type that the user has; its reason is kept. */
+static struct explanation why;
+static struct str type_of(struct str id)
+{
+    if (id.p == NULL || !seat_explain(call(), id, &why))
+        return STR_NULL;
+    return seat_role(&why.holder)->id;
+}
+
+static uint64_t used(void)
+{
+    struct seats s = {0};
+
+    CHECK(seat_report(call(), &s));
+    return s.used;
+}
+
+static void say(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "# verify: %s\n", text);
+    CHECK(!"verify has nothing to say");
+}
+
+static void verified(void)
+{
+    struct verify_report report;
+
+    error = ERROR_INIT;
+    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
+    CHECK_INT(report.faults, 0);
+}
+
+/* The last event of the account. */
+static const char *last_event(void)
+{
+    uint64_t last, newest, got;
+    struct arena *other = arena_new(0);
+    struct buf b;
+    size_t n;
+
+    buf_init(&b, arena);
+    struct call *c = call();
+    c->arena = other;
+    CHECK(event_read(c, UINT64_MAX >> 1, 1, &b, &n, &last, &newest));
+    CHECK(event_read(c, newest - 1, 1, &b, &n, &got, &newest));
+    arena_free(&other);
+    return buf_cstr(&b);
+}
+
+static struct role add_role(const char *name, const char *base)
+{
+    struct role role = {.base = ROLE_ADMIN};
+
+    CHECK(role_add(call(), str_of(name), str_of(base), &role));
+    return role;
+}
+
+/* --- what decides --- */
+
+static void types_come_from_what_names_them_first(void)
+{
+    static const struct {
+        const char *rest, *type, *why;
+    } cases[] = {
+        {"", "member", "nothing names a type: it is the account's default_type"},
+        {",\"userType\":\"viewer\"", "viewer", "userType is viewer"},
+        {",\"userType\":\"Admin\"", "admin", "userType is Admin"},
+        {",\"userType\":\"guest\",\"roles\":[{\"value\":\"admin\"}]", "guest", "userType is guest"},
+        {",\"roles\":[{\"value\":\"admin\"}],\"entitlements\":[{\"value\":\"guest\"}]", "admin",
+         "a value of roles is admin"},
+        {",\"entitlements\":[{\"value\":\"guest\"}]", "guest", "a value of entitlements is guest"},
+        {",\"roles\":[{\"value\":\"guest\"},{\"value\":\"viewer\"}]", "viewer", "a value of roles is viewer"},
+        {",\"roles\":[{\"value\":\"viewer\"},{\"value\":\"guest\",\"primary\":true},{\"value\":\"admin\"}]", "guest",
+         "a value of roles is guest"},
+        {",\"roles\":[{\"value\":\"Engineer\"}]", "member", "nothing names a type: it is the account's default_type"},
+        {",\"roles\":[{\"value\":\"{\\\"id\\\":\\\"06b0\\\",\\\"value\\\":\\\"Viewer\\\",\\\"displayName\\\":\\\"V\\\"}"
+         "\"}]",
+         "viewer", "a value of roles is {\"id\":\"06b0\",\"value\":\"Viewer\",\"displayName\":\"V\"}"},
+        {",\"roles\":[{\"value\":\"{not JSON\"}]", "member", "nothing names a type: it is the account's default_type"},
+        {",\"active\":false,\"userType\":\"viewer\"", "viewer", "userType is viewer"},
+    };
+
+    begin("workspace");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str id = make(cases[i].rest);
+
+        CHECK(id.p != NULL);
+        CHECK_STR(type_of(id), str_of(cases[i].type));
+        CHECK_STR(why.reason, str_of(cases[i].why));
+    }
+    verified();
+}
+
+static void default_type_counts_for_everybody_at_once(void)
+{
+    begin("workspace");
+    struct str id = make("");
+    CHECK_INT(used(), 1);
+    set("default_type", "viewer");
+    CHECK_STR(type_of(id), STR_LIT("viewer"));
+    CHECK_INT(used(), 0);
+    set("default_type", "guest");
+    CHECK_STR(type_of(id), STR_LIT("guest"));
+    verified();
+}
+
+/* --- custom roles --- */
+
+static void custom_roles_are_types(void)
+{
+    begin("workspace");
+    struct role role = add_role("Contractor", "guest");
+    CHECK_INT(role.id.len, ROLE_ID_LEN);
+    CHECK(role_is_custom_id(role.id));
+    CHECK(strstr(last_event(), "\"type\":\"role.created\"") != NULL);
+    CHECK(strstr(last_event(), arena_printf(arena, "\"resource\":{\"type\":\"Role\",\"id\":\"%.10s\"}", role.id.p)) !=
+          NULL);
+    struct str id = make_type(arena_printf(arena, "%.10s", role.id.p));
+    CHECK_STR(type_of(id), role.id);
+    CHECK_INT(why.holder.standing.role.base, ROLE_GUEST);
+    CHECK(make_type("r-aaaaaaaa").p == NULL);
+    CHECK_INT(error.code, ERR_TYPE_UNKNOWN);
+    CHECK(make(",\"roles\":[{\"value\":\"r-aaaaaaaa\"}]").p == NULL);
+    CHECK_INT(error.code, ERR_TYPE_UNKNOWN);
+    CHECK(role_rename(call(), STR_LIT("CONTRACTOR"), STR_LIT("Freelancer"), &role));
+    CHECK_STR(type_of(id), role.id);
+    CHECK_STR(why.holder.standing.role.name, STR_LIT("Freelancer"));
+    uint64_t before = used();
+    CHECK(role_rename(call(), role.id, STR_LIT("Freelancer"), &role)); /* no change */
+    CHECK_INT(used(), before);
+    verified();
+}
+
+static void removed_roles_leave_a_successor(void)
+{
+    struct role role, gone;
+
+    begin("workspace");
+    role = add_role("Contractor", "guest");
+    const char *type = arena_printf(arena, "%.10s", role.id.p);
+    struct str id = make_type(type);
+    struct role heir = add_role("Heir", "viewer");
+    CHECK(!role_remove(call(), role.id, STR_LIT("admin"), &gone));
+    CHECK_INT(error.code, ERR_ROLE_SUCCESSOR);
+    CHECK(!role_remove(call(), role.id, role.id, &gone));
+    CHECK_INT(error.code, ERR_ROLE_SUCCESSOR);
+    CHECK(role_remove(call(), role.id, heir.id, &gone));
+    CHECK(strstr(last_event(), "role.removed") != NULL);
+    CHECK_STR(type_of(id), heir.id);
+    CHECK(make_type(type).p == NULL);
+    CHECK_INT(error.code, ERR_ROLE_DELETED);
+    CHECK(patch(id, "{\"title\":\"still there\"}"));
+    CHECK(patch(id, arena_printf(arena, "{\"userType\":\"%s\",\"title\":\"told again\"}", type)));
+    CHECK_INT(used(), 0);
+    CHECK(role_remove(call(), STR_LIT("heir"), STR_LIT("member"), &gone));
+    CHECK_STR(type_of(id), STR_LIT("member"));
+    CHECK_INT(used(), 1);
+    CHECK(!role_remove(call(), heir.id, STR_LIT("member"), &gone));
+    CHECK_INT(error.code, ERR_ROLE_UNKNOWN);
+    verified();
+}
+
+static void role_names_are_judged(void)
+{
+    char name[ROLE_NAME_MAX + 2];
+    struct role role, out;
+
+    begin("workspace");
+    role = add_role("Straße", "viewer");
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    const struct {
+        const char *name, *base;
+        enum error_code code;
+    } bad[] = {{"STRASSE", "viewer", ERR_ROLE_NAME_TAKEN},
+               {"admin", "viewer", ERR_ROLE_NAME_TAKEN},
+               {"", "viewer", ERR_ROLE_NAME},
+               {"  ", "viewer", ERR_ROLE_NAME},
+               {"a\nb", "viewer", ERR_ROLE_NAME},
+               {name, "viewer", ERR_ROLE_NAME},
+               {"r-abcdefgh", "viewer", ERR_ROLE_NAME},
+               {"Boss", "admin", ERR_ROLE_BASE},
+               {"Boss", "", ERR_ROLE_BASE}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK(!role_add(call(), str_of(bad[i].name), str_of(bad[i].base), &out));
+        CHECK_INT(error.code, bad[i].code);
+    }
+    CHECK(role_rename(call(), role.id, STR_LIT("STRASSE"), &out)); /* it is its own name */
+    CHECK(!role_rename(call(), STR_LIT("member"), STR_LIT("X"), &out));
+    CHECK_INT(error.code, ERR_ROLE_IS_BASE);
+    CHECK(!role_rename(call(), STR_LIT("nobody"), STR_LIT("X"), &out));
+    CHECK_INT(error.code, ERR_ROLE_UNKNOWN);
+    for (int i = 1; i < ROLES_MAX; i++)
+        add_role(arena_printf(arena, "role %d", i), "viewer");
+    CHECK(!role_add(call(), STR_LIT("one more"), STR_LIT("viewer"), &out));
+    CHECK_INT(error.code, ERR_ROLE_LIMIT);
+}
+
+/* --- seats --- */
+
+static void seats_follow_the_rules(void)
+{
+    begin("workspace");
+    make_type("admin");
+    make_type("member");
+    make_type("viewer");
+    make(",\"active\":false");
+    for (int i = 0; i < 9; i++)
+        make_type("guest");
+    CHECK_INT(used(), 2);
+    set("seat_guest", "1/4");
+    CHECK_INT(used(), 4);
+    set("seat_viewer", "1");
+    CHECK_INT(used(), 5);
+    set("seat_admin", "0");
+    CHECK_INT(used(), 4);
+    verified();
+}
+
+static void additions_without_a_seat_are_refused(void)
+{
+    begin("workspace");
+    set("seat_limit", "2");
+    struct str ana = make_type("member"), ben = make_type("admin");
+    CHECK(make_type("member").p == NULL);
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK_CSTR(error.sentence, "There is no seat for a further Member: 2 of 2 are taken");
+    struct str cleo = make_type("viewer"), dan = make(",\"active\":false");
+    CHECK(cleo.p != NULL && dan.p != NULL);
+    CHECK(!patch(cleo, "{\"userType\":\"member\"}"));
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK(!patch(dan, "{\"active\":true}"));
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK(patch(ana, "{\"userType\":\"admin\"}")); /* takes no more than before */
+    CHECK_INT(used(), 2);
+    CHECK(patch(ana, "{\"active\":false}"));
+    CHECK(strstr(last_event(), "\"revoke_sessions\":true") != NULL);
+    CHECK(patch(dan, "{\"active\":true}"));
+    CHECK(!patch(ana, "{\"active\":true}"));
+    set("seat_grace", "1");
+    CHECK(patch(ana, "{\"active\":true}"));
+    CHECK_INT(used(), 3);
+    set("seat_limit", "0"); /* nobody loses a seat, and nobody gets one */
+    set("seat_grace", "0");
+    CHECK(patch(ben, "{\"title\":\"T\"}"));
+    CHECK(patch(ben, "{\"userType\":\"member\"}"));
+    CHECK(patch(cleo, "{\"title\":\"T\"}"));
+    CHECK(make_type("member").p == NULL);
+    CHECK(user_delete(call(), dan, NULL));
+    CHECK(strstr(last_event(), "\"revoke_sessions\":true") != NULL);
+    CHECK_INT(used(), 2);
+    verified();
+}
+
+static void overflow_becomes_viewer_until_a_seat_is_free(void)
+{
+    struct seats s;
+
+    begin("workspace");
+    set("seat_limit", "1");
+    set("seat_overflow", "viewer");
+    struct str ana = make_type("member"), ben = make_type("member");
+    CHECK_STR(type_of(ben), STR_LIT("viewer"));
+    CHECK_STR(why.reason, STR_LIT("userType is member, but there is no seat"));
+    CHECK(strstr(last_event(), "\"role\":{\"old\":null,\"new\":\"viewer\"}") != NULL);
+    CHECK(seat_report(call(), &s));
+    CHECK_INT(s.overflowed, 1);
+    CHECK_INT(s.users[ROLE_VIEWER], 1);
+    CHECK_INT(s.used, 1);
+    verified();
+    CHECK(patch(ben, "{\"userType\":\"member\"}")); /* nothing has changed */
+    CHECK_STR(type_of(ben), STR_LIT("viewer"));
+    set("seat_overflow", "refuse"); /* who is there stays */
+    CHECK(patch(ben, "{\"title\":\"T\"}"));
+    CHECK(patch(ben, "{\"userType\":\"member\"}"));
+    CHECK(patch(ana, "{\"active\":false}"));
+    CHECK(patch(ben, "{\"userType\":\"member\"}")); /* nothing but the seat is new */
+    CHECK(strstr(last_event(), "\"role\":{\"old\":\"viewer\",\"new\":\"member\"}") != NULL);
+    CHECK_STR(type_of(ben), STR_LIT("member"));
+    CHECK_STR(why.reason, STR_LIT("userType is member"));
+    CHECK(!patch(ana, "{\"active\":true}"));
+    set("seat_overflow", "viewer");
+    CHECK(patch(ana, "{\"active\":true}"));
+    verified();
+    CHECK(patch(ana, "{\"active\":false}"));
+    verified();
+    CHECK(patch(ana, "{\"active\":true}"));
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(seat_report(call(), &s));
+    CHECK_INT(s.overflowed, 0);
+    verified();
+    set("seat_viewer", "1"); /* then a viewer has no seat either */
+    CHECK(make_type("member").p == NULL);
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+}
+
+static void roles_are_not_removed_beyond_the_seats(void)
+{
+    struct role role, out;
+
+    begin("workspace");
+    role = add_role("Reader", "viewer");
+    set("seat_limit", "1");
+    make_type(arena_printf(arena, "%.10s", role.id.p));
+    make_type(arena_printf(arena, "%.10s", role.id.p));
+    CHECK(!role_remove(call(), role.id, STR_LIT("member"), &out));
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    set("seat_limit", "2");
+    CHECK(role_remove(call(), role.id, STR_LIT("member"), &out));
+    CHECK_INT(used(), 2);
+    CHECK(make_type("member").p == NULL);
+    verified();
+}
+
+/* --- who cannot be touched --- */
+
+static void last_admin_stays(void)
+{
+    begin("workspace");
+    struct str ana = make_type("admin"), ben = make_type("admin");
+    CHECK(patch(ben, "{\"userType\":\"viewer\"}"));
+    CHECK(!patch(ana, "{\"userType\":\"viewer\"}"));
+    CHECK_INT(error.code, ERR_LAST_ADMIN);
+    CHECK(!patch(ana, "{\"active\":false}"));
+    CHECK_INT(error.code, ERR_LAST_ADMIN);
+    CHECK(!user_delete(call(), ana, NULL));
+    CHECK_INT(error.code, ERR_LAST_ADMIN);
+    CHECK(patch(ana, "{\"title\":\"T\"}"));
+    set("last_admin", "free");
+    CHECK(user_delete(call(), ana, NULL));
+    verified();
+    begin("rfc");
+    ana = make_type("admin");
+    CHECK(patch(ana, "{\"active\":false}"));
+}
+
+static void protected_users_stay(void)
+{
+    begin("workspace");
+    struct str ana = make_type("member");
+    CHECK(!seat_protect(call(), STR_LIT("nobody"), true));
+    CHECK_INT(error.code, ERR_RESOURCE_NOT_FOUND);
+    CHECK(seat_protect(call(), ana, true));
+    CHECK(type_of(ana).p != NULL && why.is_protected);
+    static const char *const refused[] = {"{\"userType\":\"admin\"}", "{\"active\":false}",
+                                          "{\"title\":\"no\",\"active\":false}"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        CHECK(!patch(ana, refused[i]));
+        CHECK_INT(error.code, ERR_USER_PROTECTED);
+    }
+    CHECK(!user_delete(call(), ana, NULL));
+    CHECK_INT(error.code, ERR_USER_PROTECTED);
+    CHECK(patch(ana, "{\"title\":\"T\"}"));
+    verified();
+    CHECK(seat_protect(call(), ana, false));
+    CHECK(user_delete(call(), ana, NULL));
+    verified();
+}
+
+/* --- upgrades --- */
+
+static enum store_rc forget_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    struct state s;
+
+    (void)a;
+    (void)ctx;
+    enum store_rc rc = state_get(txn, &s);
+    s.tallied = s.defaulted = 0;
+    memset(s.typed, 0, sizeof s.typed);
+    return rc == STORE_OK ? state_put(txn, &s) : rc;
+}
+
+/* An account of an earlier version has no numbers: the first change counts. */
+static void uncounted_accounts_are_counted_with_the_first_change(void)
+{
+    begin("workspace");
+    struct role role = add_role("Reader", "member");
+    make_type("admin");
+    make("");
+    make_type(arena_printf(arena, "%.10s", role.id.p));
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, forget_body, NULL), STORE_OK);
+    verified();
+    set("seat_limit", "3");
+    CHECK(make_type("member").p == NULL);
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK_INT(used(), 3);
+    verified();
+}
+
+/* Settings count in the transaction: who knows older ones is refused, not obeyed. */
+static void who_knows_older_settings_may_not_write(void)
+{
+    struct account before;
+
+    begin("workspace");
+    before = account;
+    set("seat_limit", "0");
+    account = before;
+    CHECK(make_type("member").p == NULL);
+    CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(types_come_from_what_names_them_first),
+    UNIT(default_type_counts_for_everybody_at_once),
+    UNIT(custom_roles_are_types),
+    UNIT(removed_roles_leave_a_successor),
+    UNIT(role_names_are_judged),
+    UNIT(seats_follow_the_rules),
+    UNIT(additions_without_a_seat_are_refused),
+    UNIT(overflow_becomes_viewer_until_a_seat_is_free),
+    UNIT(roles_are_not_removed_beyond_the_seats),
+    UNIT(last_admin_stays),
+    UNIT(protected_users_stay),
+    UNIT(uncounted_accounts_are_counted_with_the_first_change),
+    UNIT(who_knows_older_settings_may_not_write),
+};
+
+int main(void)
+{
+    int status = unit_run("seat", tests, sizeof tests / sizeof tests[0]);
+
+    store_close(&store);
+    arena_free(&arena);
+    return status;
+}
