@@ -63,12 +63,23 @@ class Operation:
         found = [self.target] if self.target else []
         if self.method == "PATCH" and self.data:
             for operation in self.data.get("Operations", []):
-                found += re.findall(r'"(bulkId:[^"]*)"', operation.get("path") or "") + strings(operation.get("value"))
+                path, value = operation.get("path") or "", operation.get("value")
+                found += re.findall(r'"(bulkId:[^"]*)"', path)
+                found += self.named(path, value) if path else self.within(value)
         elif self.data:
-            for name, value in self.data.items():
-                attribute = self.kind.lists[None].get(name.lower())
-                found += strings(value) if not attribute or attribute.mutability != "readOnly" else []
+            found += self.within(self.data)
         return [x.removeprefix("bulkId:") for x in found if x.startswith("bulkId:")]
+
+    def within(self, value):
+        return [s for name, v in value.items() for s in self.named(name, v)] if isinstance(value, dict) else []
+
+    def named(self, name, value):
+        """What stands under a name: of what no schema has, is read-only or a password, nothing is looked at."""
+        key = name.partition("[")[0].strip().lower()
+        attribute = self.kind.lists[None].get(key.partition(".")[0])
+        if attribute:
+            return strings(value) if attribute.mutability not in ("readOnly", "writeOnly") else []
+        return strings(value) if key.startswith("urn:") else []
 
 
 def strings(value):
