@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
+#include "roster/directory/login.h"
 #include "roster/scim/schema.h"
 
 /* How long a client waits before it asks again: integers, the only form that Okta understands. */
 static int retry_after(const struct error *e)
 {
-    if (error_entry(e->code)->status != 503)
+    int status = error_entry(e->code)->status;
+
+    if (status == 429)
+        return LOGIN_INTERVAL_MS / 1000;
+    if (status != 503)
         return 0;
     return e->code == ERR_STORAGE_FULL ? 30 : 2;
 }

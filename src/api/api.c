@@ -2,6 +2,9 @@
 #include "internal.h"
 
 #include "roster/base/json.h"
+#include "roster/base/log.h"
+#include "roster/directory/hasher.h"
+#include "roster/directory/throttle.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -9,6 +12,19 @@
 
 /* What one item of an answer may need: a team's slice of members, a user's groups. */
 #define SCRATCH_LIMIT ((size_t)256 << 20)
+
+/* Without them everything else is answered all the same. */
+static void open_login(struct api *a)
+{
+    const char *message = "";
+
+    a->hasher = hasher_open(a->conf, a->scratch, &message);
+    if (a->hasher != NULL)
+        a->throttle = throttle_open(a->conf->store_regions, a->scratch, &message);
+    if (a->throttle == NULL)
+        log_event(LOG_ERROR_, "config", LOG_C("what", "passwords"), LOG_C("error", message));
+    arena_reset(a->scratch);
+}
 
 struct api *api_new(const struct conf *c, struct store *s)
 {
@@ -21,8 +37,10 @@ struct api *api_new(const struct conf *c, struct store *s)
     a->store = s;
     a->cache = access_cache_new();
     a->scratch = arena_new(SCRATCH_LIMIT);
-    if (s != NULL)
+    if (s != NULL) {
         store_defer_sync(s);
+        open_login(a);
+    }
     return a;
 }
 
@@ -31,6 +49,8 @@ void api_free(struct api **a)
     if (*a == NULL)
         return;
     access_cache_free(&(*a)->cache);
+    hasher_close(&(*a)->hasher);
+    throttle_close(&(*a)->throttle);
     arena_free(&(*a)->scratch);
     free(*a);
     *a = NULL;
@@ -101,7 +121,8 @@ static bool authenticate(struct api_call *c, const struct route *route)
                             .token = access->token,
                             .request = r->id,
                             .now = r->received,
-                            .error = c->error};
+                            .error = c->error,
+                            .hasher = c->api->hasher};
     c->user = access->user;
     c->api->trace.account = access->account.number;
     id_format(&access->token, c->api->token_id);

@@ -11,6 +11,7 @@ bool discovery_read_config(struct api_call *c)
                                       .default_page_size = LISTING_COUNT_DEFAULT,
                                       .cursor_seconds = CURSOR_SECONDS,
                                       .max_operations = BULK_OPERATIONS_MAX,
+                                      .change_password = c->call.account->policy.value[POLICY_PASSWORDS] == POLICY_ON,
                                       .max_body = (uint64_t)c->api->conf->server_max_body};
 
     answer_begin(c, 200, 0);

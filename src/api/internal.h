@@ -14,7 +14,9 @@ struct api {
     struct store *store;
     struct access_cache *cache;
     struct metrics *metrics; /* or NULL */
-    struct arena *scratch;   /* for one item of an answer, or for work between requests */
+    struct hasher *hasher;   /* NULL: passwords are neither set nor checked */
+    struct throttle *throttle;
+    struct arena *scratch; /* for one item of an answer, or for work between requests */
     struct api_trace trace;
     char token_id[ID_TEXT_LEN + 1];
 };
@@ -111,6 +113,7 @@ api_handler discovery_read_config, discovery_list_types, discovery_read_type, di
     discovery_read_schema;
 api_handler roles_list, roles_read;
 api_handler events_list;
+api_handler authenticate_check;
 api_handler health_alive, health_ready, metrics_read;
 
 #endif

@@ -59,6 +59,8 @@ static const struct command commands[] = {
     {"user protect", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_protect,
      "keep a user from being deactivated, deleted or given another type by SCIM"},
     {"user unprotect", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_unprotect, "lift that protection"},
+    {"user set-password", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_set_password,
+     "set a user's password to the first line of standard input"},
     {"team list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_team_list, "list an account's teams"},
     {"team show", "ACCOUNT NAME|ID [--members] [--json]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
     {"events", "ACCOUNT [--after N] [--limit M] [--json]", 1, 1, NEEDS_STORE, ctl_events,
@@ -137,7 +139,7 @@ static void read_scope(struct ctl_options *o, const char *word)
     uint32_t bit = token_scope_find(str_of(word));
 
     if (bit == 0)
-        misused("--scope takes scim or events:read", NULL);
+        misused("--scope takes scim, events:read or authenticate", NULL);
     o->scopes |= bit;
 }
 

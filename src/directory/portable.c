@@ -6,6 +6,7 @@
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
 #include "roster/directory/member.h"
+#include "roster/directory/password.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/state.h"
@@ -36,15 +37,22 @@ enum kind {
     KIND_TEAM,
     KIND_MEMBER,
     KIND_MARK,
+    KIND_PASSWORD,
     KIND_EVENT,
     KIND_COUNT
 };
 static const struct str heads[KIND_COUNT] = {
-    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","), [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
-    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),   [KIND_ROLE] = STR_LIT("{\"type\":\"role\","),
-    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),     [KIND_USER] = STR_LIT("{\"type\":\"user\","),
-    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),       [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
-    [KIND_MARK] = STR_LIT("{\"type\":\"mark\","),       [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
+    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","),
+    [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
+    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),
+    [KIND_ROLE] = STR_LIT("{\"type\":\"role\","),
+    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),
+    [KIND_USER] = STR_LIT("{\"type\":\"user\","),
+    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),
+    [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
+    [KIND_MARK] = STR_LIT("{\"type\":\"mark\","),
+    [KIND_PASSWORD] = STR_LIT("{\"type\":\"password\","),
+    [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
 };
 
 /* What can be marked of a user. */
@@ -323,6 +331,27 @@ static enum store_rc export_protected(struct store_txn *txn, struct arena *arena
     return export_mark(ctx, "protected", key);
 }
 
+static enum store_rc export_password(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    struct exporting *x = ctx;
+    char hash[HASH_TEXT_MAX];
+    struct id user;
+    int64_t set;
+
+    (void)txn;
+    (void)arena;
+    if (!key_take_id(&key, &user) || !password_read(value, hash, &set))
+        return STORE_ERROR;
+    line_begin(x, KIND_PASSWORD);
+    add_id(&x->line, "user", &user);
+    buf_putc(&x->line, ',');
+    add_time(&x->line, "set", set);
+    buf_puts(&x->line, ",\"hash\":");
+    buf_json(&x->line, str_of(hash));
+    return line_end(x);
+}
+
 static enum store_rc export_event(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                   void *ctx)
 {
@@ -341,9 +370,10 @@ static enum store_rc export_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_SCHEMA, export_schema},       {SPACE_ROLE, export_role},     {SPACE_TOKEN, export_token},
-                 {SPACE_ORDER, export_entry},         {SPACE_MEMBER, export_member}, {SPACE_OVERFLOW, export_overflow},
-                 {SPACE_PROTECTED, export_protected}, {SPACE_EVENT, export_event}};
+    } parts[] = {
+        {SPACE_SCHEMA, export_schema},       {SPACE_ROLE, export_role},         {SPACE_TOKEN, export_token},
+        {SPACE_ORDER, export_entry},         {SPACE_MEMBER, export_member},     {SPACE_OVERFLOW, export_overflow},
+        {SPACE_PROTECTED, export_protected}, {SPACE_PASSWORD, export_password}, {SPACE_EVENT, export_event}};
     struct exporting *x = ctx;
 
     if (fseeko(x->out, x->start, SEEK_SET) != 0 || ftruncate(fileno(x->out), x->start) != 0) {
@@ -820,6 +850,30 @@ static enum store_rc import_mark(struct store_txn *txn, struct arena *arena, str
     return rc == STORE_OK ? seat_mark(txn, marks[i].space, &user, true) : rc;
 }
 
+static enum store_rc import_password(struct store_txn *txn, struct arena *arena, struct importing *m,
+                                     const struct line *line)
+{
+    struct json_object *o = line_object(m, arena, line);
+    char text[HASH_TEXT_MAX];
+    struct str hash;
+    struct id user;
+    int64_t set;
+
+    if (o == NULL)
+        return STORE_REFUSED;
+    if (!take_id(o, "user", &user) || !take_time(o, "set", &set) || !take_str(o, "hash", &hash) ||
+        !hasher_text_ok(hash))
+        return refuse_line(m, line->number, "user, set or hash is missing or malformed");
+    enum store_rc rc = store_has(txn, SPACE_USER, id_view(&user));
+    if (rc == STORE_NOTFOUND)
+        return refuse_line(m, line->number, "the user is not in the file");
+    if (rc != STORE_OK)
+        return rc;
+    memcpy(text, hash.p, hash.len);
+    text[hash.len] = '\0';
+    return password_restore(txn, &user, text, set);
+}
+
 /* The event's text is kept as it stands in the line, byte by byte. */
 static enum store_rc import_event(struct store_txn *txn, struct arena *arena, struct importing *m,
                                   const struct line *line)
@@ -844,9 +898,9 @@ static enum store_rc import_body(struct store_txn *txn, struct arena *arena, voi
 {
     static enum store_rc (*const import_line[KIND_COUNT])(struct store_txn *, struct arena *, struct importing *,
                                                           const struct line *) = {
-        [KIND_SCHEMA] = import_schema, [KIND_ROLE] = import_role,     [KIND_USER] = import_entry,
-        [KIND_TEAM] = import_entry,    [KIND_MEMBER] = import_member, [KIND_MARK] = import_mark,
-        [KIND_EVENT] = import_event,
+        [KIND_SCHEMA] = import_schema, [KIND_ROLE] = import_role,         [KIND_USER] = import_entry,
+        [KIND_TEAM] = import_entry,    [KIND_MEMBER] = import_member,     [KIND_MARK] = import_mark,
+        [KIND_EVENT] = import_event,   [KIND_PASSWORD] = import_password,
     };
     struct importing *m = ctx;
     enum store_rc rc = STORE_OK;

@@ -27,7 +27,9 @@ static_assert(sizeof PREFIX - 1 + HINT_MAX + 1 + SECRET_DIGITS + CHECK_DIGITS < 
 static const struct {
     struct str word;
     uint32_t bit;
-} scopes[] = {{STR_LIT("scim"), SCOPE_SCIM}, {STR_LIT("events:read"), SCOPE_EVENTS_READ}};
+} scopes[] = {{STR_LIT("scim"), SCOPE_SCIM},
+              {STR_LIT("events:read"), SCOPE_EVENTS_READ},
+              {STR_LIT("authenticate"), SCOPE_AUTHENTICATE}};
 #define NSCOPES (sizeof scopes / sizeof scopes[0])
 
 uint32_t token_scope_find(struct str word)

@@ -5,6 +5,7 @@
 #include "edit.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
+#include "roster/directory/password.h"
 #include "roster/directory/seat.h"
 #include "roster/store/key.h"
 
@@ -48,6 +49,7 @@ struct creation {
     struct call *c;
     struct json_object *user;
     struct id id;
+    struct new_password password;
     struct image *out;
 };
 
@@ -75,6 +77,7 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
                        .version = w->out->version,
                        .changes = buf_view(&changes)};
     if ((rc = stand(txn, arena, w->c, &state, NULL, w->out, &ev)) != STORE_OK ||
+        (rc = password_put(txn, arena, w->c, &w->id, w->user, &w->password)) != STORE_OK ||
         (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);
@@ -89,6 +92,8 @@ bool user_create(struct call *c, struct json_object *body, struct image *out)
         return false;
     if (json_member(w.user, "active") == NULL)
         json_put_member(w.user, "active", json_object_new_boolean(1));
+    if (!password_take(c, resource_take_password(body), true, &w.password))
+        return false;
     return edit_run(c, create_body, &w);
 }
 
@@ -105,6 +110,7 @@ struct update {
     const struct precondition *pre;
     struct json_object *body;  /* normal form: PUT */
     const struct patch *patch; /* or NULL */
+    struct new_password password;
     struct image *out;
 };
 
@@ -140,6 +146,13 @@ static struct json_object *user_after(const struct update *w, struct json_object
     return policy_judge_user(&w->c->account->policy, after, before, arena, w->c->error) ? after : NULL;
 }
 
+/* Tells that the password changed, and no more of it. */
+static void add_password(struct buf *changes)
+{
+    changes->len--; /* the array goes on */
+    buf_puts(changes, changes->len > 1 ? ",{\"path\":\"password\"}]" : "{\"path\":\"password\"}]");
+}
+
 static enum store_rc update_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct update *w = ctx;
@@ -159,8 +172,14 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
         return rc;
     buf_init(&changes, arena);
     *w->out = old;
-    if (!resource_diff(&changes, w->c->account->user_type, before, after)) {
-        if ((rc = stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK || ev.role_new.p == NULL)
+    bool differs = resource_diff(&changes, w->c->account->user_type, before, after);
+    if ((rc = password_put(txn, arena, w->c, &ev.resource, after, &w->password)) != STORE_OK)
+        return rc;
+    if (w->password.text.p != NULL)
+        add_password(&changes);
+    if (!differs) {
+        if ((rc = stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK ||
+            (ev.role_new.p == NULL && w->password.text.p == NULL))
             return rc; /* nothing changes, unless a seat has come free that the user waits for */
         rc = entry_touch(txn, arena, &old, w->c->now, &state, w->out);
     } else {
@@ -189,7 +208,8 @@ bool user_replace(struct call *c, struct str id, struct json_object *body, const
     struct update w = {.c = c, .text = id, .pre = pre, .out = out};
 
     w.body = edit_normalise(c, c->account->user_type, body, NULL);
-    return w.body != NULL && edit_run(c, update_body, &w);
+    return w.body != NULL && password_take(c, resource_take_password(body), false, &w.password) &&
+           edit_run(c, update_body, &w);
 }
 
 bool user_patch(struct call *c, struct str id, const struct patch *patch, const struct precondition *pre,
@@ -197,7 +217,7 @@ bool user_patch(struct call *c, struct str id, const struct patch *patch, const 
 {
     struct update w = {.c = c, .text = id, .pre = pre, .patch = patch, .out = out};
 
-    return edit_run(c, update_body, &w);
+    return password_take(c, patch_password(patch), false, &w.password) && edit_run(c, update_body, &w);
 }
 
 /* --- DELETE --- */
@@ -253,7 +273,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         return rc;
     state.active -= user_image_is_active(&old);
     if ((rc = stand(txn, arena, w->c, &state, &old, NULL, &ev)) != STORE_OK ||
-        (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+        (rc = password_drop(txn, &ev.resource)) != STORE_OK || (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);
 }

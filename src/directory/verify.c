@@ -4,6 +4,7 @@
 #include "registry.h"
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
+#include "roster/directory/password.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/state.h"
@@ -579,6 +580,22 @@ static enum store_rc verify_protected(struct store_txn *txn, struct arena *arena
     return verify_mark(txn, arena, SPACE_PROTECTED, key, ctx);
 }
 
+static enum store_rc verify_password(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                     void *ctx)
+{
+    struct verifying *v = ctx;
+    char hash[HASH_TEXT_MAX];
+    int64_t set;
+
+    v->report.keys++;
+    if (!password_read(value, hash, &set))
+        complain(v, "%s cannot be read", key_text(arena, SPACE_PASSWORD, key));
+    enum store_rc rc = store_has(txn, SPACE_USER, key);
+    if (rc == STORE_NOTFOUND)
+        complain(v, "%s: the user is missing", key_text(arena, SPACE_PASSWORD, key));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 static void compare(struct verifying *v, const char *what, uint64_t counted, uint64_t kept)
 {
     if (counted != kept)
@@ -646,11 +663,12 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_USER, verify_user},          {SPACE_TEAM, verify_team},     {SPACE_ORDER, verify_order},
-                 {SPACE_BLOCK, verify_block},        {SPACE_MEMBER, verify_member}, {SPACE_MEMBEROF, verify_memberof},
-                 {SPACE_TOKENUSE, verify_tokenuse},  {SPACE_EVENT, verify_event},   {SPACE_SCHEMA, verify_schema},
-                 {SPACE_DEPARTED, verify_departed},  {SPACE_ROLE, verify_role},     {SPACE_OVERFLOW, verify_overflow},
-                 {SPACE_PROTECTED, verify_protected}};
+    } parts[] = {
+        {SPACE_USER, verify_user},           {SPACE_TEAM, verify_team},        {SPACE_ORDER, verify_order},
+        {SPACE_BLOCK, verify_block},         {SPACE_MEMBER, verify_member},    {SPACE_MEMBEROF, verify_memberof},
+        {SPACE_TOKENUSE, verify_tokenuse},   {SPACE_EVENT, verify_event},      {SPACE_SCHEMA, verify_schema},
+        {SPACE_DEPARTED, verify_departed},   {SPACE_ROLE, verify_role},        {SPACE_OVERFLOW, verify_overflow},
+        {SPACE_PROTECTED, verify_protected}, {SPACE_PASSWORD, verify_password}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 

@@ -48,6 +48,7 @@ const char *http_status_text(int status)
         {500, "500 Internal Server Error"},
         {501, "501 Not Implemented"},
         {502, "502 Bad Gateway"},
+        {429, "429 Too Many Requests"},
         {503, "503 Service Unavailable"},
     };
 

@@ -119,7 +119,7 @@ void discovery_config(struct buf *out, struct str base, const struct discovery_l
     put_supported(out, "patch", true);
     put_bulk(out, limits);
     put_filter(out, limits);
-    put_supported(out, "changePassword", false);
+    put_supported(out, "changePassword", limits->change_password);
     put_supported(out, "sort", true);
     put_supported(out, "etag", true);
     put_pagination(out, limits);

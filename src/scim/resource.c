@@ -700,6 +700,8 @@ struct json_object *resource_take_password(struct json_object *body)
 {
     struct json_object *password = json_member(body, "password");
 
+    if (password == NULL)
+        password = json_member(json_member(body, resource_type_user.core->urn), "password");
     return json_object_is_type(password, json_type_string) && json_object_get_string_len(password) > 0 ? password
                                                                                                        : NULL;
 }

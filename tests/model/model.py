@@ -213,7 +213,8 @@ class Service:
         attributes, members = patch.normal_body(kind, request["body"])
         resource = self.find(kind.name, request["id"])
         self.check_preconditions(resource, request)
-        self.become(resource, attributes, lambda users: users if members is None else self.member_ids(members))
+        password = kind.name == "User" and patch.gives_password(kind, request["body"])
+        self.become(resource, attributes, lambda users: users if members is None else self.member_ids(members), password=password)
         return self.answer(200, resource, request)
 
     def patch(self, kind, request, _fresh):
@@ -222,7 +223,8 @@ class Service:
         self.check_preconditions(resource, request)
         attributes = patch.apply(kind, steps, resource.attributes, ("add", "replace") if self.workspace else ("add",))
         drops_type = any(s.verb == "remove" and s.path.text() == "userType" for s in steps)
-        self.become(resource, attributes, lambda users: self.patched_members(steps, users), drops_type)
+        self.become(resource, attributes, lambda users: self.patched_members(steps, users), drops_type,
+                    any(s.verb == "password" for s in steps))
         if kind.name == "Group" and "attributes" not in request.get("query", {}):
             return Answer(204, None, resource.etag, self.location(resource))
         return self.answer(200, resource, request)
@@ -246,10 +248,11 @@ class Service:
         self.members.pop(resource.id, None)
         return Answer(204)
 
-    def become(self, resource, attributes, change_members, drops_type=False):
+    def become(self, resource, attributes, change_members, drops_type=False, password=False):
         """
         One change of one resource, whole or not at all; none where nothing differs. drops_type: it removes the
-        userType by name, which policy workspace keeps where it is just blank.
+        userType by name, which policy workspace keeps where it is just blank. password: it brings one, which the
+        policy passwords=off refuses.
         """
         users = None
         if resource.kind == "User":
@@ -258,6 +261,8 @@ class Service:
             if self.workspace and not drops_type and "userType" in resource.attributes:
                 attributes.setdefault("userType", resource.attributes["userType"])
             attributes = self.check_user(attributes, but=resource)
+            if password:
+                raise bad_value("password")
             self.check_unique(attributes, but=resource)
         else:
             users = change_members(set(self.members[resource.id]))

@@ -141,6 +141,12 @@ def normal_body(kind, body):
     return found, members
 
 
+def gives_password(kind, body):
+    """Whether a POST or PUT body has a password."""
+    core = [v for name, v in body.items() if name.lower() == kind.core.lower() and isinstance(v, dict)]
+    return any(isinstance(v, str) and v != "" for part in [body] + core for name, v in part.items() if name.lower() == "password")
+
+
 def normal_odd(kind, name, value, found):
     """Keys that are paths, which some clients send: they come last, so they count."""
     urn = kind.extension(name)
@@ -284,7 +290,7 @@ def read_target(kind, verb, path, condition, operation):
             raise Refused(400, "mutability", "password")
         if not isinstance(value, str) or value == "" or has_controls(value):
             raise bad_value("password")
-        return []
+        return [Step("password", path, None, value)]
     whole = attribute.multi and not condition and not path.sub
     if attribute.name == "members":
         if path.sub or (condition and verb != "remove"):
@@ -345,7 +351,7 @@ def apply(kind, steps, resource, makers):
     """
     resource = copy.deepcopy(resource)
     for step in steps:
-        if not (step.path.attribute and step.path.attribute.name == "members"):
+        if not (step.path.attribute and step.path.attribute.name in ("members", "password")):
             apply_step(step, resource, makers)
             tidy(resource)
     for step in steps:

@@ -10,7 +10,7 @@ class Scene:
     """One account: users id1 and id2, group gid with the members given, and what a request did to them."""
 
     def __init__(self, stack, slug, policy="workspace", members=(), first=None):
-        self.client = stack.client(stack.account(slug, policy))
+        self.client = stack.client(stack.account(slug, policy, passwords="on"))
         self.port = stack.port
         self.id1 = self.client.post("/Users", user("first", **(first or {}))).json["id"]
         self.id2 = self.client.post("/Users", user("second")).json["id"]

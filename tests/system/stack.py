@@ -104,6 +104,7 @@ class Stack:
             "server.listen": self.path("roster.sock"), "server.workers": self.workers, "store.data": self.data,
             "store.regions": os.path.join(self.regions, "env"), "store.cache_mb": 8, "store.log_file_mb": 8,
             "store.reserve_mb": 64, "store.ballast_mb": 4, "log.file": self.path("roster.log"),
+            "password.memory_kb": 8, "password.passes": 1,  # tests have no time for real ones
         }
         if self.front == "apache-htaccess":
             settings.update({"server.mount": "/roster", "server.max_body": 131072})
@@ -251,16 +252,21 @@ class Stack:
 
     # --- rosterctl ---
 
-    def ctl(self, *words, check=True, timeout=60):
-        done = subprocess.run([self.ctl_path, "--config", self.config, *words], capture_output=True, text=True,
+    def ctl_input(self, *words, text):
+        return self.ctl(*words, check=False, text_input=text)
+
+    def ctl(self, *words, check=True, timeout=60, text_input=None):
+        done = subprocess.run([self.ctl_path, "--config", self.config, *words], capture_output=True, text=True, input=text_input,
                               timeout=timeout, user=self.user, group=self.user,
                               extra_groups=[] if self.user else None, cwd=self.dir)
         if check and done.returncode != 0:
             raise RuntimeError(f"rosterctl {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def account(self, slug, policy="workspace"):
+    def account(self, slug, policy="workspace", **settings):
         self.ctl("account", "add", slug, "--policy", policy)
+        if settings:
+            self.ctl("account", "set", slug, *[f"{name}={value}" for name, value in settings.items()])
         return self.token(slug)
 
     def token(self, slug, name="test", scopes=SCOPES):

@@ -358,7 +358,7 @@ def at_once(client, stack, token):
 
 def test(front):
     with Stack(front, workers=2) as stack:
-        token = stack.account("bulk")
+        token = stack.account("bulk", passwords="on")
         client = Client(stack.port, token, base=stack.base)
         for part in (every_method, forward, circles, read_only_references, marked_passwords, existing_team, fail_on_errors, versions, wrong_operations):
             part(client)

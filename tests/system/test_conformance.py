@@ -78,7 +78,7 @@ def extend(stack, account, token):
 def test(front):
     pattern_of_nothing()
     with Stack(front) as stack:
-        tokens = [stack.account(name, policy="rfc") for name in ("conform", "apart")]
+        tokens = [stack.account(name, policy="rfc", passwords="on") for name in ("conform", "apart")]
         url = f"http://127.0.0.1:{stack.port}{stack.base}"
         extend(stack, "conform", tokens[0])
         notes, last, code = suite(url, tokens)

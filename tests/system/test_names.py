@@ -52,7 +52,7 @@ REFUSED = [
 ]
 
 BAD_PASSWORDS = [("a control character", "pass\u0007word"), ("private use", "pass\ue000word"), ("an invisible one", "pass\u200bword")]
-GOOD_PASSWORDS = ["correct horse battery staple", "πßå", "Jack of ♦s", "foo\u1680bar", "\U0001f600", "ＫＥＶＩＮ"]
+GOOD_PASSWORDS = ["correct horse battery staple", "πßå and more", "Jack of ♦s", "foofoo\u1680bar", "\U0001f600\U0001f600", "ＫＥＶＩＮ"]
 
 
 def named(name, **more):
@@ -198,7 +198,7 @@ def moved(stack, client):
 
 def test(front):
     with Stack(front, workers=2) as stack:
-        client = stack.client(stack.account("names", policy="rfc"))
+        client = stack.client(stack.account("names", policy="rfc", passwords="on"))
         one_name(client)
         two_names(client)
         display_names(client)

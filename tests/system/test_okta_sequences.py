@@ -215,10 +215,10 @@ def import_pages(okta, count=100):
 
 def test(front):
     with Stack(front, workers=4) as stack:
-        token = stack.account("aiw")
+        token = stack.account("aiw", passwords="on")
         okta = Okta(stack.port, token, base=stack.base)
         aiw(okta)
-        token = stack.account("oin")
+        token = stack.account("oin", passwords="on")
         okta = Okta(stack.port, token, base=stack.base)
         oin(okta)
         burst(stack, okta, token)

@@ -93,7 +93,7 @@ def test(front):
     with open(FILE, encoding="utf-8") as f:
         steps = json.load(f)["steps"]
     with Stack(front) as stack:
-        token = stack.account("okta")
+        token = stack.account("okta", passwords="on")
         values = variables(token)
         values["SCIMBaseURL"] = stack.base
         made = stack.client(token).post("/Users", user("complete.user"))  # Okta asks for one complete user beforehand

@@ -309,7 +309,7 @@ def tags(client, who):
 def discovery(client, crew):
     config = client.get("/ServiceProviderConfig").json
     told = {n: config[n]["supported"] for n in ("patch", "bulk", "filter", "changePassword", "sort", "etag")}
-    tap.equal(told, {"patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": True, "etag": True}, "what is supported")
+    tap.equal(told, {"patch": True, "bulk": True, "filter": True, "changePassword": True, "sort": True, "etag": True}, "what is supported")
     tap.equal(client.get(f"/Users?count={config['filter']['maxResults'] + 1}").status, 200, "a page over the greatest is cut, not refused")
     schemas = client.get("/Schemas").json
     tap.equal({s["id"] for s in schemas["Resources"]}, {USER, GROUP, ENTERPRISE, ROLE}, "every schema is listed")
@@ -586,7 +586,7 @@ def stopped(stack, client):
 
 def test(front):
     with Stack(front, workers=2) as stack:
-        client = stack.client(stack.account("wire"))
+        client = stack.client(stack.account("wire", passwords="on"))
         other_account = stack.client(stack.account("next"))
         who, other = (client.post("/Users", user(name, active=active)).json["id"] for name, active in (("pat", True), ("other", False)))
 

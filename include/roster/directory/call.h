@@ -13,6 +13,8 @@
 #include "roster/directory/account.h"
 #include "roster/store/store.h"
 
+struct hasher;
+
 struct call {
     struct store *store;
     struct arena *arena;
@@ -23,8 +25,9 @@ struct call {
     int64_t now;
     struct str base; /* "https://x/scim/v2": what a $ref begins with, for filters that ask it */
     struct error *error;
-    bool taking_back; /* set by the caller: a user goes whom the same request has made */
-    bool unfinished;  /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
+    struct hasher *hasher; /* NULL: passwords cannot be set or checked (PASSWORD_BUSY) */
+    bool taking_back;      /* set by the caller: a user goes whom the same request has made */
+    bool unfinished; /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
 };
 
 /* Whether a change may be made to the resource in its present version: `holds` is asked with its ETag. NULL: always. */

@@ -18,6 +18,7 @@
 enum token_scope {
     SCOPE_SCIM = 1,        /* "scim": everything under /scim/v2 */
     SCOPE_EVENTS_READ = 2, /* "events:read": GET /api/v1/events */
+    SCOPE_AUTHENTICATE = 4 /* "authenticate": POST /api/v1/authenticate */
 };
 
 struct token {

@@ -8,7 +8,10 @@
 #include "roster/scim/image.h"
 #include "roster/scim/patch.h"
 
-/* body: a User; USERNAME_TAKEN and every error of resource_normalise() and policy_judge_user(). */
+/*
+ * body: a User; USERNAME_TAKEN and every error of resource_normalise(), policy_judge_user(), standing_judge(), seat_change() and
+ * password_take(), which the other changes have, too.
+ */
 bool user_create(struct call *c, struct json_object *body, struct image *out);
 
 /* id as the client wrote it; RESOURCE_NOT_FOUND. */

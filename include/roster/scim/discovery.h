@@ -11,6 +11,7 @@
 
 struct discovery_limits {
     uint32_t results_max, default_page_size, cursor_seconds, max_operations;
+    bool change_password; /* passwords are kept */
     uint64_t max_body;
 };
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include "roster/base/json.h"
+#include "roster/directory/login.h"
+
+static bool text_of(struct api_call *c, const char *name, bool required, struct str *out)
+{
+    struct json_object *v = json_member(c->body, name);
+
+    *out = STR_NULL;
+    if (v == NULL && !required)
+        return true;
+    if (v != NULL && json_object_is_type(v, json_type_string)) {
+        *out = json_str(v);
+        return true;
+    }
+    error_set(c->error, ERR_MEMBER_REQUIRED, str_of(name));
+    return false;
+}
+
+static void write_user(struct buf *b, const struct login_result *result, struct arena *a)
+{
+    struct str email = image_leaf(&result->user, ATTR_USER_EMAILS_VALUE, a);
+
+    buf_puts(b, ",\"user\":{\"id\":");
+    buf_json(b, result->user.id);
+    buf_puts(b, ",\"userName\":");
+    buf_json(b, image_leaf(&result->user, ATTR_USER_NAME, a));
+    if (email.p != NULL) {
+        buf_puts(b, ",\"email\":");
+        buf_json(b, email);
+    }
+    buf_puts(b, ",\"role\":");
+    buf_json(b, result->role);
+    buf_putc(b, '}');
+}
+
+/*
+ * POST /api/v1/authenticate {"userName":…,"password":…,"address":…}: {"authenticated":true,"user":{…}}, or
+ * {"authenticated":false} for whatever reason.
+ */
+bool authenticate_check(struct api_call *c)
+{
+    struct buf *b = &c->response->body;
+    struct login_result result;
+    struct login login;
+
+    if (!text_of(c, "userName", true, &login.name) || !text_of(c, "password", true, &login.password) ||
+        !text_of(c, "address", false, &login.address))
+        return false;
+    if (c->api->throttle == NULL) {
+        error_set(c->error, ERR_PASSWORD_BUSY);
+        return false;
+    }
+    if (!login_try(&c->call, c->api->throttle, &login, &result))
+        return false;
+    answer_begin(c, 200, 0);
+    c->response->content_type = "application/json; charset=utf-8";
+    buf_printf(b, "{\"authenticated\":%s", result.authenticated ? "true" : "false");
+    if (result.authenticated)
+        write_user(b, &result, c->r->arena);
+    buf_putc(b, '}');
+    return true;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Passwords over a real store: which are taken, where they are kept, who may sign in by them, and how often one may fail. */
+#include "store.h"
+
+#include "roster/base/clock.h"
+#include "roster/directory/login.h"
+#include "roster/directory/password.h"
+#include "roster/directory/user.h"
+#include "roster/directory/verify.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct conf conf;
+static struct store *store;
+static struct arena *arena;
+static struct account account;
+static struct error error;
+static struct hasher *hasher;
+static struct throttle *throttle;
+static int accounts;
+
+static void set(const char *name, const char *value)
+{
+    error = ERROR_INIT;
+    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
+    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
+}
+
+static void begin(void)
+{
+    const char *message = "";
+    struct policy p;
+
+    if (store == NULL) {
+        arena = arena_new(0);
+        store = unit_store(&conf, arena);
+        conf.password_memory_kb = 8;
+        conf.password_passes = 1;
+        hasher = hasher_open(&conf, arena, &message);
+        throttle = throttle_open(conf.store_regions, arena, &message);
+    }
+    CHECK(hasher != NULL && throttle != NULL);
+    error = ERROR_INIT;
+    CHECK(policy_preset(&p, STR_LIT("workspace")));
+    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
+    set("passwords", "on");
+}
+
+static struct call *call(void)
+{
+    static struct call c;
+
+    error = ERROR_INIT;
+    c = (struct call){.store = store,
+                      .arena = arena,
+                      .account = &account,
+                      .request = id_new(),
+                      .now = clock_now(),
+                      .error = &error,
+                      .hasher = hasher};
+    return &c;
+}
+
+static struct json_object *json(const char *text)
+{
+    struct error e = ERROR_INIT;
+
+    return json_read(arena, str_of(text), &e);
+}
+
+/* A user ana@example.com with this password; NULL: none. The id, or STR_NULL and error. */
+static struct str make(const char *password)
+{
+    struct json_object *body =
+        json("{\"schemas\":[\"" URN_USER "\"],\"userName\":\"Ana.Lima@example.com\",\"displayName\":"
+             "\"Ana Maria Lima\",\"name\":{\"familyName\":\"Lima-Oliveira\"}}");
+    struct image im;
+
+    if (password != NULL)
+        json_put_member(body, "password", json_object_new_string(password));
+    return user_create(call(), body, &im) ? arena_str(arena, im.id) : STR_NULL;
+}
+
+static bool patch(struct str id, const char *value)
+{
+    struct error e = ERROR_INIT;
+    struct image im;
+    const char *text = arena_printf(arena,
+                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
+                                    "[{\"op\":\"replace\",\"value\":%s}]}",
+                                    value);
+    struct resource_options options = policy_options(&account.policy);
+    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
+
+    CHECK(p != NULL);
+    return p != NULL && user_patch(call(), id, p, NULL, &im);
+}
+
+/* 1: signed in; 0: not; -1: error. */
+static int sign_in(const char *name, const char *password)
+{
+    struct login login = {.name = str_of(name), .password = str_of(password)};
+    struct login_result result;
+
+    if (!login_try(call(), throttle, &login, &result))
+        return -1;
+    return result.authenticated;
+}
+
+static void say(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "# verify: %s\n", text);
+}
+
+static void verified(void)
+{
+    struct verify_report report = {0};
+
+    error = ERROR_INIT;
+    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
+    CHECK_INT(report.faults, 0);
+}
+
+static void passwords_are_judged(void)
+{
+    char longest[PASSWORD_BYTES_MAX + 2];
+    static const struct {
+        const char *password, *why; /* NULL: taken */
+    } cases[] = {
+        {"1mz050nq", NULL}, /* as Okta makes them */
+        {"seven77", "it has fewer than 8 bytes"},
+        {"correct horse battery staple", NULL},
+        {"12345678", "it is one that many people have"},
+        {"PassWord", "it is one that many people have"},
+        {"Password1!", "it is one that many people have"},
+        {"trustno1", "it is one that many people have"},
+        {"ana.lima@example.com", "it is the user's own name or address"},
+        {"ANA.LIMA", "it is the user's own name or address"},
+        {"ana.lima2026!", "it is the user's own name or address"},
+        {"ana maria lima", "it is the user's own name or address"},
+        {"lima-oliveira", "it is the user's own name or address"},
+        {"lima-oliveira is not all", NULL},
+        {"\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f", NULL}, /* eight bytes */
+    };
+
+    begin();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str id = make(cases[i].password);
+
+        CHECK((id.p != NULL) == (cases[i].why == NULL));
+        if (cases[i].why != NULL) {
+            CHECK_INT(error.code, ERR_PASSWORD_POLICY);
+            CHECK(strstr(error.sentence, cases[i].why) != NULL);
+            CHECK(strstr(error.sentence, cases[i].password) == NULL);
+        } else {
+            CHECK_INT(sign_in("ana.lima@example.com", cases[i].password), 1);
+            CHECK(user_delete(call(), id, NULL));
+        }
+    }
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    CHECK(make(longest).p == NULL);
+    longest[PASSWORD_BYTES_MAX] = '\0';
+    CHECK(make(longest).p != NULL);
+    CHECK_INT(sign_in("ana.lima@example.com", longest), 1);
+    longest[PASSWORD_BYTES_MAX - 1] = 'y'; /* nothing is cut off */
+    CHECK_INT(sign_in("ana.lima@example.com", longest), 0);
+    verified();
+}
+
+/* RFC 8265 4.2: spaces are one space, and NFC; capitals are not lowered. */
+static void passwords_are_prepared(void)
+{
+    begin();
+    CHECK(make("caf\xc3\xa9\xe2\x80\x83sesame").p != NULL);
+    CHECK_INT(sign_in("ana.lima@example.com", "cafe\xcc\x81 sesame"), 1);
+    CHECK_INT(sign_in("ana.lima@example.com", "Caf\xc3\xa9 sesame"), 0);
+    CHECK_INT(sign_in("ana.lima@example.com", "cafe sesame"), 0);
+}
+
+static void passwords_change_and_go(void)
+{
+    begin();
+    struct str id = make("first-one-here");
+    CHECK(patch(id, "{\"title\":\"T\"}")); /* absence says nothing */
+    CHECK_INT(sign_in("ANA.LIMA@EXAMPLE.COM", "first-one-here"), 1);
+    CHECK(patch(id, "{\"password\":\"second-one-here\",\"title\":\"U\"}"));
+    CHECK_INT(sign_in("ana.lima@example.com", "first-one-here"), 0);
+    CHECK_INT(sign_in("ana.lima@example.com", "second-one-here"), 1);
+    CHECK(!patch(id, "{\"password\":\"Ana.Lima@example.com\",\"title\":\"partly\"}"));
+    CHECK_INT(error.code, ERR_PASSWORD_POLICY);
+    CHECK(!patch(id,
+                 "{\"password\":\"frank.lima\",\"userName\":\"frank.lima@example.com\"}")); /* the name it will have */
+    CHECK_INT(error.code, ERR_PASSWORD_POLICY);
+    CHECK(patch(id, "{\"active\":false}"));
+    CHECK_INT(sign_in("ana.lima@example.com", "second-one-here"), 0);
+    CHECK(patch(id, "{\"active\":true}"));
+    CHECK_INT(sign_in("ana.lima@example.com", "second-one-here"), 1);
+    CHECK(user_delete(call(), id, NULL));
+    verified();
+    CHECK(make(NULL).p != NULL); /* one of the same name is another */
+    CHECK_INT(sign_in("ana.lima@example.com", "second-one-here"), 0);
+    verified();
+}
+
+static void off_means_off(void)
+{
+    begin();
+    set("passwords", "off");
+    struct str id = make("12345678"); /* the random one of a creation, whatever it is */
+    CHECK(id.p != NULL);
+    CHECK_INT(sign_in("ana.lima@example.com", "12345678"), 0);
+    CHECK(!patch(id, "{\"password\":\"second-one-here\",\"title\":\"partly\"}"));
+    CHECK_INT(error.code, ERR_PASSWORDS_OFF);
+    CHECK(password_set(call(), id, STR_LIT("by the operator")));
+    CHECK_INT(sign_in("ana.lima@example.com", "by the operator"), 1);
+    CHECK(!password_set(call(), id, STR_LIT("a\x07 bell in it")));
+    CHECK_INT(error.code, ERR_PASSWORD_BAD_CHARACTER);
+    CHECK(!password_set(call(), STR_LIT("nobody"), STR_LIT("by the operator")));
+    CHECK_INT(error.code, ERR_RESOURCE_NOT_FOUND);
+    verified();
+}
+
+/* --- failures --- */
+
+static void names_that_fail_wait(void)
+{
+    begin();
+    make("first-one-here");
+    for (int i = 0; i < LOGIN_FAILURES_OF_NAME; i++) {
+        CHECK_INT(sign_in("ana.lima@example.com", "wrong-one"), 0);
+        CHECK_INT(sign_in("nobody@example.com", "wrong-one"), 0);
+    }
+    CHECK_INT(sign_in("Ana.Lima@Example.com", "first-one-here"), -1); /* also with the right one */
+    CHECK_INT(error.code, ERR_RATE_LIMITED);
+    CHECK_INT(sign_in("nobody@example.com", "wrong-one"), -1);
+    CHECK_INT(error.code, ERR_RATE_LIMITED);
+    CHECK_INT(sign_in("other@example.com", "wrong-one"), 0);
+    begin(); /* another account's Ana is another */
+    make("first-one-here");
+    for (int i = 0; i < 3 * LOGIN_FAILURES_OF_NAME; i++) {
+        CHECK_INT(sign_in("ana.lima@example.com", i % 3 == 2 ? "first-one-here" : "wrong-one"), i % 3 == 2);
+    }
+}
+
+static void failures_come_back_one_by_one(void)
+{
+    static const struct throttle_rule rule = {3, 1000};
+    struct str name = STR_LIT("somebody");
+    int64_t now = 1800000000000;
+
+    begin();
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(throttle_wait(throttle, &rule, 1, name, now), 0);
+        throttle_fail(throttle, &rule, 1, name, now);
+    }
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now), 1000);
+    CHECK_INT(throttle_wait(throttle, &rule, 2, name, now), 0);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 999), 1);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 1000), 0);
+    throttle_fail(throttle, &rule, 1, name, now + 1000);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 1000), 1000);
+    throttle_forgive(throttle, 1, name);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 1000), 0);
+    /* many names share the table; who failed last is not forgotten */
+    for (int i = 0; i < 200000; i++)
+        throttle_fail(throttle, &rule, 3, str_of(arena_printf(arena, "n%d", i)), now + i);
+    for (int i = 0; i < 3; i++)
+        throttle_fail(throttle, &rule, 3, name, now + 200000);
+    CHECK(throttle_wait(throttle, &rule, 3, name, now + 200000) > 0);
+}
+
+/* Who is killed while hashing does not keep the place; who waits does not wait for ever. */
+static void places_come_back_from_the_dead(void)
+{
+    char hash[HASH_TEXT_MAX];
+    const char *message = "";
+    struct conf slow = conf;
+    int ready[2];
+    char byte;
+
+    begin();
+    slow = conf;
+    slow.password_memory_kb = 65536;
+    slow.password_passes = 100;
+    slow.password_hashers = conf.password_hashers = 1;
+    CHECK_FATAL(pipe(ready) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct hasher *h = hasher_open(&slow, arena, &message);
+
+        if (write(ready[1], "x", 1) == 1)
+            hasher_hash(h, STR_LIT("x"), hash);
+        _exit(0);
+    }
+    CHECK_INT(read(ready[0], &byte, 1), 1);
+    usleep(100000);
+    struct hasher *one = hasher_open(&conf, arena, &message);
+    CHECK_FATAL(one != NULL);
+    pid_t waiter = fork();
+    if (waiter == 0) {
+        struct hasher *h = hasher_open(&conf, arena, &message);
+
+        _exit(hasher_hash(h, STR_LIT("x"), hash) == HASHER_OK ? 0 : 1); /* waits for the place */
+    }
+    usleep(100000);
+    CHECK_INT(hasher_hash(one, STR_LIT("x"), hash), HASHER_BUSY); /* one hashes, one waits */
+    kill(child, SIGKILL);
+    int status = -1;
+    waitpid(child, &status, 0);
+    waitpid(waiter, &status, 0);
+    CHECK_INT(status, 0);
+    CHECK_INT(hasher_hash(one, STR_LIT("x"), hash), HASHER_OK);
+    CHECK_INT(hasher_verify(one, hash, STR_LIT("x")), HASHER_OK);
+    CHECK_INT(hasher_verify(one, hash, STR_LIT("y")), HASHER_WRONG);
+    CHECK_INT(hasher_verify(one, NULL, STR_LIT("x")), HASHER_WRONG);
+    hasher_close(&one);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static void common_ones_are_in_order(void)
+{
+    static const char *const words[] = {
+#define COMMON(text) (text),
+#include "roster/common_passwords.def"
+#undef COMMON
+    };
+
+    CHECK(sizeof words / sizeof words[0] > 3000);
+    for (size_t i = 1; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i - 1], words[i]) >= 0)
+            CHECK_CSTR(words[i - 1], words[i]);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(passwords_are_judged),     UNIT(passwords_are_prepared),
+    UNIT(passwords_change_and_go),  UNIT(off_means_off),
+    UNIT(names_that_fail_wait),     UNIT(failures_come_back_one_by_one),
+    UNIT(common_ones_are_in_order), UNIT(places_come_back_from_the_dead),
+};
+
+int main(void)
+{
+    int status = unit_run("password", tests, sizeof tests / sizeof tests[0]);
+
+    hasher_close(&hasher);
+    throttle_close(&throttle);
+    store_close(&store);
+    arena_free(&arena);
+    return status;
+}
