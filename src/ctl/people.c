@@ -154,11 +154,12 @@ static bool print_refs(struct ctl *c, struct call *call, const struct kind *kind
 
         if (!member_list(call, type_of(call->account, kind), of, first ? NULL : &last, REFS_SLICE, &refs, &n))
             return false;
-        buf_init(&b, c->arena);
-        put_refs(&b, refs, n, first);
-        fwrite(b.p, 1, b.len, stdout);
-        if (n > 0)
+        if (n > 0) {
+            buf_init(&b, c->arena);
+            put_refs(&b, refs, n, first);
+            fwrite(b.p, 1, b.len, stdout);
             last = refs[n - 1].id;
+        }
         arena_rewind(c->arena, mark);
     }
     putchar(']');
