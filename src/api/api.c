@@ -122,7 +122,8 @@ static bool authenticate(struct api_call *c, const struct route *route)
                             .request = r->id,
                             .now = r->received,
                             .error = c->error,
-                            .hasher = c->api->hasher};
+                            .hasher = c->api->hasher,
+                            .job = c->job};
     c->user = access->user;
     c->api->trace.account = access->account.number;
     id_format(&access->token, c->api->token_id);
@@ -216,9 +217,10 @@ static bool handle(struct api_call *c)
     return ((api_handler *)route->handler)(c);
 }
 
-static bool attempt(struct api *a, struct http_request *r, struct http_response *response, struct error *e)
+static bool attempt(struct api *a, struct http_request *r, struct http_response *response, struct error *e,
+                    struct hasher_job *job)
 {
-    struct api_call c = {.api = a, .r = r, .response = response, .error = e};
+    struct api_call c = {.api = a, .r = r, .response = response, .error = e, .job = job};
 
     a->token_id[0] = '\0';
     a->trace = (struct api_trace){.token_id = a->token_id, .route = "", .error_code = "", .auth = ""};
@@ -226,20 +228,29 @@ static bool attempt(struct api *a, struct http_request *r, struct http_response 
 }
 
 /* Where the account's settings or schemas are others than those remembered, nothing was done: the request is read again. */
-void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e)
+bool api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e,
+                struct hasher_job *job)
 {
-    bool done = attempt(a, r, response, e);
+    bool done = attempt(a, r, response, e, job);
 
     if (!done && e->code == ERR_ACCOUNT_CHANGED && access_stale(a->cache)) {
         *e = ERROR_INIT;
-        done = attempt(a, r, response, e);
+        done = attempt(a, r, response, e, job);
     }
+    if (!done && !error_is_set(e) && job != NULL && job->state == HASHER_ASKED)
+        return false;
     if (!done) {
         if (!error_is_set(e))
             error_set(e, ERR_INTERNAL);
         answer_error(a, r, response, e);
     }
     assert(response->status != 0);
+    return true;
+}
+
+struct hasher *api_hasher(struct api *a)
+{
+    return a->hasher;
 }
 
 void api_use_metrics(struct api *a, struct metrics *m)

@@ -283,6 +283,7 @@ bool bulk_run(struct api_call *c)
 
     if (run.bulk == NULL)
         return false;
+    c->call.job = NULL; /* what is done by then could not be done again */
     run.results = arena_alloc(c->r->arena, run.bulk->n * sizeof *run.results);
     run_all(&run);
     if (nothing_was_current(&run)) {

@@ -35,6 +35,7 @@ struct api_call {
     struct str base;                      /* "https://x/scim/v2" */
     struct call call;                     /* for the directory; not on open routes */
     struct id user;                       /* who /Me is; all zero: nobody */
+    struct hasher_job *job;               /* as api_answer() has it */
 };
 
 /* Answers, or returns false with *c->error set. */

@@ -72,11 +72,9 @@ bool login_try(struct call *c, struct throttle *t, const struct login *login, st
         !call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, find_body, &f)))
         return false;
     struct str password = precis_password(c->arena, login->password);
-    enum hasher_rc rc = hasher_verify(c->hasher, f.has_hash ? f.hash : NULL, password);
-    if (rc == HASHER_BUSY) {
-        error_set(c->error, ERR_PASSWORD_BUSY);
+    enum hasher_rc rc = hasher_verify(c->hasher, c->job, f.has_hash ? f.hash : NULL, password);
+    if (!password_hashed(c, rc))
         return false;
-    }
     out->authenticated = rc == HASHER_OK && f.active;
     if (out->authenticated) {
         throttle_forgive(t, c->account->number, f.name);

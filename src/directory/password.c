@@ -89,6 +89,13 @@ static bool is_own(struct arena *a, struct str password, struct json_object *use
 
 /* --- on its way in --- */
 
+bool password_hashed(struct call *c, enum hasher_rc rc)
+{
+    if (rc == HASHER_BUSY)
+        error_set(c->error, ERR_PASSWORD_BUSY);
+    return rc == HASHER_OK || rc == HASHER_WRONG;
+}
+
 static bool prepare(struct call *c, struct str value, struct new_password *out)
 {
     out->text = precis_password(c->arena, value);
@@ -97,10 +104,7 @@ static bool prepare(struct call *c, struct str value, struct new_password *out)
         error_set(c->error, ERR_PASSWORD_POLICY, str_of(fault));
         return false;
     }
-    if (c->hasher != NULL && hasher_hash(c->hasher, out->text, out->hash) == HASHER_OK)
-        return true;
-    error_set(c->error, ERR_PASSWORD_BUSY);
-    return false;
+    return password_hashed(c, hasher_hash(c->hasher, c->job, out->text, out->hash));
 }
 
 bool password_take(struct call *c, struct json_object *value, bool creation, struct new_password *out)

@@ -5,6 +5,8 @@
  *
  * An answer that tells of a change leaves when the change is on disk. While another request is there already, the
  * answer waits and that request is done first, so that one wait for the disk serves both.
+ *
+ * A request that needs a password hashed is parked until the hasher's thread has done it, and then answered anew.
  */
 #include "roster/server/fcgi.h"
 
@@ -26,7 +28,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 64     /* kept open at a time; one more, and the one that was used longest ago is closed */
+#define CONNECTIONS_MAX 256    /* kept open at a time; one more, and the one that was used longest ago is closed */
 #define FIRST_BYTE_MS   20     /* a new connection that says nothing for so long waits among the kept ones */
 #define IO_SECONDS      30     /* of silence in the middle of a request */
 #define REQUEST_MS      120000 /* within which all of a request must have come */
@@ -36,13 +38,15 @@
 #define DISCARD_MAX     ((size_t)64 << 20) /* of a body that is too large */
 #define ARENA_LIMIT     ((size_t)256 << 20)
 #define WAITING_MAX     16    /* answers that wait for the disk together, and the one in hand */
+#define PARKED_MAX      192   /* requests that wait for a hash */
+#define HASHES_MAX      4     /* for a request: another one is asked for where somebody else has changed the password */
 #define WHOLE_MAX       16384 /* bytes of a request that others' answers wait for, and of an answer they wait behind */
 #define PARAMS_SHARE    16    /* so many times server.max_params are read, so that they can be answered with 431 */
 
 struct connection {
     FCGX_Request request;
     bool open, watched; /* watched: in the epoll set */
-    bool waiting;       /* its answer waits for the disk */
+    bool waiting;       /* its request is parked, or the answer waits for the disk */
     uint64_t used;      /* when, by fcgi.uses */
 };
 
@@ -60,7 +64,10 @@ struct exchange {
     char *input; /* the library's buffer of input_size bytes */
     size_t input_size;
     int64_t began;
-    bool final; /* what is in the response's body is all of it */
+    struct hasher_job job;
+    unsigned hashes;       /* that were asked for */
+    struct exchange *next; /* of those not in use */
+    bool final;            /* what is in the response's body is all of it */
     bool drained;
 };
 
@@ -75,8 +82,11 @@ struct fcgi {
     unsigned in_a_row; /* requests since signals were let in */
     uint64_t uses;
     size_t nwatched;
-    size_t first, nwaiting; /* of the exchanges, those whose answers wait; behind them is the one in hand */
-    struct exchange exchanges[WAITING_MAX];
+    struct exchange *waiting_for_disk[WAITING_MAX];
+    size_t nwaiting;
+    size_t nparked;
+    struct exchange *unused;
+    struct connection hashes; /* none: stands in the epoll set for the hasher's finished jobs */
     struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -154,8 +164,6 @@ struct fcgi *fcgi_new(const struct conf *c, int listen_fd)
                        .passed = !listens(listen_fd),
                        .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                        .waiting = f->waiting};
-    for (size_t i = 0; i < WAITING_MAX; i++)
-        f->exchanges[i] = (struct exchange){.fcgi = f, .arena = arena_new(ARENA_LIMIT)};
     fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
     watch(f, listen_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL);
     return f;
@@ -189,8 +197,12 @@ void fcgi_free(struct fcgi **f)
         if ((*f)->connections[i].open)
             settle(*f, &(*f)->connections[i], false);
     close((*f)->epoll_fd);
-    for (size_t i = 0; i < WAITING_MAX; i++)
-        arena_free(&(*f)->exchanges[i].arena);
+    assert((*f)->nwaiting == 0 && (*f)->nparked == 0);
+    for (struct exchange *x; (x = (*f)->unused) != NULL;) {
+        (*f)->unused = x->next;
+        arena_free(&x->arena);
+        free(x);
+    }
     free(*f);
     *f = NULL;
 }
@@ -403,8 +415,8 @@ static void end_request(struct fcgi *f, const struct exchange *x)
 /* Sends the answers that wait: one wait for the disk is enough for all. */
 static void send_answers(struct fcgi *f)
 {
-    for (; f->nwaiting > 0; f->nwaiting--) {
-        struct exchange *x = &f->exchanges[f->first++];
+    for (size_t i = 0; i < f->nwaiting; i++) {
+        struct exchange *x = f->waiting_for_disk[i];
 
         if (!x->response.broken && !send_piece(&x->response, x))
             x->response.broken = true;
@@ -412,37 +424,86 @@ static void send_answers(struct fcgi *f)
         api_count(x->api, &x->request, &x->response);
         log_request(x);
         arena_reset(x->arena);
+        x->next = f->unused;
+        f->unused = x;
     }
+    f->nwaiting = 0;
 }
 
-static void begin_exchange(struct exchange *x, struct connection *c, struct api *api, int64_t began)
+static struct exchange *new_exchange(struct fcgi *f)
 {
-    *x = (struct exchange){.fcgi = x->fcgi, .connection = c, .arena = x->arena, .api = api, .began = began};
+    struct exchange *x = f->unused;
+
+    if (x != NULL) {
+        f->unused = x->next;
+        return x;
+    }
+    if ((x = calloc(1, sizeof *x)) == NULL)
+        arena_no_memory(sizeof *x);
+    x->arena = arena_new(ARENA_LIMIT);
+    return x;
+}
+
+static struct exchange *begin_exchange(struct fcgi *f, struct connection *c, struct api *api, int64_t began)
+{
+    struct exchange *x = new_exchange(f);
+
+    *x = (struct exchange){.fcgi = f, .connection = c, .arena = x->arena, .api = api, .began = began, .job.owner = x};
     buf_init(&x->head, x->arena);
     http_response_init(&x->response, x->arena);
     x->response.send = send_piece;
     x->response.send_ctx = x;
+    return x;
 }
 
-/* Answers a request; the answer is then one of those that wait. */
-static void answer(struct fcgi *f, struct connection *c, struct api *api, int64_t began)
+/* Nothing is read from its connection meanwhile. false: there are too many. */
+static bool park(struct fcgi *f, struct exchange *x)
 {
-    struct exchange *x;
+    struct connection *c = x->connection;
+    struct epoll_event unused;
+
+    if (f->nparked == PARKED_MAX || x->hashes == HASHES_MAX || !hasher_submit(api_hasher(x->api), &x->job))
+        return false;
+    if (!f->hashes.watched)
+        watch(f, hasher_fd(api_hasher(x->api)), EPOLLIN, &f->hashes);
+    f->hashes.watched = true;
+    if (c->watched)
+        epoll_ctl(f->epoll_fd, EPOLL_CTL_DEL, c->request.ipcFd, &unused);
+    f->nwatched -= c->watched;
+    c->watched = false;
+    x->hashes++;
+    f->nparked++;
+    return true;
+}
+
+/* Answers a request, which is then one of those whose answers wait; or parks it. */
+static void answer(struct fcgi *f, struct exchange *x, struct error *e)
+{
+    assert(f->nwaiting < WAITING_MAX);
+    x->connection->waiting = true;
+    if (!api_answer(x->api, &x->request, &x->response, e, &x->job)) {
+        if (park(f, x))
+            return;
+        x->job.state = HASHER_FULL;
+        api_answer(x->api, &x->request, &x->response, e, &x->job);
+    }
+    x->final = true;
+    x->trace = *api_trace(x->api);
+    memcpy(x->token_id, x->trace.token_id, strlen(x->trace.token_id) + 1);
+    f->waiting_for_disk[f->nwaiting++] = x;
+}
+
+/* A parked request whose hash is there, if there is one. */
+static bool resume(struct fcgi *f, struct api *api)
+{
+    struct hasher_job *job = hasher_finished(api_hasher(api));
     struct error e = ERROR_INIT;
 
-    if (f->nwaiting == 0)
-        f->first = 0;
-    assert(f->first + f->nwaiting < WAITING_MAX);
-    x = &f->exchanges[f->first + f->nwaiting];
-    begin_exchange(x, c, api, began);
-    read_request(f, x, &e);
-    id_format(&x->request.id, x->id);
-    api_answer(api, &x->request, &x->response, &e);
-    x->final = true;
-    x->trace = *api_trace(api);
-    memcpy(x->token_id, x->trace.token_id, strlen(x->trace.token_id) + 1);
-    c->waiting = true;
-    f->nwaiting++;
+    if (job == NULL)
+        return false;
+    f->nparked--;
+    answer(f, job->owner, &e);
+    return true;
 }
 
 /* --- waiting --- */
@@ -459,7 +520,7 @@ static struct connection *free_slot(struct fcgi *f)
         if (!c->waiting && (oldest == NULL || c->used < oldest->used))
             oldest = c;
     }
-    assert(oldest != NULL); /* there are more connections than answers that wait */
+    assert(oldest != NULL); /* there are more connections than may wait */
     settle(f, oldest, false);
     return oldest;
 }
@@ -509,10 +570,15 @@ static struct connection *accept_connection(struct fcgi *f, int first_byte_ms)
     return NULL;
 }
 
+/* c: also hashes. */
 static bool serve(struct fcgi *f, struct connection *c, struct api *api)
 {
     int64_t began = clock_ticks();
+    struct error e = ERROR_INIT;
+    struct exchange *x;
 
+    if (c == &f->hashes)
+        return resume(f, api);
     incoming.deadline = began + REQUEST_MS;
     incoming.size = 0;
     records_begin(&incoming.records, PARAMS_SHARE * (size_t)f->conf->server_max_params);
@@ -526,7 +592,10 @@ static bool serve(struct fcgi *f, struct connection *c, struct api *api)
         settle(f, c, false);
         return false;
     }
-    answer(f, c, api, began);
+    x = begin_exchange(f, c, api, began);
+    read_request(f, x, &e);
+    id_format(&x->request.id, x->id);
+    answer(f, x, &e);
     return true;
 }
 
@@ -557,7 +626,7 @@ static struct connection *next_connection(struct fcgi *f, int timeout_ms)
     struct epoll_event event;
     struct connection *c;
 
-    if (f->busy && f->nwatched == 0 && (c = accept_connection(f, first_byte_ms)) != NULL)
+    if (f->busy && f->nwatched == 0 && f->nparked == 0 && (c = accept_connection(f, first_byte_ms)) != NULL)
         return c;
     f->busy = false;
     if (epoll_pwait(f->epoll_fd, &event, 1, timeout_ms, &f->waiting) <= 0)
@@ -575,9 +644,12 @@ static struct connection *next_connection(struct fcgi *f, int timeout_ms)
 static bool is_whole(const struct fcgi *f, const struct connection *c)
 {
     static unsigned char seen[WHOLE_MAX];
-    ssize_t n = recv(c->request.ipcFd, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT);
     struct records records;
+    ssize_t n;
 
+    if (c == &f->hashes)
+        return true;
+    n = recv(c->request.ipcFd, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT);
     if (n <= 0)
         return false;
     records_begin(&records, (size_t)f->conf->server_max_params);
@@ -596,7 +668,7 @@ static unsigned serve_waiting(struct fcgi *f, struct api *api)
     unsigned served = 1;
 
     for (; f->nwaiting > 0; served++) {
-        const struct exchange *last = &f->exchanges[f->first + f->nwaiting - 1];
+        const struct exchange *last = f->waiting_for_disk[f->nwaiting - 1];
         bool is_long = last->response.body.len > WHOLE_MAX; /* may wait for its reader */
         bool more = api_unsynced(api) && served < WAITING_MAX && !is_long && !f->leaving;
         struct connection *c = more ? next_connection(f, 0) : NULL;
@@ -626,10 +698,13 @@ int fcgi_serve(struct fcgi *f, struct api *api, int timeout_ms)
 void fcgi_leave(struct fcgi *f, struct api *api)
 {
     struct epoll_event event;
+    int n;
 
     f->leaving = true;
     stop_listening(f);
-    while (epoll_wait(f->epoll_fd, &event, 1, 0) == 1) {
+    while ((n = epoll_wait(f->epoll_fd, &event, 1, f->nparked > 0 ? -1 : 0)) == 1 || f->nparked > 0) {
+        if (n != 1)
+            continue; /* a signal */
         serve(f, event.data.ptr, api);
         serve_waiting(f, api);
     }

@@ -32,7 +32,7 @@ static struct http_response answer(struct arena *a, const char *method, const ch
 
     http_response_init(&response, a);
     http_request_read(&r, a, param, line, STR_LIT(""), &e);
-    api_answer(api, &r, &response, &e);
+    api_answer(api, &r, &response, &e, NULL);
     api_after(api);
     api_free(&api);
     return response;

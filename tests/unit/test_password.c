@@ -8,6 +8,7 @@
 #include "roster/directory/user.h"
 #include "roster/directory/verify.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -295,7 +296,7 @@ static void places_come_back_from_the_dead(void)
         struct hasher *h = hasher_open(&slow, arena, &message);
 
         if (write(ready[1], "x", 1) == 1)
-            hasher_hash(h, STR_LIT("x"), hash);
+            hasher_hash(h, NULL, STR_LIT("x"), hash);
         _exit(0);
     }
     CHECK_INT(read(ready[0], &byte, 1), 1);
@@ -306,22 +307,90 @@ static void places_come_back_from_the_dead(void)
     if (waiter == 0) {
         struct hasher *h = hasher_open(&conf, arena, &message);
 
-        _exit(hasher_hash(h, STR_LIT("x"), hash) == HASHER_OK ? 0 : 1); /* waits for the place */
+        _exit(hasher_hash(h, NULL, STR_LIT("x"), hash) == HASHER_OK ? 0 : 1); /* waits for the place */
     }
     usleep(100000);
-    CHECK_INT(hasher_hash(one, STR_LIT("x"), hash), HASHER_BUSY); /* one hashes, one waits */
+    CHECK_INT(waitpid(waiter, NULL, WNOHANG), 0);
     kill(child, SIGKILL);
     int status = -1;
     waitpid(child, &status, 0);
     waitpid(waiter, &status, 0);
     CHECK_INT(status, 0);
-    CHECK_INT(hasher_hash(one, STR_LIT("x"), hash), HASHER_OK);
-    CHECK_INT(hasher_verify(one, hash, STR_LIT("x")), HASHER_OK);
-    CHECK_INT(hasher_verify(one, hash, STR_LIT("y")), HASHER_WRONG);
-    CHECK_INT(hasher_verify(one, NULL, STR_LIT("x")), HASHER_WRONG);
+    CHECK_INT(hasher_hash(one, NULL, STR_LIT("x"), hash), HASHER_OK);
+    CHECK_INT(hasher_verify(one, NULL, hash, STR_LIT("x")), HASHER_OK);
+    CHECK_INT(hasher_verify(one, NULL, hash, STR_LIT("y")), HASHER_WRONG);
+    CHECK_INT(hasher_verify(one, NULL, NULL, STR_LIT("x")), HASHER_WRONG);
     hasher_close(&one);
     close(ready[0]);
     close(ready[1]);
+}
+
+/* Waits for the job that was asked of h. */
+static void finish(struct hasher *h, struct hasher_job *job)
+{
+    CHECK_INT(job->state, HASHER_ASKED);
+    CHECK(hasher_finished(h) == NULL);
+    CHECK(hasher_submit(h, job));
+    CHECK_INT(poll(&(struct pollfd){.fd = hasher_fd(h), .events = POLLIN}, 1, 20000), 1);
+    CHECK(hasher_finished(h) == job);
+    CHECK_INT(job->state, HASHER_FINISHED);
+}
+
+static void a_job_is_asked_done_and_found(void)
+{
+    struct hasher_job job = {.verify = false};
+    const char *message = "";
+    char hash[HASH_TEXT_MAX];
+
+    begin();
+    conf.password_hashers = 1;
+    struct hasher *h = hasher_open(&conf, arena, &message);
+    CHECK_FATAL(h != NULL);
+    CHECK_INT(hasher_hash(h, &job, STR_LIT("x"), hash), HASHER_LATER);
+    finish(h, &job);
+    CHECK_INT(hasher_hash(h, &job, STR_LIT("x"), hash), HASHER_OK);
+    CHECK(hasher_text_ok(str_of(hash)));
+    CHECK_INT(hasher_hash(h, &job, STR_LIT("y"), hash), HASHER_LATER); /* not what was hashed */
+    finish(h, &job);
+    CHECK_INT(hasher_hash(h, &job, STR_LIT("y"), hash), HASHER_OK);
+    CHECK_INT(hasher_verify(h, &job, hash, STR_LIT("y")), HASHER_LATER); /* nor is it verified */
+    finish(h, &job);
+    CHECK_INT(hasher_verify(h, &job, hash, STR_LIT("y")), HASHER_OK);
+    CHECK_INT(hasher_verify(h, &job, hash, STR_LIT("z")), HASHER_LATER);
+    finish(h, &job);
+    CHECK_INT(hasher_verify(h, &job, hash, STR_LIT("z")), HASHER_WRONG);
+    CHECK_INT(hasher_verify(h, &job, NULL, STR_LIT("z")), HASHER_LATER); /* by another hash */
+    finish(h, &job);
+    CHECK_INT(hasher_verify(h, &job, NULL, STR_LIT("z")), HASHER_WRONG);
+    job.state = HASHER_FULL;
+    CHECK_INT(hasher_verify(h, &job, NULL, STR_LIT("z")), HASHER_BUSY);
+    CHECK_INT(hasher_hash(NULL, NULL, STR_LIT("z"), hash), HASHER_BUSY);
+    hasher_close(&h);
+    CHECK(h == NULL);
+}
+
+static void jobs_are_finished_in_their_order(void)
+{
+    struct hasher_job jobs[8] = {{.verify = false}};
+    const char *message = "";
+    char hash[HASH_TEXT_MAX];
+
+    begin();
+    struct hasher *h = hasher_open(&conf, arena, &message);
+    CHECK_FATAL(h != NULL);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 8; i++) {
+            jobs[i] = (struct hasher_job){.owner = &jobs[i]};
+            CHECK_INT(hasher_hash(h, &jobs[i], STR_LIT("x"), hash), HASHER_LATER);
+            CHECK(jobs[i].owner == &jobs[i]);
+            CHECK(hasher_submit(h, &jobs[i]));
+        }
+        for (size_t i = 0; i < 8 && round == 0; i++) {
+            CHECK_INT(poll(&(struct pollfd){.fd = hasher_fd(h), .events = POLLIN}, 1, 20000), 1);
+            CHECK(hasher_finished(h) == &jobs[i]);
+        }
+    }
+    hasher_close(&h); /* with jobs that are not finished */
 }
 
 static void common_ones_are_in_order(void)
@@ -339,10 +408,11 @@ static void common_ones_are_in_order(void)
 }
 
 static const struct unit_test tests[] = {
-    UNIT(passwords_are_judged),     UNIT(passwords_are_prepared),
-    UNIT(passwords_change_and_go),  UNIT(off_means_off),
-    UNIT(names_that_fail_wait),     UNIT(failures_come_back_one_by_one),
-    UNIT(common_ones_are_in_order), UNIT(places_come_back_from_the_dead),
+    UNIT(passwords_are_judged),          UNIT(passwords_are_prepared),
+    UNIT(passwords_change_and_go),       UNIT(off_means_off),
+    UNIT(names_that_fail_wait),          UNIT(failures_come_back_one_by_one),
+    UNIT(common_ones_are_in_order),      UNIT(places_come_back_from_the_dead),
+    UNIT(a_job_is_asked_done_and_found), UNIT(jobs_are_finished_in_their_order),
 };
 
 int main(void)

@@ -6,6 +6,7 @@
 #define ROSTER_API_API_H
 
 #include "roster/base/conf.h"
+#include "roster/directory/hasher.h"
 #include "roster/http/metrics.h"
 #include "roster/http/request.h"
 #include "roster/http/response.h"
@@ -23,10 +24,17 @@ void api_use_metrics(struct api *a, struct metrics *m);
 
 /*
  * Answers r: fills response (already initialised in r's arena). e: what was found wrong while the request was read, or
- * ERROR_INIT. Never fails; every error is rendered. The caller calls api_sync() before the first byte of response leaves,
- * and api_after() when it has.
+ * ERROR_INIT. Every error is rendered. The caller calls api_sync() before the first byte of response leaves, and api_after()
+ * when it has.
+ *
+ * job: see hasher.h; NULL: hashes are waited for. false: the answer must wait until the job is finished, for which the caller
+ * submits it; then it calls again, with response as it was. With a job that is FULL the answer is always there.
  */
-void api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e);
+bool api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e,
+                struct hasher_job *job);
+
+/* For the jobs; NULL: no job is ever ASKED. */
+struct hasher *api_hasher(struct api *a);
 
 /* Whether answers must wait for the disk, and the wait: afterwards every change that was answered is there. */
 bool api_unsynced(const struct api *a);

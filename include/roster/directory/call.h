@@ -14,6 +14,7 @@
 #include "roster/store/store.h"
 
 struct hasher;
+struct hasher_job;
 
 struct call {
     struct store *store;
@@ -26,8 +27,10 @@ struct call {
     struct str base; /* "https://x/scim/v2": what a $ref begins with, for filters that ask it */
     struct error *error;
     struct hasher *hasher; /* NULL: passwords cannot be set or checked (PASSWORD_BUSY) */
-    bool taking_back;      /* set by the caller: a user goes whom the same request has made */
-    bool unfinished; /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
+    struct hasher_job
+        *job; /* the request's; what has to wait for it returns false without an error. NULL: hashes are waited for */
+    bool taking_back; /* set by the caller: a user goes whom the same request has made */
+    bool unfinished;  /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
 };
 
 /* Whether a change may be made to the resource in its present version: `holds` is asked with its ETag. NULL: always. */

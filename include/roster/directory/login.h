@@ -26,7 +26,7 @@ struct login_result {
     struct str role;   /* the id of the user's type */
 };
 
-/* false: *c->error is RATE_LIMITED or PASSWORD_BUSY, or one of the store. */
+/* false: *c->error is RATE_LIMITED or PASSWORD_BUSY, or one of the store, or not set: c->job holds the password, for later. */
 bool login_try(struct call *c, struct throttle *t, const struct login *login, struct login_result *out);
 
 #endif

@@ -25,9 +25,12 @@ struct new_password {
 
 /*
  * What a request says of the password: value is the string that it gives, or NULL. Hashes it, so outside of transactions.
- * false: *c->error is PASSWORD_POLICY or PASSWORD_BUSY.
+ * false: *c->error is PASSWORD_POLICY or PASSWORD_BUSY, or not set: c->job holds the password, for later.
  */
 bool password_take(struct call *c, struct json_object *value, bool creation, struct new_password *out);
+
+/* After hasher_hash() and hasher_verify(): whether there is a result. false: *c->error as after password_take(). */
+bool password_hashed(struct call *c, enum hasher_rc rc);
 
 /*
  * Writes the password, if there is one, of a user, who is as `user` says. STORE_REFUSED with *c->error PASSWORD_POLICY where it
