@@ -287,7 +287,9 @@ def full_at_start(stack, disk, client, token, made):
            "started on a full disk: recovery gave up the ballast", text)
     all_there(client, made, "started on a full disk")
     left = set(os.listdir(os.path.join(stack.data, "log")))
-    tap.ok(len(log_files) > 1 and len(left) == 1, "recovery removed the log that it had read", log_files, left)
+    # Its last file may stay: what recovery wrote itself may have begun one more.
+    tap.ok(len(log_files) > 1 and not (log_files - {max(log_files)}) & left,
+           "recovery removed the log that it had read", log_files, left)
     disk.fill((RESERVE_MB - 6) << 20)  # again: the log that the recovery had read is gone
     time.sleep(LOOK)
     answers = {refused(client.post("/Users", user("nobody"))) for _ in range(2 * WORKERS)}
