@@ -94,6 +94,12 @@ void answer_begin(struct api_call *c, int status, uint64_t version)
     c->response->etag = buf_view(&etag);
 }
 
+void answer_json(struct api_call *c, int status)
+{
+    c->response->status = status;
+    c->response->content_type = "application/json; charset=utf-8";
+}
+
 void answer_location(struct api_call *c, const struct resource_type *type, struct str id)
 {
     c->response->location = resource_url(c->r->arena, c->base, type, id);

@@ -55,8 +55,7 @@ bool authenticate_check(struct api_call *c)
     }
     if (!login_try(&c->call, c->api->throttle, &login, &result))
         return false;
-    answer_begin(c, 200, 0);
-    c->response->content_type = "application/json; charset=utf-8";
+    answer_json(c, 200);
     buf_printf(b, "{\"authenticated\":%s", result.authenticated ? "true" : "false");
     if (result.authenticated)
         write_user(b, &result, c->r->arena);

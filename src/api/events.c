@@ -20,8 +20,7 @@ bool events_list(struct api_call *c)
         return false;
     last = after < 0 ? 0 : (uint64_t)after;
     limit = limit < 1 ? 1 : limit > EVENTS_MAX ? EVENTS_MAX : limit;
-    answer_begin(c, 200, 0);
-    c->response->content_type = "application/json; charset=utf-8";
+    answer_json(c, 200);
     slice.arena = c->api->scratch;
     buf_puts(b, "{\"events\":[");
     while (n > 0 && written < (size_t)limit) {

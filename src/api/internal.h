@@ -55,6 +55,9 @@ struct str answer_base(const struct api *a, const struct http_request *r, const 
 /* Sets status, content type and, unless version is 0, the ETag. */
 void answer_begin(struct api_call *c, int status, uint64_t version);
 
+/* Sets the status and the content type of what is not SCIM's: application/json. */
+void answer_json(struct api_call *c, int status);
+
 /* 201's and 204's Location: base/endpoint/id. */
 void answer_location(struct api_call *c, const struct resource_type *type, struct str id);
 

@@ -139,7 +139,7 @@ static void read_scope(struct ctl_options *o, const char *word)
     uint32_t bit = token_scope_find(str_of(word));
 
     if (bit == 0)
-        misused("--scope takes scim, events:read or authenticate", NULL);
+        misused("--scope takes scim, events:read, authenticate or manage", NULL);
     o->scopes |= bit;
 }
 

@@ -29,7 +29,8 @@ static const struct {
     uint32_t bit;
 } scopes[] = {{STR_LIT("scim"), SCOPE_SCIM},
               {STR_LIT("events:read"), SCOPE_EVENTS_READ},
-              {STR_LIT("authenticate"), SCOPE_AUTHENTICATE}};
+              {STR_LIT("authenticate"), SCOPE_AUTHENTICATE},
+              {STR_LIT("manage"), SCOPE_MANAGE}};
 #define NSCOPES (sizeof scopes / sizeof scopes[0])
 
 uint32_t token_scope_find(struct str word)

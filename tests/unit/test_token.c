@@ -70,6 +70,7 @@ static void scopes_are_words(void)
     begin();
     CHECK_INT(token_scope_find(STR_LIT("scim")), SCOPE_SCIM);
     CHECK_INT(token_scope_find(STR_LIT("events:read")), SCOPE_EVENTS_READ);
+    CHECK_INT(token_scope_find(STR_LIT("manage")), SCOPE_MANAGE);
     CHECK_INT(token_scope_find(STR_LIT("Scim")), 0);
     CHECK_CSTR(token_scope_words(SCOPE_SCIM | SCOPE_EVENTS_READ, arena), "scim events:read");
     CHECK_CSTR(token_scope_words(0, arena), "");

@@ -16,9 +16,10 @@
 #define TOKEN_TEXT_MAX 80
 
 enum token_scope {
-    SCOPE_SCIM = 1,        /* "scim": everything under /scim/v2 */
-    SCOPE_EVENTS_READ = 2, /* "events:read": GET /api/v1/events */
-    SCOPE_AUTHENTICATE = 4 /* "authenticate": POST /api/v1/authenticate */
+    SCOPE_SCIM = 1,         /* "scim": everything under /scim/v2 */
+    SCOPE_EVENTS_READ = 2,  /* "events:read": GET /api/v1/events */
+    SCOPE_AUTHENTICATE = 4, /* "authenticate": POST /api/v1/authenticate */
+    SCOPE_MANAGE = 8        /* "manage": what administers the account, under /api/v1 */
 };
 
 struct token {
