@@ -8,6 +8,7 @@
 #include "roster/base/error.h"
 #include "roster/base/id.h"
 #include "roster/directory/account.h"
+#include "roster/directory/call.h"
 #include "roster/store/store.h"
 
 /* Exit statuses: tests and scripts rely on them. */
@@ -41,6 +42,7 @@ ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
 ctl_command ctl_role_add, ctl_role_list, ctl_role_rename, ctl_role_remove, ctl_seat_show;
 ctl_command ctl_user_set_password, ctl_user_protect, ctl_user_unprotect, ctl_user_list, ctl_user_show, ctl_team_list,
     ctl_team_show, ctl_events;
+ctl_command ctl_user_deleted, ctl_user_restore, ctl_user_purge, ctl_team_restore;
 ctl_command ctl_explain, ctl_errors_markdown, ctl_doctor;
 ctl_command ctl_backup, ctl_restore, ctl_verify, ctl_dump, ctl_export, ctl_import;
 
@@ -52,6 +54,12 @@ struct str ctl_arg(const struct ctl *c, int i);
 
 /* The user of an account that text names by id or by userName. */
 bool ctl_user(struct ctl *c, const struct account *account, struct str text, struct id *out);
+
+/* The team of an account that text names by id or by displayName; the first of several. */
+bool ctl_team(struct ctl *c, const struct account *account, struct str text, struct id *out);
+
+/* What the directory needs to know of a command that changes an account. */
+struct call ctl_call(struct ctl *c, const struct account *account);
 
 /* Prints what b holds and a line's end. */
 void ctl_print(const struct buf *b);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "ctl.h"
+#include "roster/base/clock.h"
 #include "roster/base/log.h"
 #include "roster/directory/token.h"
 
@@ -61,8 +62,16 @@ static const struct command commands[] = {
     {"user unprotect", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_unprotect, "lift that protection"},
     {"user set-password", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_set_password,
      "set a user's password to the first line of standard input"},
+    {"user deleted", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_user_deleted,
+     "list the deleted users who can be restored"},
+    {"user restore", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_restore,
+     "bring a deleted user back, with his id and teams"},
+    {"user purge", "ACCOUNT USERNAME|ID --yes", 2, 2, NEEDS_STORE, ctl_user_purge,
+     "end for good what is kept of a deleted user"},
     {"team list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_team_list, "list an account's teams"},
     {"team show", "ACCOUNT NAME|ID [--members] [--json]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
+    {"team restore", "ACCOUNT NAME|ID", 2, 2, NEEDS_STORE, ctl_team_restore,
+     "give a team the members back that it had before a pushed group replaced them"},
     {"events", "ACCOUNT [--after N] [--limit M] [--json]", 1, 1, NEEDS_STORE, ctl_events,
      "print an account's events, a line each"},
     {"explain", "CODE | --all", 0, 1, NEEDS_NOTHING, ctl_explain, "say what an error means and what to do"},
@@ -360,6 +369,16 @@ struct str ctl_arg(const struct ctl *c, int i)
 bool ctl_account(struct ctl *c, int i, struct account *out)
 {
     return account_find(c->store, c->arena, ctl_arg(c, i), out, &c->error);
+}
+
+struct call ctl_call(struct ctl *c, const struct account *account)
+{
+    return (struct call){.store = c->store,
+                         .arena = c->arena,
+                         .account = account,
+                         .request = id_new(),
+                         .now = clock_now(),
+                         .error = &c->error};
 }
 
 void ctl_print(const struct buf *b)

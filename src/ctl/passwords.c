@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rosterctl user set-password */
 #include "ctl.h"
-#include "roster/base/clock.h"
 #include "roster/directory/password.h"
 
 #include <sodium.h>
@@ -60,13 +59,8 @@ bool ctl_user_set_password(struct ctl *c)
         error_set(&c->error, ERR_FILE_UNUSABLE, STR_LIT("hashers"), str_of(message));
         return false;
     }
-    struct call call = {.store = c->store,
-                        .arena = c->arena,
-                        .account = &account,
-                        .request = id_new(),
-                        .now = clock_now(),
-                        .error = &c->error,
-                        .hasher = h};
+    struct call call = ctl_call(c, &account);
+    call.hasher = h;
     id_format(&user, text);
     bool done = password_set(&call, str_of(text), password);
     hasher_close(&h);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rosterctl user …, team … and events */
 #include "ctl.h"
-#include "roster/base/clock.h"
 #include "roster/directory/event.h"
 #include "roster/directory/listing.h"
 #include "roster/directory/member.h"
@@ -29,12 +28,6 @@ static const struct resource_type *type_of(const struct account *account, const 
     return kind->number == RESOURCE_USER ? account->user_type : account->team_type;
 }
 
-static struct call call_of(struct ctl *c, const struct account *account)
-{
-    return (struct call){
-        .store = c->store, .arena = c->arena, .account = account, .now = clock_now(), .error = &c->error};
-}
-
 static void print_line(struct ctl *c, const struct kind *kind, const struct image *im)
 {
     struct buf b;
@@ -60,7 +53,7 @@ static bool list(struct ctl *c, const struct kind *kind)
         return false;
     struct arena_mark mark = arena_mark(c->arena);
     for (;;) {
-        struct call call = call_of(c, &account);
+        struct call call = ctl_call(c, &account);
         struct listing page;
 
         if (!listing_page(&call, type_of(&account, kind), NULL, start, LISTING_COUNT_MAX, &page))
@@ -112,10 +105,18 @@ static bool find(struct ctl *c, const struct kind *kind, struct call *call, stru
 
 bool ctl_user(struct ctl *c, const struct account *account, struct str text, struct id *out)
 {
-    struct call call = call_of(c, account);
+    struct call call = ctl_call(c, account);
     struct image im;
 
     return find(c, &user_kind, &call, text, &im) && id_parse(im.id, out);
+}
+
+bool ctl_team(struct ctl *c, const struct account *account, struct str text, struct id *out)
+{
+    struct call call = ctl_call(c, account);
+    struct image im;
+
+    return find(c, &team_kind, &call, text, &im) && id_parse(im.id, out);
 }
 
 static void put_refs(struct buf *b, const struct member_ref *refs, size_t n, bool first)
@@ -196,7 +197,7 @@ static bool show(struct ctl *c, const struct kind *kind, const char *memberships
 
     if (!ctl_account(c, 0, &account))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     if (!find(c, kind, &call, ctl_arg(c, 1), &im) || !id_parse(im.id, &id))
         return false;
     fwrite(im.text.p, 1, im.text.len, stdout);
@@ -229,7 +230,7 @@ bool ctl_events(struct ctl *c)
 
     done = ctl_account(c, 0, &account);
     while (done && left > 0 && n > 0) {
-        struct call call = call_of(c, &account);
+        struct call call = ctl_call(c, &account);
         struct arena_mark mark = arena_mark(c->arena);
         struct buf b;
 

@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rosterctl role … and seat … */
 #include "ctl.h"
-#include "roster/base/clock.h"
 #include "roster/directory/seat.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-static struct call call_of(struct ctl *c, const struct account *account)
-{
-    return (struct call){.store = c->store,
-                         .arena = c->arena,
-                         .account = account,
-                         .request = id_new(),
-                         .now = clock_now(),
-                         .error = &c->error};
-}
 
 static void print_role(struct ctl *c, const struct role *role)
 {
@@ -43,7 +32,7 @@ bool ctl_role_add(struct ctl *c)
 
     if (!ctl_account(c, 0, &account))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     if (!role_add(&call, ctl_arg(c, 1), str_of(c->o.base == NULL ? "member" : c->o.base), &role))
         return false;
     printf("%.*s\n", (int)role.id.len, role.id.p);
@@ -58,7 +47,7 @@ bool ctl_role_list(struct ctl *c)
 
     if (!ctl_account(c, 0, &account))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     if (!role_list(&call, &roles, &n))
         return false;
     for (size_t i = 0; i < n; i++)
@@ -73,7 +62,7 @@ bool ctl_role_rename(struct ctl *c)
 
     if (!ctl_account(c, 0, &account))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     return role_rename(&call, ctl_arg(c, 1), ctl_arg(c, 2), &role);
 }
 
@@ -84,7 +73,7 @@ bool ctl_role_remove(struct ctl *c)
 
     if (!ctl_account(c, 0, &account))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     return role_remove(&call, ctl_arg(c, 1), ctl_arg(c, 2), &role);
 }
 
@@ -95,7 +84,7 @@ bool ctl_seat_show(struct ctl *c)
 
     if (!ctl_account(c, 0, &account))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     if (!seat_report(&call, &seats))
         return false;
     const char *limit = seats.limit == SEATS_UNLIMITED ? NULL : arena_printf(c->arena, "%" PRIu64, seats.limit);
@@ -122,7 +111,7 @@ static bool protect(struct ctl *c, bool on)
 
     if (!ctl_account(c, 0, &account) || !ctl_user(c, &account, ctl_arg(c, 1), &user))
         return false;
-    struct call call = call_of(c, &account);
+    struct call call = ctl_call(c, &account);
     id_format(&user, text);
     return seat_protect(&call, str_of(text), on);
 }

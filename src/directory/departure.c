@@ -74,6 +74,15 @@ enum store_rc departure_begin(struct store_txn *txn, struct arena *arena, struct
     return store_put(txn, SPACE_DEPARTED, id_view(user), key_view(&k));
 }
 
+bool departure_is_open(struct store_txn *txn, const struct id *user, enum store_rc *rc)
+{
+    *rc = store_has(txn, SPACE_DEPARTED, id_view(user));
+    if (*rc != STORE_NOTFOUND)
+        return *rc == STORE_OK;
+    *rc = STORE_OK;
+    return false;
+}
+
 /* The user of the first mark, and in who, who deleted him. STORE_NOTFOUND: there is none. */
 static enum store_rc first_mark(struct store_txn *txn, struct id *user, struct call *who)
 {
@@ -115,13 +124,5 @@ static enum store_rc go_on_body(struct store_txn *txn, struct arena *arena, void
 
 bool departure_go_on(struct call *c)
 {
-    struct arena_mark mark = arena_mark(c->arena);
-    struct error error = ERROR_INIT;
-    struct call mine = *c;
-
-    mine.error = &error;
-    enum store_rc rc = store_run(c->store, c->account->number, STORE_WRITE, c->arena, go_on_body, &mine);
-    c->unfinished = mine.unfinished;
-    arena_rewind(c->arena, mark);
-    return rc == STORE_OK;
+    return edit_step(c, go_on_body);
 }

@@ -20,6 +20,9 @@
 enum store_rc departure_begin(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                               const struct id *user);
 
+/* Whether others still have the user as manager, who was deleted; false also with *rc set. */
+bool departure_is_open(struct store_txn *txn, const struct id *user, enum store_rc *rc);
+
 /* A step of what is unfinished; c->unfinished: whether more is left. false: not now; *c->error says nothing of it. */
 bool departure_go_on(struct call *c);
 

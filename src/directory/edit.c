@@ -2,6 +2,7 @@
 #include "edit.h"
 
 #include "departure.h"
+#include "former.h"
 #include "roster/directory/seat.h"
 
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
@@ -17,6 +18,7 @@ enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call
     if (rc != STORE_OK)
         return rc;
     c->unfinished = state->departed > 0;
+    c->outdated = former_is_due(state, c);
     if (state->revision != c->account->revision) {
         error_set(c->error, ERR_ACCOUNT_CHANGED);
         return STORE_REFUSED;
@@ -29,12 +31,28 @@ enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call
 
 bool edit_run(struct call *c, store_body *body, void *ctx)
 {
-    c->unfinished = false;
+    c->unfinished = c->outdated = false;
     if (!call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, ctx)))
         return false;
     if (c->unfinished)
         departure_go_on(c);
+    if (c->outdated)
+        former_go_on(c);
     return true;
+}
+
+bool edit_step(struct call *c, store_body *body)
+{
+    struct arena_mark mark = arena_mark(c->arena);
+    struct error error = ERROR_INIT;
+    struct call mine = *c;
+
+    mine.error = &error;
+    enum store_rc rc = store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, &mine);
+    c->unfinished = mine.unfinished;
+    c->outdated = mine.outdated;
+    arena_rewind(c->arena, mark);
+    return rc == STORE_OK;
 }
 
 enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type, const struct resource_key *taken)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edit - what changing a user and changing a team have in common. Only user.c and team.c include this. */
+/* edit - what changing a user and changing a team have in common. Only src/directory includes this. */
 #ifndef ROSTER_DIRECTORY_EDIT_H
 #define ROSTER_DIRECTORY_EDIT_H
 
@@ -21,10 +21,17 @@ enum store_rc edit_load(struct store_txn *txn, struct arena *arena, struct call 
 enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state);
 
 /*
- * Runs the body of a change. After it, a deletion of the account that is not finished is brought on by a step, in a
- * transaction of its own; *c->unfinished says whether more of it is left.
+ * Runs the body of a change. After it, what the account has left to do is brought on by a step, each in a transaction of
+ * its own: a deletion that is not finished (c->unfinished), and what is kept past its time (c->outdated). They say whether
+ * more is left.
  */
 bool edit_run(struct call *c, store_body *body, void *ctx);
+
+/*
+ * Such a step. The body gets a copy of c as its ctx, whose `unfinished` and `outdated` c gets afterwards. false: not now;
+ * *c->error says nothing of it.
+ */
+bool edit_step(struct call *c, store_body *body);
 
 /* STORE_REFUSED with *c->error USERNAME_TAKEN or VALUE_TAKEN. */
 enum store_rc edit_refuse_taken(struct call *c, const struct resource_type *type, const struct resource_key *taken);

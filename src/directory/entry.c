@@ -180,8 +180,8 @@ static enum store_rc record_put(struct store_txn *txn, struct arena *arena, cons
 }
 
 enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
-                           struct json_object *resource, const struct id *id, int64_t now, struct state *state,
-                           struct image *out, struct resource_key *taken)
+                           struct json_object *resource, const struct id *id, int64_t created, int64_t now,
+                           struct state *state, struct image *out, struct resource_key *taken)
 {
     enum store_rc rc = keys_change(txn, arena, type, id, NULL, resource, taken);
     if (rc != STORE_OK)
@@ -191,7 +191,7 @@ enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const str
     struct image_facts facts = {.id = *id,
                                 .ordinal = state->ordinal[type->number],
                                 .version = state->event + 1,
-                                .created = now,
+                                .created = created,
                                 .modified = now};
     if ((rc = record_put(txn, arena, type, resource, &facts, out)) != STORE_OK)
         return rc;

@@ -4,6 +4,7 @@
 #include "edit.h"
 #include "roster/directory/user.h"
 #include "roster/directory/walk.h"
+#include "roster/directory/event.h"
 #include "roster/store/key.h"
 
 #include <assert.h>
@@ -265,6 +266,23 @@ enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct cal
     if (rc == STORE_OK && loses(before, after))
         rc = judge_protection(txn, c, id);
     return rc == STORE_OK ? judge_admins(c, state, before, after) : rc;
+}
+
+enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                         const struct image *old, const struct image *new, struct event *ev)
+{
+    struct holder before, after;
+
+    enum store_rc rc = seat_holder(txn, arena, c, state, &ev->resource, old, &before);
+    if (rc != STORE_OK || (rc = seat_holder(txn, arena, c, state, &ev->resource, new, &after)) != STORE_OK ||
+        (rc = seat_change(txn, arena, c, state, &ev->resource, &before, &after)) != STORE_OK)
+        return rc;
+    ev->revoke_sessions = before.active && !after.active;
+    if (new == NULL || (old != NULL && str_eq(seat_role(&before)->id, seat_role(&after)->id)))
+        return STORE_OK;
+    ev->role_old = old == NULL ? STR_NULL : seat_role(&before)->id;
+    ev->role_new = seat_role(&after)->id;
+    return STORE_OK;
 }
 
 enum store_rc seat_judge_removal(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,

@@ -2,8 +2,10 @@
 #include "roster/directory/team.h"
 
 #include "edit.h"
+#include "former.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
+#include "roster/directory/restore.h"
 #include "roster/store/key.h"
 
 struct team_write {
@@ -14,6 +16,7 @@ struct team_write {
     struct json_object *members; /* of body, or NULL: not named */
     const struct patch *patch;
     struct id id; /* of a new team */
+    bool keeps;   /* the members it had are kept for team_restore() */
     struct image *out;
 };
 
@@ -66,6 +69,18 @@ static enum store_rc team_finish(struct store_txn *txn, struct team_write *w, st
     return rc == STORE_OK ? state_put(txn, state) : rc;
 }
 
+static enum store_rc members_of(struct store_txn *txn, struct arena *arena, const struct id *team, struct former *out)
+{
+    struct key prefix;
+    struct id *ids;
+
+    key_init(&prefix);
+    key_id(&prefix, team);
+    enum store_rc rc = entry_ids(txn, arena, SPACE_MEMBER, &prefix, SIZE_MAX, &ids, &out->nids);
+    out->ids = ids;
+    return rc;
+}
+
 /* Brings the team old to `after` and its membership through changes; nothing is written where nothing differs. */
 static enum store_rc team_change(struct store_txn *txn, struct arena *arena, struct team_write *w, const struct id *id,
                                  const struct image *old, struct json_object *after,
@@ -73,6 +88,7 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
 {
     struct json_object *before = image_resource(old, arena);
     struct event ev = {.type = "team.updated", .resource = *id};
+    struct former kept = {.kind = FORMER_MEMBERS, .id = *id, .since = w->c->now};
     struct member_delta delta;
     struct state state;
     struct resource_key taken;
@@ -84,7 +100,11 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
     if (!resource_keep_immutable(w->c->account->team_type, before, after, w->body != NULL, arena, w->c->error))
         return STORE_REFUSED;
     enum store_rc rc = edit_begin(txn, arena, w->c, &state);
+    if (rc == STORE_OK && w->keeps)
+        rc = members_of(txn, arena, id, &kept);
     if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, id, changes, nchanges, &delta)) != STORE_OK)
+        return rc;
+    if (w->keeps && delta.nadded + delta.nremoved > 0 && (rc = former_put(txn, arena, w->c, &state, &kept)) != STORE_OK)
         return rc;
     buf_init(&diff, arena);
     *w->out = *old;
@@ -121,7 +141,8 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     enum store_rc rc = edit_begin(txn, arena, w->c, &state);
     if (rc != STORE_OK)
         return rc;
-    rc = entry_create(txn, arena, w->c->account->team_type, w->body, &w->id, w->c->now, &state, w->out, &taken);
+    rc = entry_create(txn, arena, w->c->account->team_type, w->body, &w->id, w->c->now, w->c->now, &state, w->out,
+                      &taken);
     if (rc == STORE_EXISTS)
         return edit_refuse_taken(w->c, w->c->account->team_type, &taken);
     if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, &w->id, &add, 1, &delta)) != STORE_OK)
@@ -167,6 +188,7 @@ static enum store_rc create_over(struct store_txn *txn, struct arena *arena, str
     enum store_rc rc = entry_get(txn, w->c->account->team_type, id, arena, &old);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    w->keeps = !merge;
     struct json_object *after = merge ? merged(old.type, image_resource(&old, arena), w->body) : w->body;
     return team_change(txn, arena, w, id, &old, after, &change, 1);
 }
@@ -267,6 +289,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
     if ((rc = member_drop_team(txn, arena, &ev.resource, &users, &nusers)) != STORE_OK ||
+        (rc = former_drop(txn, &state, FORMER_MEMBERS, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
     return team_finish(txn, w, &state, &ev, &nobody);
@@ -277,4 +300,57 @@ bool team_delete(struct call *c, struct str id, const struct precondition *pre)
     struct team_write w = {.c = c, .text = id, .pre = pre};
 
     return edit_run(c, delete_body, &w);
+}
+
+/* --- giving members back --- */
+
+/* Those of the ids who are users, as the values of a change. */
+static enum store_rc values_of(struct store_txn *txn, struct arena *arena, const struct former *kept,
+                               struct json_object **out)
+{
+    enum store_rc rc = STORE_OK;
+
+    *out = json_own(arena, json_object_new_array());
+    for (size_t i = 0; i < kept->nids && rc == STORE_OK; i++) {
+        char text[ID_TEXT_LEN + 1];
+
+        rc = store_has(txn, SPACE_USER, id_view(&kept->ids[i]));
+        if (rc == STORE_OK) {
+            struct json_object *member = json_object_new_object();
+
+            id_format(&kept->ids[i], text);
+            json_put_member(member, "value", json_object_new_string(text));
+            json_object_array_add(*out, member);
+        }
+        if (rc == STORE_NOTFOUND)
+            rc = STORE_OK; /* gone meanwhile */
+    }
+    return rc;
+}
+
+static enum store_rc restore_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct team_write *w = ctx;
+    struct json_object *values;
+    struct former kept;
+    struct image old;
+    struct id id;
+
+    enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->text, NULL, &id, &old);
+    if (rc != STORE_OK)
+        return rc;
+    rc = former_get(txn, arena, w->c, FORMER_MEMBERS, &id, &kept);
+    if (rc == STORE_NOTFOUND)
+        return edit_refuse(w->c, ERR_FORMER_UNKNOWN, image_leaf(&old, ATTR_TEAM_DISPLAY_NAME, arena));
+    if (rc != STORE_OK || (rc = values_of(txn, arena, &kept, &values)) != STORE_OK)
+        return rc;
+    struct member_change change = member_change_of(MEMBER_REPLACE, values);
+    return team_change(txn, arena, w, &id, &old, image_resource(&old, arena), &change, 1);
+}
+
+bool team_restore(struct call *c, struct str id, struct image *out)
+{
+    struct team_write w = {.c = c, .text = id, .out = out, .keeps = true};
+
+    return edit_run(c, restore_body, &w);
 }

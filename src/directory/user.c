@@ -3,8 +3,9 @@
 
 #include "departure.h"
 #include "edit.h"
+#include "former.h"
+#include "groups.h"
 #include "roster/directory/event.h"
-#include "roster/directory/member.h"
 #include "roster/directory/password.h"
 #include "roster/directory/seat.h"
 #include "roster/store/key.h"
@@ -23,24 +24,6 @@ bool user_image_is_active(const struct image *user)
 
     return !image_next_leaf(user, user->nvalues, ATTR_USER_ACTIVE, &row, &active) ||
            !str_eq(active.text, STR_LIT("false"));
-}
-
-/* Counts the user, who was old and becomes new (NULL: is not there), by type, and tells a type that is another one. */
-static enum store_rc stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                           const struct image *old, const struct image *new, struct event *ev)
-{
-    struct holder before, after;
-
-    enum store_rc rc = seat_holder(txn, arena, c, state, &ev->resource, old, &before);
-    if (rc != STORE_OK || (rc = seat_holder(txn, arena, c, state, &ev->resource, new, &after)) != STORE_OK ||
-        (rc = seat_change(txn, arena, c, state, &ev->resource, &before, &after)) != STORE_OK)
-        return rc;
-    ev->revoke_sessions = before.active && !after.active;
-    if (new == NULL || (old != NULL && str_eq(seat_role(&before)->id, seat_role(&after)->id)))
-        return STORE_OK;
-    ev->role_old = old == NULL ? STR_NULL : seat_role(&before)->id;
-    ev->role_new = seat_role(&after)->id;
-    return STORE_OK;
 }
 
 /* --- POST --- */
@@ -63,7 +46,8 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
     enum store_rc rc = edit_begin(txn, arena, w->c, &state);
     if (rc != STORE_OK || (rc = standing_judge(txn, arena, w->c, NULL, w->user)) != STORE_OK)
         return rc;
-    rc = entry_create(txn, arena, w->c->account->user_type, w->user, &w->id, w->c->now, &state, w->out, &taken);
+    rc = entry_create(txn, arena, w->c->account->user_type, w->user, &w->id, w->c->now, w->c->now, &state, w->out,
+                      &taken);
     if (rc == STORE_EXISTS)
         return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
     if (rc != STORE_OK)
@@ -76,7 +60,7 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
                        .resource = w->id,
                        .version = w->out->version,
                        .changes = buf_view(&changes)};
-    if ((rc = stand(txn, arena, w->c, &state, NULL, w->out, &ev)) != STORE_OK ||
+    if ((rc = seat_stand(txn, arena, w->c, &state, NULL, w->out, &ev)) != STORE_OK ||
         (rc = password_put(txn, arena, w->c, &w->id, w->user, &w->password)) != STORE_OK ||
         (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
@@ -153,6 +137,25 @@ static void add_password(struct buf *changes)
     buf_puts(changes, changes->len > 1 ? ",{\"path\":\"password\"}]" : "{\"path\":\"password\"}]");
 }
 
+/* Keeps the teams of a user who has been deactivated, and gives them back to one who has been reactivated. */
+static enum store_rc move_groups(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                 const struct id *user, bool active)
+{
+    bool on = c->account->policy.value[POLICY_RESTORE_TEAMS] == POLICY_ON;
+    struct former kept = {.kind = FORMER_GROUPS, .id = *user, .since = c->now};
+    enum store_rc rc;
+
+    if (!active) {
+        if (!on || (rc = groups_of(txn, arena, user, &kept.ids, &kept.nids)) != STORE_OK)
+            return on ? rc : STORE_OK;
+        return kept.nids == 0 ? STORE_OK : former_put(txn, arena, c, state, &kept);
+    }
+    rc = former_get(txn, arena, c, FORMER_GROUPS, user, &kept);
+    if (rc == STORE_OK && on)
+        rc = groups_join(txn, arena, c, state, user, kept.ids, kept.nids);
+    return rc == STORE_OK || rc == STORE_NOTFOUND ? former_drop(txn, state, FORMER_GROUPS, user) : rc;
+}
+
 static enum store_rc update_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct update *w = ctx;
@@ -178,7 +181,7 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     if (w->password.text.p != NULL)
         add_password(&changes);
     if (!differs) {
-        if ((rc = stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK ||
+        if ((rc = seat_stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK ||
             (ev.role_new.p == NULL && w->password.text.p == NULL))
             return rc; /* nothing changes, unless a seat has come free that the user waits for */
         rc = entry_touch(txn, arena, &old, w->c->now, &state, w->out);
@@ -187,7 +190,7 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
         if (rc == STORE_EXISTS)
             return edit_refuse_taken(w->c, w->c->account->user_type, &taken);
         if (rc == STORE_OK)
-            rc = stand(txn, arena, w->c, &state, &old, w->out, &ev);
+            rc = seat_stand(txn, arena, w->c, &state, &old, w->out, &ev);
     }
     if (rc != STORE_OK)
         return rc;
@@ -197,7 +200,9 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     }
     ev.version = w->out->version;
     ev.changes = buf_view(&changes);
-    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+    if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK ||
+        (user_is_active(before) != user_is_active(after) &&
+         (rc = move_groups(txn, arena, w->c, &state, &ev.resource, user_is_active(after))) != STORE_OK))
         return rc;
     return state_put(txn, &state);
 }
@@ -228,24 +233,19 @@ struct deletion {
     const struct precondition *pre;
 };
 
-/* Tells a team that a member has gone with its user. */
-static enum store_rc team_lost(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                               const struct id *team, const struct id *user)
+/* Keeps the user and his teams for user_restore(). */
+static enum store_rc keep_user(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                               const struct image *user, const struct former *teams)
 {
-    struct image old, new;
+    struct former kept = *teams;
+    struct buf text;
 
-    enum store_rc rc = entry_get(txn, c->account->team_type, team, arena, &old);
-    if (rc != STORE_OK)
-        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    if ((rc = entry_touch(txn, arena, &old, c->now, state, &new)) != STORE_OK)
-        return rc;
-    struct event ev = {.type = "team.updated",
-                       .resource_type = c->account->team_type,
-                       .resource = *team,
-                       .version = new.version,
-                       .removed = user,
-                       .nremoved = 1};
-    return event_write(txn, c, state, &ev);
+    buf_init(&text, arena);
+    json_write(&text, image_resource(user, arena));
+    kept.kind = FORMER_USER;
+    kept.created = user->created;
+    kept.resource = buf_view(&text);
+    return former_put(txn, arena, c, state, &kept);
 }
 
 static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, void *ctx)
@@ -253,26 +253,21 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     struct deletion *w = ctx;
     struct image old;
     struct state state;
-    struct id *teams;
-    size_t nteams;
+    struct former teams = {.since = w->c->now};
     struct event ev = {.type = "user.deleted", .resource_type = w->c->account->user_type};
 
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
     if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
-    if ((rc = member_drop_user(txn, arena, &ev.resource, &teams, &nteams)) != STORE_OK)
-        return rc;
-    for (size_t i = 0; i < nteams && rc == STORE_OK; i++) {
-        struct arena_mark mark = arena_mark(arena);
-
-        rc = team_lost(txn, arena, w->c, &state, &teams[i], &ev.resource);
-        arena_rewind(arena, mark);
-    }
+    teams.id = ev.resource;
+    rc = groups_leave(txn, arena, w->c, &state, &ev.resource, &teams.ids, &teams.nids);
+    if (rc == STORE_OK && !w->c->taking_back)
+        rc = keep_user(txn, arena, w->c, &state, &old, &teams);
     if (rc != STORE_OK || (rc = departure_begin(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
     state.active -= user_image_is_active(&old);
-    if ((rc = stand(txn, arena, w->c, &state, &old, NULL, &ev)) != STORE_OK ||
+    if ((rc = seat_stand(txn, arena, w->c, &state, &old, NULL, &ev)) != STORE_OK ||
         (rc = password_drop(txn, &ev.resource)) != STORE_OK || (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/verify.h"
 
+#include "former.h"
 #include "registry.h"
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
@@ -28,6 +29,7 @@ struct verifying {
     uint64_t count[STATE_TYPES], active; /* as they were counted */
     uint64_t unique, indexed;            /* entries that the records ask for */
     uint64_t departed;                   /* deletions that are not finished */
+    uint64_t former;                     /* what can be given back */
     uint64_t found;                      /* entries of the space that is looked at */
     uint64_t block;                      /* the block that the last ordinal was in */
     uint8_t block_type;                  /* 0: none yet */
@@ -525,6 +527,56 @@ static enum store_rc verify_departed(struct store_txn *txn, struct arena *arena,
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
+/* --- what can be given back --- */
+
+static enum store_rc verify_former(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                   void *ctx)
+{
+    struct verifying *v = ctx;
+    struct former kept = {.since = 0};
+    uint8_t kind;
+    struct key age;
+
+    v->report.keys++;
+    v->former++;
+    const char *whose = key_text(arena, SPACE_FORMER, key);
+    if (!former_key_read(key, &kind, &kept.id) || kind < FORMER_GROUPS || kind > FORMER_MEMBERS ||
+        !former_read(value, arena, &kept) || (kind == FORMER_USER) != (kept.resource.len > 0)) {
+        complain(v, "%s cannot be read", whose);
+        return STORE_OK;
+    }
+    if ((uint64_t)kept.since < v->state.former_first)
+        complain(v, "%s is older than the state knows", whose);
+    former_age_key(&age, kept.since, kind, &kept.id);
+    return expect(txn, arena, v, SPACE_FORMERAGE, &age, STR_NULL, whose);
+}
+
+static enum store_rc verify_formerage(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                      void *ctx)
+{
+    struct verifying *v = ctx;
+    struct former kept;
+    int64_t since;
+    uint8_t kind;
+    struct str record;
+    struct key k;
+
+    (void)value;
+    v->report.keys++;
+    const char *whose = key_text(arena, SPACE_FORMERAGE, key);
+    if (!former_age_read(key, &since, &kind, &kept.id)) {
+        complain(v, "%s cannot be read", whose);
+        return STORE_OK;
+    }
+    former_key(&k, kind, &kept.id);
+    enum store_rc rc = store_get(txn, SPACE_FORMER, key_view(&k), &record);
+    if (rc == STORE_NOTFOUND || (rc == STORE_OK && former_read(record, arena, &kept) && kept.since != since)) {
+        complain(v, "%s: no record asks for it", whose);
+        return STORE_OK;
+    }
+    return rc;
+}
+
 /* --- types and seats --- */
 
 static enum store_rc verify_role(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
@@ -648,6 +700,7 @@ static void verify_counters(struct verifying *v)
                     {"teams", v->count[2], v->state.count[2]},
                     {"active users", v->active, v->state.active},
                     {"unfinished deletions", v->departed, v->state.departed},
+                    {"things that can be given back", v->former, v->state.former},
                     {"events", v->report.events, v->state.event}};
 
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
@@ -664,11 +717,12 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
         enum store_space space;
         walk_fn *fn;
     } parts[] = {
-        {SPACE_USER, verify_user},           {SPACE_TEAM, verify_team},        {SPACE_ORDER, verify_order},
-        {SPACE_BLOCK, verify_block},         {SPACE_MEMBER, verify_member},    {SPACE_MEMBEROF, verify_memberof},
-        {SPACE_TOKENUSE, verify_tokenuse},   {SPACE_EVENT, verify_event},      {SPACE_SCHEMA, verify_schema},
-        {SPACE_DEPARTED, verify_departed},   {SPACE_ROLE, verify_role},        {SPACE_OVERFLOW, verify_overflow},
-        {SPACE_PROTECTED, verify_protected}, {SPACE_PASSWORD, verify_password}};
+        {SPACE_USER, verify_user},           {SPACE_TEAM, verify_team},         {SPACE_ORDER, verify_order},
+        {SPACE_BLOCK, verify_block},         {SPACE_MEMBER, verify_member},     {SPACE_MEMBEROF, verify_memberof},
+        {SPACE_TOKENUSE, verify_tokenuse},   {SPACE_EVENT, verify_event},       {SPACE_SCHEMA, verify_schema},
+        {SPACE_DEPARTED, verify_departed},   {SPACE_ROLE, verify_role},         {SPACE_OVERFLOW, verify_overflow},
+        {SPACE_PROTECTED, verify_protected}, {SPACE_PASSWORD, verify_password}, {SPACE_FORMER, verify_former},
+        {SPACE_FORMERAGE, verify_formerage}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 

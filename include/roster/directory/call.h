@@ -31,6 +31,7 @@ struct call {
         *job; /* the request's; what has to wait for it returns false without an error. NULL: hashes are waited for */
     bool taking_back; /* set by the caller: a user goes whom the same request has made */
     bool unfinished;  /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
+    bool outdated;    /* set by a change: something is kept past its time (former.h of the directory) */
 };
 
 /* Whether a change may be made to the resource in its present version: `holds` is asked with its ETag. NULL: always. */

@@ -23,8 +23,8 @@ enum store_space entry_space(const struct resource_type *type);
  * writes next. STORE_EXISTS: *taken is the unique value that another has; nothing is to be committed then.
  */
 enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
-                           struct json_object *resource, const struct id *id, int64_t now, struct state *state,
-                           struct image *out, struct resource_key *taken);
+                           struct json_object *resource, const struct id *id, int64_t created, int64_t now,
+                           struct state *state, struct image *out, struct resource_key *taken);
 
 /* Replaces old's contents by resource under a new version (state->event + 1). Index entries that stay are not touched. */
 enum store_rc entry_update(struct store_txn *txn, struct arena *arena, const struct image *old,

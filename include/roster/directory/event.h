@@ -5,7 +5,8 @@
  * An event is one JSON object:
  *   {"seq":17,"type":"user.updated","time":"…","request":"…","actor":{"type":"token","id":"…"},
  *    "resource":{"type":"User","id":"…","version":"W/\"17\""},"changes":[{"path":"active","old":true,"new":false}]}
- * type: user.created, user.updated, user.deactivated, user.reactivated, user.deleted, team.created, team.updated,
+ * type: user.created, user.updated, user.deactivated, user.reactivated, user.deleted, user.restored (he is as if created, with
+ * the id that he had), user.purged (a deleted user who could be restored no longer can), team.created, team.updated,
  * team.deleted, role.created, role.renamed, role.removed. A user's events have "role":{"old":"viewer","new":"member"} where
  * the user's type becomes another one (old null: the user is new), and "revoke_sessions":true where the user may no longer sign
  * in. A team's events may have "members":{"added":[id…],"removed":[id…]}; more than EVENT_MEMBERS_MAX ids

@@ -37,6 +37,14 @@ const struct role *seat_role(const struct holder *h);
 enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                           const struct id *id, const struct holder *before, struct holder *after);
 
+/*
+ * The same of the user of the event, who was old and becomes new (NULL: is not there); the event gets the type, where it
+ * becomes another one, and revoke_sessions.
+ */
+struct event;
+enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                         const struct image *old, const struct image *new, struct event *ev);
+
 /* The active users and the seats they take. */
 struct seats {
     uint64_t users[ROLE_BASES]; /* by the base type that they have */

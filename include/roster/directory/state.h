@@ -23,6 +23,8 @@ struct state {
     uint64_t typed[STATE_BASES]; /* by base type; custom roles have numbers of their own */
     uint64_t defaulted;          /* nothing names one */
     uint64_t overflowed;         /* who are viewers for want of a seat, and are counted nowhere else */
+    uint64_t former;             /* records of the space `former` */
+    uint64_t former_first;       /* ms: none of them is older; 0: there is none */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

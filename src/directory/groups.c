@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "groups.h"
+
+#include "roster/directory/entry.h"
+#include "roster/directory/event.h"
+#include "roster/directory/member.h"
+#include "roster/store/key.h"
+
+enum store_rc groups_of(struct store_txn *txn, struct arena *arena, const struct id *user, const struct id **teams,
+                        size_t *n)
+{
+    struct key prefix;
+    struct id *ids;
+
+    key_init(&prefix);
+    key_id(&prefix, user);
+    enum store_rc rc = entry_ids(txn, arena, SPACE_MEMBEROF, &prefix, SIZE_MAX, &ids, n);
+    *teams = ids;
+    return rc;
+}
+
+/* Tells that the user has become a member of the team, or no longer is one. STORE_NOTFOUND: there is no such team. */
+static enum store_rc tell(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *team, const struct id *user, bool joined)
+{
+    struct event ev = {.type = "team.updated", .resource_type = c->account->team_type, .resource = *team};
+    struct image old, new;
+
+    enum store_rc rc = entry_get(txn, c->account->team_type, team, arena, &old);
+    if (rc != STORE_OK || (rc = entry_touch(txn, arena, &old, c->now, state, &new)) != STORE_OK)
+        return rc;
+    ev.version = new.version;
+    *(joined ? &ev.added : &ev.removed) = user;
+    *(joined ? &ev.nadded : &ev.nremoved) = 1;
+    return event_write(txn, c, state, &ev);
+}
+
+enum store_rc groups_leave(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                           const struct id *user, const struct id **teams, size_t *n)
+{
+    struct id *left;
+
+    enum store_rc rc = member_drop_user(txn, arena, user, &left, n);
+    *teams = left;
+    for (size_t i = 0; i < *n && rc == STORE_OK; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        rc = tell(txn, arena, c, state, &left[i], user, false);
+        arena_rewind(arena, mark);
+    }
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc; /* a member's team is there */
+}
+
+static enum store_rc join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *user, const struct id *team)
+{
+    enum store_rc rc = member_has(txn, team, user);
+
+    if (rc != STORE_NOTFOUND)
+        return rc;
+    rc = tell(txn, arena, c, state, team, user, true);
+    if (rc == STORE_NOTFOUND)
+        return STORE_OK; /* the team has gone meanwhile */
+    return rc == STORE_OK ? member_restore(txn, team, user, c->now) : rc;
+}
+
+enum store_rc groups_join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *user, const struct id *teams, size_t n)
+{
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        rc = join(txn, arena, c, state, user, &teams[i]);
+        arena_rewind(arena, mark);
+    }
+    return rc;
+}

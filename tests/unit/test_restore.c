@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deleted users, replaced members and teams at reactivation over a real store, and what becomes of them in time. */
+#include "store.h"
+
+#include "roster/base/clock.h"
+#include "roster/directory/event.h"
+#include "roster/directory/member.h"
+#include "roster/directory/restore.h"
+#include "roster/directory/seat.h"
+#include "roster/directory/state.h"
+#include "roster/directory/team.h"
+#include "roster/directory/user.h"
+#include "roster/directory/verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY ((int64_t)24 * 60 * 60 * 1000)
+
+static struct conf conf;
+static struct store *store;
+static struct arena *arena;
+static struct account account;
+static struct error error;
+static int64_t now;
+static int accounts;
+
+static void set(const char *name, const char *value)
+{
+    error = ERROR_INIT;
+    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
+    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
+}
+
+static void begin(void)
+{
+    struct policy p;
+
+    if (store == NULL) {
+        arena = arena_new(0);
+        store = unit_store(&conf, arena);
+    }
+    error = ERROR_INIT;
+    now = clock_now();
+    CHECK(policy_preset(&p, STR_LIT("workspace")));
+    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
+}
+
+static struct call *call(void)
+{
+    static struct call c;
+
+    error = ERROR_INIT;
+    c = (struct call){.store = store,
+                      .arena = arena,
+                      .account = &account,
+                      .token = id_new(),
+                      .request = id_new(),
+                      .now = now,
+                      .error = &error};
+    return &c;
+}
+
+static struct json_object *json(const char *text)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *v = json_read(arena, str_of(text), &e);
+
+    if (v == NULL)
+        fprintf(stderr, "%s in %s\n", e.sentence, text);
+    return v;
+}
+
+static struct str make(const char *name, const char *rest)
+{
+    struct image im;
+    const char *text = arena_printf(
+        arena, "{\"schemas\":[\"" URN_USER "\",\"" URN_ENTERPRISE "\"],\"userName\":\"%s@example.com\"%s}", name, rest);
+
+    return user_create(call(), json(text), &im) ? arena_str(arena, im.id) : STR_NULL;
+}
+
+static struct str push(const char *name, const struct str *members, size_t n)
+{
+    struct image im;
+    struct buf b;
+
+    buf_init(&b, arena);
+    buf_printf(&b, "{\"schemas\":[\"" URN_GROUP "\"],\"displayName\":\"%s\",\"members\":[", name);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&b, "%s{\"value\":\"%.*s\"}", i > 0 ? "," : "", (int)members[i].len, members[i].p);
+    buf_puts(&b, "]}");
+    return team_create(call(), json(buf_cstr(&b)), &im) ? arena_str(arena, im.id) : STR_NULL;
+}
+
+static bool patch(struct str id, const char *value)
+{
+    struct error e = ERROR_INIT;
+    struct image im;
+    const char *text = arena_printf(arena,
+                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
+                                    "[{\"op\":\"replace\",\"value\":%s}]}",
+                                    value);
+    struct resource_options options = policy_options(&account.policy);
+    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
+
+    CHECK(p != NULL);
+    return p != NULL && user_patch(call(), id, p, NULL, &im);
+}
+
+static bool is_member(struct str team, struct str user)
+{
+    struct member_ref *refs;
+    struct id t, u;
+    size_t n;
+
+    CHECK(id_parse(team, &t) && id_parse(user, &u));
+    CHECK(member_list(call(), account.team_type, &t, NULL, 1000, &refs, &n));
+    for (size_t i = 0; i < n; i++)
+        if (id_eq(&refs[i].id, &u))
+            return true;
+    return false;
+}
+
+static size_t deleted(void)
+{
+    struct former_place place = {0};
+    struct former_user user;
+    bool found = true;
+    size_t n = 0;
+
+    while (found) {
+        CHECK(former_next(call(), &place, &user, &found)); /* false: found is false, too */
+        n += found;
+    }
+    return n;
+}
+
+static enum store_rc former_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    struct state s;
+
+    (void)a;
+    enum store_rc rc = state_get(txn, &s);
+    *(uint64_t *)ctx = s.former;
+    return rc;
+}
+
+/* The records that are kept, of all kinds. */
+static uint64_t kept(void)
+{
+    uint64_t n = 0;
+
+    CHECK_INT(store_run(store, account.number, STORE_READ, arena, former_body, &n), STORE_OK);
+    return n;
+}
+
+static void say(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "# verify: %s\n", text);
+    CHECK(!"verify has nothing to say");
+}
+
+static void verified(void)
+{
+    struct verify_report report;
+
+    error = ERROR_INIT;
+    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
+    CHECK_INT(report.faults, 0);
+}
+
+/* The last events of the account, n of them. */
+static const char *events(size_t n)
+{
+    uint64_t last, newest, got;
+    struct arena *other = arena_new(0);
+    struct buf b;
+    size_t read;
+
+    buf_init(&b, arena);
+    struct call *c = call();
+    c->arena = other;
+    CHECK(event_read(c, UINT64_MAX >> 1, 1, &b, &read, &last, &newest));
+    CHECK(event_read(c, newest - n, n, &b, &read, &got, &newest));
+    arena_free(&other);
+    return buf_cstr(&b);
+}
+
+/* --- users --- */
+
+static void deleted_users_come_back_as_they_were(void)
+{
+    struct image was, im;
+
+    begin();
+    struct str boss = make("boss", ""),
+               ana = make("ana", arena_printf(arena,
+                                              ",\"userType\":\"viewer\",\"title\":\"T\",\"" URN_ENTERPRISE
+                                              "\":{\"department\":\"D\",\"manager\":{\"value\":\"%.36s\"}}",
+                                              boss.p));
+    struct str crew = push("Crew", &ana, 1), gone = push("Gone", &ana, 1);
+    CHECK(user_get(call(), ana, &was));
+    now += 1000;
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(!user_get(call(), ana, &im));
+    CHECK_INT(deleted(), 1);
+    CHECK(team_delete(call(), gone, NULL));
+    now += 1000;
+    CHECK(user_restore(call(), STR_LIT("ANA@example.com"), &im));
+    CHECK_STR(im.id, ana);
+    CHECK_STR(im.attributes, was.attributes);
+    CHECK_INT(im.created, was.created);
+    CHECK_INT(im.modified, now);
+    CHECK(strstr(events(2), "\"type\":\"user.restored\"") != NULL);
+    CHECK(strstr(events(2), "\"role\":{\"old\":null,\"new\":\"viewer\"}") != NULL);
+    CHECK(strstr(events(1), "\"type\":\"team.updated\"") != NULL);
+    CHECK(is_member(crew, ana));
+    CHECK_INT(deleted(), 0);
+    CHECK_INT(kept(), 0);
+    CHECK(!user_restore(call(), ana, &im));
+    CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
+    verified();
+}
+
+static void managers_who_are_gone_are_left_out(void)
+{
+    struct image im;
+
+    begin();
+    struct str boss = make("boss", "");
+    struct str ana =
+        make("ana", arena_printf(arena, ",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"%.36s\"}}", boss.p));
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(user_delete(call(), boss, NULL));
+    CHECK(user_restore(call(), ana, &im));
+    CHECK(strstr(arena_strndup(arena, im.attributes.p, im.attributes.len), "manager") == NULL);
+    verified();
+}
+
+static void names_and_seats_may_be_taken(void)
+{
+    struct image im;
+
+    begin();
+    struct str ana = make("ana", "");
+    CHECK(user_delete(call(), ana, NULL));
+    struct str other = make("ana", "");
+    CHECK(other.p != NULL);
+    CHECK(!user_restore(call(), ana, &im));
+    CHECK_INT(error.code, ERR_USERNAME_TAKEN);
+    now += 10;
+    CHECK(user_delete(call(), other, NULL));
+    CHECK_INT(deleted(), 2);
+    set("seat_limit", "0");
+    CHECK(!user_restore(call(), STR_LIT("ana@example.com"), &im));
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK_INT(deleted(), 2);
+    set("seat_limit", "1");
+    CHECK(user_restore(call(), STR_LIT("ana@example.com"), &im)); /* who was deleted last */
+    CHECK_STR(im.id, other);
+    CHECK(!user_restore(call(), STR_LIT("nobody@example.com"), &im));
+    CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
+    verified();
+}
+
+static void purged_users_are_gone(void)
+{
+    struct image im;
+
+    begin();
+    struct str ana = make("ana", "");
+    CHECK(!user_purge(call(), ana)); /* is there */
+    CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(user_purge(call(), STR_LIT("ana@example.com")));
+    CHECK(strstr(events(1), "\"type\":\"user.purged\"") != NULL);
+    CHECK(!user_restore(call(), ana, &im));
+    CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
+    CHECK_INT(kept(), 0);
+    verified();
+}
+
+static void time_ends_it(void)
+{
+    struct image im;
+
+    begin();
+    struct str ana = make("ana", ""), ben = make("ben", ""), cy = make("cy", "");
+    CHECK(user_delete(call(), ana, NULL));
+    now += DAY;
+    CHECK(user_delete(call(), ben, NULL));
+    now += 29 * DAY - 1;
+    CHECK_INT(deleted(), 2);
+    now += 1;
+    CHECK_INT(deleted(), 1);
+    CHECK(!user_restore(call(), ana, &im));
+    CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
+    CHECK_INT(kept(), 2);
+    CHECK(patch(cy, "{\"title\":\"any change\"}"));
+    CHECK_INT(kept(), 1);
+    CHECK(strstr(events(1), "\"type\":\"user.purged\"") != NULL);
+    CHECK(strstr(events(1), "\"actor\":{\"type\":\"operator\"}") != NULL);
+    CHECK(strstr(events(1), arena_strndup(arena, ana.p, ana.len)) != NULL);
+    verified();
+    set("restore_days", "60");
+    now += 30 * DAY - 1;
+    CHECK_INT(deleted(), 1);
+    set("restore_days", "0");
+    CHECK_INT(deleted(), 0);
+    CHECK(former_expire(call()));
+    CHECK_INT(kept(), 0);
+    CHECK(user_delete(call(), cy, NULL)); /* nothing is kept */
+    CHECK_INT(kept(), 0);
+    verified();
+}
+
+static void many_expire_in_steps(void)
+{
+    begin();
+    for (int i = 0; i < 50; i++) {
+        struct str id = make(arena_printf(arena, "u%d", i), "");
+        CHECK(user_delete(call(), id, NULL));
+    }
+    CHECK_INT(kept(), 50);
+    now += 30 * DAY;
+    make("v", "");
+    CHECK(kept() < 50 && kept() > 0); /* a change does a part of it */
+    verified();
+    CHECK(former_expire(call()));
+    CHECK_INT(kept(), 0);
+    verified();
+}
+
+/* A bulk request takes back what it made: nobody may bring that back. */
+static void what_a_request_takes_back_is_not_kept(void)
+{
+    begin();
+    struct str ana = make("ana", "");
+    struct call *c = call();
+    c->taking_back = true;
+    CHECK(user_delete(c, ana, NULL));
+    CHECK_INT(kept(), 0);
+    verified();
+}
+
+/* --- teams --- */
+
+static void replaced_members_come_back(void)
+{
+    struct str people[4];
+    struct image im;
+
+    begin();
+    for (int i = 0; i < 4; i++)
+        people[i] = make(arena_printf(arena, "u%d", i), "");
+    struct str crew = push("Crew", people, 3);
+    CHECK(!team_restore(call(), crew, &im));
+    CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
+    CHECK_STR(push("CREW", people + 3, 1), crew);
+    CHECK(!is_member(crew, people[0]) && is_member(crew, people[3]));
+    CHECK_STR(push("crew", people + 3, 1), crew); /* nobody comes or goes: what was kept stays */
+    CHECK(user_delete(call(), people[1], NULL));
+    CHECK(team_restore(call(), crew, &im));
+    CHECK(is_member(crew, people[0]) && is_member(crew, people[2]) && !is_member(crew, people[3]));
+    CHECK(strstr(events(1), "\"added\":[\"") != NULL && strstr(events(1), "\"removed\":[\"") != NULL);
+    verified();
+    CHECK(team_restore(call(), crew, &im)); /* and the ones before */
+    CHECK(!is_member(crew, people[0]) && is_member(crew, people[3]));
+    verified();
+    CHECK(team_delete(call(), crew, NULL));
+    CHECK_INT(kept(), 1); /* the user */
+    verified();
+}
+
+static void merged_teams_need_no_keeping(void)
+{
+    struct str people[2];
+
+    begin();
+    set("team_same_name", "merge");
+    people[0] = make("a", "");
+    people[1] = make("b", "");
+    struct str crew = push("Crew", people, 1);
+    CHECK_STR(push("Crew", people + 1, 1), crew);
+    CHECK_INT(kept(), 0);
+    verified();
+}
+
+static void reactivated_users_get_their_teams_back(void)
+{
+    struct str none = STR_NULL;
+    struct image im;
+
+    begin();
+    struct str ana = make("ana", ""), crew = push("Crew", &ana, 1), gone = push("Gone", &ana, 1);
+    CHECK(patch(ana, "{\"active\":false}")); /* restore_teams is off */
+    CHECK_INT(kept(), 0);
+    CHECK(patch(ana, "{\"active\":true}"));
+    set("restore_teams", "on");
+    CHECK(patch(ana, "{\"active\":false}"));
+    CHECK_INT(kept(), 1);
+    set("restore_days", "7");
+    CHECK_STR(push("Crew", &none, 0), crew); /* the identity provider takes him out of the group */
+    CHECK(team_delete(call(), gone, NULL));
+    CHECK(!is_member(crew, ana));
+    now += 7 * DAY - 1;
+    CHECK(patch(ana, "{\"active\":true}"));
+    CHECK(is_member(crew, ana));
+    CHECK(strstr(events(2), "\"type\":\"user.reactivated\"") != NULL);
+    CHECK(strstr(events(1), "\"type\":\"team.updated\"") != NULL);
+    verified();
+    CHECK(patch(ana, "{\"active\":false}"));
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(user_restore(call(), ana, &im));
+    CHECK(is_member(crew, ana));
+    CHECK(!user_image_is_active(&im));
+    CHECK_STR(push("Crew", &none, 0), crew);
+    CHECK(patch(ana, "{\"active\":true}"));
+    CHECK(is_member(crew, ana));
+    verified();
+}
+
+static const struct unit_test tests[] = {
+    UNIT(deleted_users_come_back_as_they_were),
+    UNIT(managers_who_are_gone_are_left_out),
+    UNIT(names_and_seats_may_be_taken),
+    UNIT(purged_users_are_gone),
+    UNIT(time_ends_it),
+    UNIT(many_expire_in_steps),
+    UNIT(what_a_request_takes_back_is_not_kept),
+    UNIT(replaced_members_come_back),
+    UNIT(merged_teams_need_no_keeping),
+    UNIT(reactivated_users_get_their_teams_back),
+};
+
+int main(void)
+{
+    int status = unit_run("restore", tests, sizeof tests / sizeof tests[0]);
+
+    store_close(&store);
+    arena_free(&arena);
+    return status;
+}
