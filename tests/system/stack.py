@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -41,9 +42,13 @@ def program(name):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives to connections: until it is bound, no client of a test beside this one gets it."""
+    for _ in range(100):
+        with socket.socket() as s, contextlib.suppress(OSError):
+            port = random.randint(10240, 32767)
+            s.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 def processes():
