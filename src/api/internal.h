@@ -118,6 +118,7 @@ api_handler discovery_read_config, discovery_list_types, discovery_read_type, di
 api_handler roles_list, roles_read;
 api_handler events_list;
 api_handler authenticate_check;
+api_handler sso_match_address, sso_list_mismatches;
 api_handler health_alive, health_ready, metrics_read;
 
 #endif

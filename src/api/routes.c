@@ -35,6 +35,8 @@ const struct route api_routes[] = {
     {"/scim/v2/Schemas/{urn}", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_schema), NULL},
     {"/api/v1/events", HTTP_GET, 0, SCOPE_EVENTS_READ, H(events_list), NULL},
     {"/api/v1/authenticate", HTTP_POST, ROUTE_BODY, SCOPE_AUTHENTICATE, H(authenticate_check), NULL},
+    {"/api/v1/sso/match", HTTP_POST, ROUTE_BODY, SCOPE_AUTHENTICATE, H(sso_match_address), NULL},
+    {"/api/v1/sso/mismatches", HTTP_GET, 0, SCOPE_MANAGE, H(sso_list_mismatches), NULL},
     {"/healthz", HTTP_GET, ROUTE_OPEN, 0, H(health_alive), NULL},
     {"/readyz", HTTP_GET, ROUTE_OPEN, 0, H(health_ready), NULL},
     {"/metrics", HTTP_GET, ROUTE_OPEN, 0, H(metrics_read), NULL},
