@@ -3,6 +3,7 @@
 
 #include "roster/base/json.h"
 #include "roster/directory/login.h"
+#include "roster/directory/sso.h"
 
 static bool text_of(struct api_call *c, const char *name, bool required, struct str *out)
 {
@@ -21,7 +22,7 @@ static bool text_of(struct api_call *c, const char *name, bool required, struct 
 
 static void write_user(struct buf *b, const struct login_result *result, struct arena *a)
 {
-    struct str email = image_leaf(&result->user, ATTR_USER_EMAILS_VALUE, a);
+    struct str email = sso_email(&result->user, a);
 
     buf_puts(b, ",\"user\":{\"id\":");
     buf_json(b, result->user.id);

@@ -119,6 +119,7 @@ api_handler roles_list, roles_read;
 api_handler events_list;
 api_handler authenticate_check;
 api_handler deleted_list, deleted_restore, deleted_purge, team_members_restore;
+api_handler sso_match_address, sso_list_mismatches;
 api_handler health_alive, health_ready, metrics_read;
 
 #endif

@@ -39,6 +39,8 @@ const struct route api_routes[] = {
     {"/api/v1/deleted-users/{id}", HTTP_DELETE, 0, SCOPE_MANAGE, H(deleted_purge), NULL},
     {"/api/v1/deleted-users/{id}/restore", HTTP_POST, 0, SCOPE_MANAGE, H(deleted_restore), NULL},
     {"/api/v1/teams/{id}/restore", HTTP_POST, 0, SCOPE_MANAGE, H(team_members_restore), NULL},
+    {"/api/v1/sso/match", HTTP_POST, ROUTE_BODY, SCOPE_AUTHENTICATE, H(sso_match_address), NULL},
+    {"/api/v1/sso/mismatches", HTTP_GET, 0, SCOPE_MANAGE, H(sso_list_mismatches), NULL},
     {"/healthz", HTTP_GET, ROUTE_OPEN, 0, H(health_alive), NULL},
     {"/readyz", HTTP_GET, ROUTE_OPEN, 0, H(health_ready), NULL},
     {"/metrics", HTTP_GET, ROUTE_OPEN, 0, H(metrics_read), NULL},

@@ -19,7 +19,7 @@ struct ctl_options {
     const char *config, *name, *policy, *expires, *account, *user, *for_type, *base;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit;
-    bool json, yes, members, all, defaults;
+    bool json, yes, members, all, defaults, mismatched;
 };
 
 struct ctl {

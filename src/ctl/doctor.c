@@ -2,6 +2,7 @@
 /* rosterctl doctor: looks for what keeps Roster from working, one line each. */
 #include "ctl.h"
 #include "roster/base/clock.h"
+#include "roster/directory/sso.h"
 #include "roster/directory/token.h"
 
 #include <linux/magic.h>
@@ -70,6 +71,35 @@ static bool look_at_tokens(struct ctl *c, const struct account *account)
     return true;
 }
 
+/* Where userName is an address, single sign-on needs it to be user.email. */
+static bool look_at_addresses(struct ctl *c, const struct account *account)
+{
+    struct call call = ctl_call(c, account);
+    struct arena_mark mark = arena_mark(c->arena);
+    struct sso_mismatches page = {.more = true};
+    size_t n = 0;
+
+    if (account->policy.value[POLICY_USERNAME_EMAIL] != POLICY_ON)
+        return true;
+    for (bool first = true; page.more; first = false) {
+        struct id last = page.last;
+
+        if (!sso_mismatches(&call, first ? NULL : &last, SSO_SLICE, &page))
+            return false;
+        n += page.n;
+        arena_rewind(c->arena, mark);
+    }
+    if (n == 0)
+        say("ok", account->slug, "every userName is the e-mail address that logins use");
+    else
+        say("note", account->slug,
+            arena_printf(c->arena,
+                         "users whose userName is not the e-mail address that logins use: %zu (rosterctl user "
+                         "list %s --mismatched)",
+                         n, account->slug));
+    return true;
+}
+
 bool ctl_doctor(struct ctl *c)
 {
     struct account *accounts;
@@ -95,7 +125,7 @@ bool ctl_doctor(struct ctl *c)
     if (n == 0)
         say("note", "there is no account", "rosterctl account add NAME");
     for (size_t i = 0; i < n; i++)
-        if (!look_at_tokens(c, &accounts[i]))
+        if (!look_at_tokens(c, &accounts[i]) || !look_at_addresses(c, &accounts[i]))
             return false;
     return !error_is_set(&c->error);
 }

@@ -55,7 +55,7 @@ static const struct command commands[] = {
     {"role remove", "ACCOUNT ROLE SUCCESSOR", 3, 3, NEEDS_STORE, ctl_role_remove,
      "remove a custom role; its users have the successor instead"},
     {"seat show", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_seat_show, "show how many seats are taken, and by whom"},
-    {"user list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
+    {"user list", "ACCOUNT [--mismatched] [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
     {"user show", "ACCOUNT USERNAME|ID [--json]", 2, 2, NEEDS_STORE, ctl_user_show, "print a user as JSON"},
     {"user protect", "ACCOUNT USERNAME|ID", 2, 2, NEEDS_STORE, ctl_user_protect,
      "keep a user from being deactivated, deleted or given another type by SCIM"},
@@ -107,6 +107,7 @@ static const struct option options[] = {
     {"version", no_argument, NULL, 'V'},
     {"user", required_argument, NULL, 'u'},
     {"base", required_argument, NULL, 'b'},
+    {"mismatched", no_argument, NULL, 'M'}, /* of user list */
     {NULL, 0, NULL, 0},
 };
 
@@ -211,6 +212,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'b':
         o->base = optarg;
+        break;
+    case 'M':
+        o->mismatched = true;
         break;
     case 'h':
         *help = true;

@@ -5,6 +5,7 @@
 #include "roster/directory/listing.h"
 #include "roster/directory/member.h"
 #include "roster/directory/seat.h"
+#include "roster/directory/sso.h"
 #include "roster/directory/team.h"
 #include "roster/directory/user.h"
 
@@ -131,9 +132,56 @@ static void put_refs(struct buf *b, const struct member_ref *refs, size_t n, boo
     }
 }
 
+static void print_mismatch(struct ctl *c, const struct sso_mismatch *m)
+{
+    char id[ID_TEXT_LEN + 1];
+    struct buf b;
+
+    id_format(&m->id, id);
+    buf_init(&b, c->arena);
+    if (c->o.json) {
+        buf_printf(&b, "{\"id\":\"%s\",\"userName\":", id);
+        buf_json(&b, m->user_name);
+        buf_puts(&b, ",\"email\":");
+        if (m->email.p == NULL)
+            buf_puts(&b, "null");
+        else
+            buf_json(&b, m->email);
+        buf_putc(&b, '}');
+    } else {
+        buf_printf(&b, "%s ", id);
+        buf_str(&b, m->user_name);
+        buf_putc(&b, ' ');
+        buf_str(&b, m->email.p == NULL ? STR_LIT("-") : m->email);
+    }
+    ctl_print(&b);
+}
+
+/* Every user whose userName is not the e-mail address, page by page in bounded memory. */
+static bool list_mismatches(struct ctl *c)
+{
+    struct sso_mismatches page = {.more = true};
+    struct account account;
+
+    if (!ctl_account(c, 0, &account))
+        return false;
+    struct call call = ctl_call(c, &account);
+    struct arena_mark mark = arena_mark(c->arena);
+    for (bool first = true; page.more; first = false) {
+        struct id last = page.last;
+
+        if (!sso_mismatches(&call, first ? NULL : &last, SSO_SLICE, &page))
+            return false;
+        for (size_t i = 0; i < page.n; i++)
+            print_mismatch(c, &page.users[i]);
+        arena_rewind(c->arena, mark);
+    }
+    return true;
+}
+
 bool ctl_user_list(struct ctl *c)
 {
-    return list(c, &user_kind);
+    return c->o.mismatched ? list_mismatches(c) : list(c, &user_kind);
 }
 
 bool ctl_team_list(struct ctl *c)

@@ -3,6 +3,7 @@
 
 #include "roster/base/precis.h"
 #include "roster/base/utf8.h"
+#include "roster/directory/regional.h"
 
 #include <assert.h>
 
@@ -443,10 +444,29 @@ static bool judge_names(struct judging *j)
     return true;
 }
 
+/* An attribute whose values are names of a table, where the setting is on. */
+static bool judge_known(struct judging *j, enum policy_name setting, const char *attribute,
+                        bool (*is_known)(struct str name), enum error_code code)
+{
+    struct str name = json_text(j->resource, attribute);
+
+    if (j->policy->value[setting] != POLICY_ON || name.p == NULL || str_eq(name, json_text(j->before, attribute)) ||
+        is_known(name))
+        return true;
+    error_set(j->error, code, name);
+    return false;
+}
+
+static bool judge_regional(struct judging *j)
+{
+    return judge_known(j, POLICY_CHECK_LOCALE, "locale", regional_has_locale, ERR_LOCALE_UNKNOWN) &&
+           judge_known(j, POLICY_CHECK_TIMEZONE, "timezone", regional_has_timezone, ERR_TIMEZONE_UNKNOWN);
+}
+
 bool policy_judge_user(const struct policy *p, struct json_object *resource, struct json_object *before,
                        struct arena *a, struct error *e)
 {
     struct judging j = {.policy = p, .resource = resource, .before = before, .arena = a, .error = e};
 
-    return judge_user_name(&j) && judge_emails(&j) && judge_names(&j);
+    return judge_user_name(&j) && judge_emails(&j) && judge_names(&j) && judge_regional(&j);
 }

@@ -123,7 +123,7 @@ static const struct attribute email_subs[] = {
     SUB(EMAILS, ATTR_USER_EMAILS_VALUE, "value", STRING, .index = INDEX_VALUE, .description = "The e-mail address."),
     DISPLAY(EMAILS, 152),
     TYPE(EMAILS, 153, .canonical = WORDS("work", "home", "other")),
-    PRIMARY(EMAILS, 154),
+    PRIMARY(EMAILS, ATTR_USER_EMAILS_PRIMARY),
     END,
 };
 

@@ -66,6 +66,10 @@ static void values_have_their_places(void)
         {POLICY_EMAIL_CASE, EMAIL_KEEP, "keep"},
         {POLICY_NAME_CHARACTERS, NAME_LETTERS, "letters"},
         {POLICY_NAME_CHARACTERS, NAME_ANY, "any"},
+        {POLICY_CHECK_LOCALE, POLICY_ON, "on"},
+        {POLICY_CHECK_LOCALE, POLICY_OFF, "off"},
+        {POLICY_CHECK_TIMEZONE, POLICY_ON, "on"},
+        {POLICY_CHECK_TIMEZONE, POLICY_OFF, "off"},
         {POLICY_USER_TYPES, TYPES_KNOWN, "known"},
         {POLICY_USER_TYPES, TYPES_ANY, "any"},
         {POLICY_USER_TYPE_BLANK, TYPE_BLANK_KEEP, "keep"},
@@ -221,6 +225,29 @@ static void names_are_of_letters(void)
     CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"displayName\":\"<b>\"}"), "");
 }
 
+static void locales_and_time_zones_are_known(void)
+{
+    const char *text = "{\"userName\":\"a@b.cc\",\"locale\":\"xx-YY\",\"timezone\":\"Mars/Olympus\"}";
+
+    begin("workspace");
+    CHECK_CSTR(user(text), "");
+    set("check_locale", "on");
+    CHECK_CSTR(user(text), "LOCALE_UNKNOWN");
+    CHECK_CSTR(error.sentence, "locale xx-YY is not the name of a locale");
+    CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"locale\":\"en_US\",\"timezone\":\"Mars/Olympus\"}"), "");
+    CHECK_CSTR(judged(json(text), json(text)), "");
+    CHECK_CSTR(judged(json(text), json("{\"locale\":\"xx-ZZ\"}")), "LOCALE_UNKNOWN");
+    CHECK_CSTR(user("{\"userName\":\"a@b.cc\"}"), "");
+    begin("rfc");
+    CHECK_CSTR(user(text), "");
+    set("check_timezone", "on");
+    CHECK_CSTR(user(text), "TIMEZONE_UNKNOWN");
+    CHECK_CSTR(error.sentence, "timezone Mars/Olympus is not the name of a time zone");
+    CHECK_CSTR(user("{\"userName\":\"a@b.cc\",\"locale\":\"xx-YY\",\"timezone\":\"Asia/Calcutta\"}"), "");
+    CHECK_CSTR(judged(json(text), json(text)), "");
+    CHECK_CSTR(user("{\"userName\":\"a@b.cc\"}"), "");
+}
+
 static void user_names_are_prepared(void)
 {
     static const char *const presets[] = {"workspace", "rfc"};
@@ -314,6 +341,7 @@ static const struct unit_test tests[] = {
     UNIT(addresses_are_lowered_refused_or_kept),
     UNIT(addresses_have_their_form),
     UNIT(names_are_of_letters),
+    UNIT(locales_and_time_zones_are_known),
     UNIT(user_names_are_prepared),
     UNIT(numbers_are_settings),
     UNIT(what_was_there_is_not_judged_again),
