@@ -126,3 +126,10 @@ bool departure_go_on(struct call *c)
 {
     return edit_step(c, go_on_body);
 }
+
+void departure_finish(struct call *c)
+{
+    c->unfinished = true;
+    while (c->unfinished && departure_go_on(c))
+        store_sync(c->store); /* or who writes meanwhile waits until the disk has all of it */
+}

@@ -26,4 +26,7 @@ bool departure_is_open(struct store_txn *txn, const struct id *user, enum store_
 /* A step of what is unfinished; c->unfinished: whether more is left. false: not now; *c->error says nothing of it. */
 bool departure_go_on(struct call *c);
 
+/* Steps until nothing is left, or one could not be made. */
+void departure_finish(struct call *c);
+
 #endif

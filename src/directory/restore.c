@@ -211,6 +211,7 @@ static bool take(struct call *c, struct str text, struct image *out)
 
 bool user_restore(struct call *c, struct str user, struct image *out)
 {
+    departure_finish(c); /* which may be his */
     return take(c, user, out);
 }
 

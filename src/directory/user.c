@@ -279,7 +279,7 @@ bool user_delete(struct call *c, struct str id, const struct precondition *pre)
 
     if (!edit_run(c, delete_body, &w))
         return false;
-    while (c->unfinished && departure_go_on(c))
-        store_sync(c->store); /* or who writes meanwhile waits until the disk has all of it */
-    return true;              /* the user is gone; what could not be done now is done by the account's next changes */
+    if (c->unfinished)
+        departure_finish(c);
+    return true; /* the user is gone; what could not be done now is done by the account's next changes */
 }

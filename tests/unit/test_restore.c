@@ -11,6 +11,7 @@
 #include "roster/directory/team.h"
 #include "roster/directory/user.h"
 #include "roster/directory/verify.h"
+#include "roster/store/key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -265,6 +266,37 @@ static void names_and_seats_may_be_taken(void)
     verified();
 }
 
+static enum store_rc depart_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    struct state s;
+    struct key k;
+
+    (void)a;
+    key_init(&k);
+    key_id(&k, ctx);
+    key_id(&k, ctx);
+    enum store_rc rc = state_get(txn, &s);
+    s.departed++;
+    if (rc == STORE_OK)
+        rc = store_put(txn, SPACE_DEPARTED, id_view(ctx), key_view(&k));
+    return rc == STORE_OK ? state_put(txn, &s) : rc;
+}
+
+/* Whose deletion was broken off is a manager still: that ends first, or he would lose those whom he has got back. */
+static void broken_off_deletions_end_first(void)
+{
+    struct image im;
+    struct id id;
+
+    begin();
+    struct str ana = make("ana", "");
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(id_parse(ana, &id));
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, depart_body, &id), STORE_OK);
+    CHECK(user_restore(call(), ana, &im));
+    verified();
+}
+
 static void purged_users_are_gone(void)
 {
     struct image im;
@@ -426,6 +458,7 @@ static const struct unit_test tests[] = {
     UNIT(deleted_users_come_back_as_they_were),
     UNIT(managers_who_are_gone_are_left_out),
     UNIT(names_and_seats_may_be_taken),
+    UNIT(broken_off_deletions_end_first),
     UNIT(purged_users_are_gone),
     UNIT(time_ends_it),
     UNIT(many_expire_in_steps),
