@@ -54,6 +54,10 @@ static const struct command commands[] = {
     {"role rename", "ACCOUNT ROLE NAME", 3, 3, NEEDS_STORE, ctl_role_rename, "give a custom role another name"},
     {"role remove", "ACCOUNT ROLE SUCCESSOR", 3, 3, NEEDS_STORE, ctl_role_remove,
      "remove a custom role; its users have the successor instead"},
+    {"rule add", "ACCOUNT TEAM ROLE [--before N]", 3, 3, NEEDS_STORE, ctl_rule_add,
+     "give the members of a team a type, where nothing else names one"},
+    {"rule list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_rule_list, "list these rules in their order"},
+    {"rule remove", "ACCOUNT N", 2, 2, NEEDS_STORE, ctl_rule_remove, "end a rule"},
     {"seat show", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_seat_show, "show how many seats are taken, and by whom"},
     {"user list", "ACCOUNT [--mismatched] [--json]", 1, 1, NEEDS_STORE, ctl_user_list, "list an account's users"},
     {"user show", "ACCOUNT USERNAME|ID [--json]", 2, 2, NEEDS_STORE, ctl_user_show, "print a user as JSON"},
@@ -107,6 +111,7 @@ static const struct option options[] = {
     {"version", no_argument, NULL, 'V'},
     {"user", required_argument, NULL, 'u'},
     {"base", required_argument, NULL, 'b'},
+    {"before", required_argument, NULL, 'B'},
     {"mismatched", no_argument, NULL, 'M'}, /* of user list */
     {NULL, 0, NULL, 0},
 };
@@ -158,7 +163,7 @@ static long long read_number(const char *text)
     long long n;
 
     if (!str_to_ll(str_of(text), &n) || n < 0)
-        misused("--after and --limit take a number", NULL);
+        misused("--after, --before and --limit take a number", NULL);
     return n;
 }
 
@@ -212,6 +217,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'b':
         o->base = optarg;
+        break;
+    case 'B':
+        o->before = read_number(optarg);
         break;
     case 'M':
         o->mismatched = true;

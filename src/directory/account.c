@@ -284,6 +284,8 @@ static enum store_rc own_body(struct store_txn *txn, struct arena *arena, void *
     account->revision = state.revision;
     if (rc == STORE_OK)
         rc = policy_get(txn, &account->policy);
+    if (rc == STORE_OK)
+        rc = rules_get(txn, &account->rules);
     if (rc == STORE_OK && (rc = schemas_revision(txn, &account->schemas)) == STORE_ERROR) {
         account->schemas = REVISION_UNREADABLE;
         rc = STORE_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "groups.h"
 
+#include "joining.h"
 #include "roster/directory/entry.h"
 #include "roster/directory/event.h"
 #include "roster/directory/member.h"
@@ -55,13 +56,18 @@ static enum store_rc join(struct store_txn *txn, struct arena *arena, struct cal
                           const struct id *user, const struct id *team)
 {
     enum store_rc rc = member_has(txn, team, user);
+    struct joining joining;
+    size_t types = 0;
 
     if (rc != STORE_NOTFOUND)
         return rc;
     rc = tell(txn, arena, c, state, team, user, true);
     if (rc == STORE_NOTFOUND)
         return STORE_OK; /* the team has gone meanwhile */
-    return rc == STORE_OK ? member_restore(txn, team, user, c->now) : rc;
+    if (rc != STORE_OK || (rc = joining_before(txn, arena, c, state, team, user, &joining)) != STORE_OK ||
+        (rc = member_restore(txn, team, user, c->now)) != STORE_OK)
+        return rc;
+    return joining_after(txn, arena, c, state, &joining, &types);
 }
 
 enum store_rc groups_join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/member.h"
 
+#include "joining.h"
 #include "roster/directory/entry.h"
 #include "roster/store/key.h"
 
@@ -347,11 +348,29 @@ static enum store_rc change_apply(struct fates *f, struct store_txn *txn, struct
     return STORE_ERROR;
 }
 
-enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *team,
-                           const struct member_change *changes, size_t nchanges, struct member_delta *out)
+/* Brings one membership about, or ends it. What this takes from the arena is given back. */
+static enum store_rc membership_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                       const struct id *team, const struct id *user, bool joins, size_t *changes)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct joining joining;
+
+    enum store_rc rc = joining_before(txn, arena, c, state, team, user, &joining);
+    if (rc == STORE_OK)
+        rc = joins ? member_restore(txn, team, user, c->now) : pair_delete(txn, team, user);
+    if (rc == STORE_OK)
+        rc = joining_after(txn, arena, c, state, &joining, changes);
+    arena_rewind(arena, mark);
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                           const struct id *team, const struct member_change *changes, size_t nchanges,
+                           struct member_delta *out)
 {
     struct fates fates = {.arena = arena};
     enum store_rc rc = STORE_OK;
+    size_t types = 0;
 
     *out = (struct member_delta){0};
     crypto_shorthash_keygen(fates.seed);
@@ -373,15 +392,13 @@ enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct ca
 
         if (!fate->used || fate->before == fate->after)
             continue;
-        if (fate->after) {
+        if (fate->after)
             out->added[out->nadded++] = fate->id;
-            rc = member_restore(txn, team, &fate->id, c->now);
-        } else {
+        else
             out->removed[out->nremoved++] = fate->id;
-            rc = pair_delete(txn, team, &fate->id);
-        }
+        rc = membership_change(txn, arena, c, state, team, &fate->id, fate->after, &types);
     }
-    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    return rc;
 }
 
 enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const struct id *user, struct id **teams,
@@ -394,14 +411,16 @@ enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const
     return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
 }
 
-enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, const struct id *team, struct id **users,
-                               size_t *nusers)
+enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                               const struct id *team)
 {
-    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, users, nusers);
+    struct id *users;
+    size_t n = 0, types = 0;
 
-    for (size_t i = 0; i < *nusers && rc == STORE_OK; i++)
-        rc = pair_delete(txn, team, &(*users)[i]);
-    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, &users, &n);
+    for (size_t i = 0; i < n && rc == STORE_OK; i++)
+        rc = membership_change(txn, arena, c, state, team, &users[i], false, &types);
+    return rc;
 }
 
 /* --- for answers --- */

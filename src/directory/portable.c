@@ -36,23 +36,19 @@ enum kind {
     KIND_USER,
     KIND_TEAM,
     KIND_MEMBER,
+    KIND_RULE,
     KIND_MARK,
     KIND_PASSWORD,
     KIND_EVENT,
     KIND_COUNT
 };
 static const struct str heads[KIND_COUNT] = {
-    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","),
-    [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
-    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),
-    [KIND_ROLE] = STR_LIT("{\"type\":\"role\","),
-    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),
-    [KIND_USER] = STR_LIT("{\"type\":\"user\","),
-    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),
-    [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
-    [KIND_MARK] = STR_LIT("{\"type\":\"mark\","),
-    [KIND_PASSWORD] = STR_LIT("{\"type\":\"password\","),
-    [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
+    [KIND_ACCOUNT] = STR_LIT("{\"type\":\"account\","),   [KIND_STATE] = STR_LIT("{\"type\":\"state\","),
+    [KIND_SCHEMA] = STR_LIT("{\"type\":\"schema\","),     [KIND_ROLE] = STR_LIT("{\"type\":\"role\","),
+    [KIND_TOKEN] = STR_LIT("{\"type\":\"token\","),       [KIND_USER] = STR_LIT("{\"type\":\"user\","),
+    [KIND_TEAM] = STR_LIT("{\"type\":\"team\","),         [KIND_MEMBER] = STR_LIT("{\"type\":\"member\","),
+    [KIND_RULE] = STR_LIT("{\"type\":\"rule\","),         [KIND_MARK] = STR_LIT("{\"type\":\"mark\","),
+    [KIND_PASSWORD] = STR_LIT("{\"type\":\"password\","), [KIND_EVENT] = STR_LIT("{\"type\":\"event\",\"event\":"),
 };
 
 /* What can be marked of a user. */
@@ -274,6 +270,27 @@ static enum store_rc export_member(struct store_txn *txn, struct arena *arena, s
     return line_end(x);
 }
 
+/* A line for each, in their order. */
+static enum store_rc export_rules(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                  void *ctx)
+{
+    struct exporting *x = ctx;
+    struct rules rules;
+
+    (void)arena;
+    (void)key;
+    (void)value;
+    enum store_rc rc = rules_get(txn, &rules);
+    for (size_t i = 0; i < rules.n && rc == STORE_OK; i++) {
+        line_begin(x, KIND_RULE);
+        add_id(&x->line, "team", &rules.rule[i].team);
+        buf_puts(&x->line, ",\"role\":");
+        buf_json(&x->line, str_of(rules.rule[i].role));
+        rc = line_end(x);
+    }
+    return rc;
+}
+
 static enum store_rc export_role(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                  void *ctx)
 {
@@ -370,10 +387,11 @@ static enum store_rc export_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {
-        {SPACE_SCHEMA, export_schema},       {SPACE_ROLE, export_role},         {SPACE_TOKEN, export_token},
-        {SPACE_ORDER, export_entry},         {SPACE_MEMBER, export_member},     {SPACE_OVERFLOW, export_overflow},
-        {SPACE_PROTECTED, export_protected}, {SPACE_PASSWORD, export_password}, {SPACE_EVENT, export_event}};
+    } parts[] = {{SPACE_SCHEMA, export_schema},     {SPACE_ROLE, export_role},
+                 {SPACE_TOKEN, export_token},       {SPACE_ORDER, export_entry},
+                 {SPACE_MEMBER, export_member},     {SPACE_RULE, export_rules},
+                 {SPACE_OVERFLOW, export_overflow}, {SPACE_PROTECTED, export_protected},
+                 {SPACE_PASSWORD, export_password}, {SPACE_EVENT, export_event}};
     struct exporting *x = ctx;
 
     if (fseeko(x->out, x->start, SEEK_SET) != 0 || ftruncate(fileno(x->out), x->start) != 0) {
@@ -723,6 +741,32 @@ static enum store_rc import_role(struct store_txn *txn, struct arena *arena, str
     return rc == STORE_NOTFOUND ? role_put(txn, arena, &role) : rc;
 }
 
+static enum store_rc import_rule(struct store_txn *txn, struct arena *arena, struct importing *m,
+                                 const struct line *line)
+{
+    struct json_object *o = line_object(m, arena, line);
+    struct rules *rules = &m->account.rules;
+    struct str name;
+    struct role role;
+    struct id team;
+
+    if (o == NULL)
+        return STORE_REFUSED;
+    if (!take_id(o, "team", &team) || !take_str(o, "role", &name))
+        return refuse_line(m, line->number, "team or role is missing or malformed");
+    enum store_rc rc = role_get(txn, arena, name, &role);
+    if (rc == STORE_NOTFOUND)
+        return refuse_line(m, line->number, "the role is not in the file");
+    if (rc != STORE_OK || (rc = rules_get(txn, rules)) != STORE_OK)
+        return rc;
+    if (rules->n == RULES_MAX || rules_find(rules, &team) < rules->n)
+        return refuse_line(m, line->number, "it is one rule too many, or the team has one already");
+    rules->rule[rules->n].team = team;
+    memcpy(rules->rule[rules->n].role, role.id.p, role.id.len);
+    rules->rule[rules->n++].role[role.id.len] = '\0';
+    return rules_put(txn, rules);
+}
+
 static bool import_tokens(struct importing *m)
 {
     struct token_record *records = arena_alloc(m->arena, m->nbatch * sizeof *records);
@@ -898,9 +942,9 @@ static enum store_rc import_body(struct store_txn *txn, struct arena *arena, voi
 {
     static enum store_rc (*const import_line[KIND_COUNT])(struct store_txn *, struct arena *, struct importing *,
                                                           const struct line *) = {
-        [KIND_SCHEMA] = import_schema, [KIND_ROLE] = import_role,         [KIND_USER] = import_entry,
-        [KIND_TEAM] = import_entry,    [KIND_MEMBER] = import_member,     [KIND_MARK] = import_mark,
-        [KIND_EVENT] = import_event,   [KIND_PASSWORD] = import_password,
+        [KIND_SCHEMA] = import_schema, [KIND_ROLE] = import_role,     [KIND_USER] = import_entry,
+        [KIND_TEAM] = import_entry,    [KIND_MEMBER] = import_member, [KIND_RULE] = import_rule,
+        [KIND_MARK] = import_mark,     [KIND_EVENT] = import_event,   [KIND_PASSWORD] = import_password,
     };
     struct importing *m = ctx;
     enum store_rc rc = STORE_OK;

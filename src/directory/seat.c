@@ -359,13 +359,27 @@ enum store_rc seat_count(struct store_txn *txn, struct arena *arena, const struc
     return rc;
 }
 
+static enum store_rc drop_tallies(struct store_txn *txn, struct arena *arena)
+{
+    struct walk_pair *pairs;
+    enum store_rc rc = STORE_OK;
+    size_t n = 1;
+
+    while (rc == STORE_OK && n > 0) {
+        rc = walk_batch(txn, arena, SPACE_TALLY, STR_NULL, STR_NULL, &pairs, &n);
+        for (size_t i = 0; i < n && rc == STORE_OK; i++)
+            rc = store_delete(txn, SPACE_TALLY, pairs[i].key);
+    }
+    return rc;
+}
+
 enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const struct account *account,
                            struct state *state)
 {
     struct tally *t = arena_alloc(arena, sizeof *t);
 
     enum store_rc rc = seat_count(txn, arena, account, t);
-    if (rc != STORE_OK)
+    if (rc != STORE_OK || (rc = drop_tallies(txn, arena)) != STORE_OK)
         return rc;
     memcpy(state->typed, t->typed, sizeof state->typed);
     state->defaulted = t->defaulted;
@@ -374,6 +388,23 @@ enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const str
     for (size_t i = 0; i < t->ncustom && rc == STORE_OK; i++)
         rc = put_of_role(txn, t->custom[i].role, t->custom[i].n);
     return rc;
+}
+
+enum store_rc seat_judge_account(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                 const struct account *changed)
+{
+    bool had_admin = state->typed[ROLE_ADMIN] > 0;
+    struct seats was, is;
+
+    enum store_rc rc = reckon(txn, arena, c, state, NULL, NULL, &was);
+    if (rc != STORE_OK || (rc = seat_recount(txn, arena, changed, state)) != STORE_OK ||
+        (rc = reckon(txn, arena, c, state, NULL, NULL, &is)) != STORE_OK)
+        return rc;
+    if (!may_take(&was, &is))
+        return refuse_seat(c, role_of_base(policy_default_type(&changed->policy)), &was);
+    if (had_admin && state->typed[ROLE_ADMIN] == 0 && c->account->policy.value[POLICY_LAST_ADMIN] == LAST_ADMIN_KEEP)
+        error_set(c->error, ERR_LAST_ADMIN);
+    return error_is_set(c->error) ? STORE_REFUSED : STORE_OK;
 }
 
 /* --- requests of its own --- */
@@ -429,11 +460,27 @@ struct explaining {
     struct explanation *out;
 };
 
+/* The name of the team by whose rule it is. */
+static enum store_rc team_of(struct store_txn *txn, struct arena *arena, const struct account *account,
+                             const struct standing *standing, struct str *out)
+{
+    struct image team;
+
+    *out = STR_NULL;
+    if (standing->source != STANDING_TEAM)
+        return STORE_OK;
+    enum store_rc rc = entry_get(txn, account->team_type, &account->rules.rule[standing->rule - 1].team, arena, &team);
+    if (rc == STORE_OK)
+        *out = image_leaf(&team, ATTR_TEAM_DISPLAY_NAME, arena);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc; /* deleted between the two reads */
+}
+
 static enum store_rc explain_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct explaining *w = ctx;
     struct image user;
     struct state state;
+    struct str team;
     struct id id;
 
     enum store_rc rc = state_get(txn, &state);
@@ -441,7 +488,9 @@ static enum store_rc explain_body(struct store_txn *txn, struct arena *arena, vo
         (rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, NULL, &id, &user)) != STORE_OK ||
         (rc = seat_holder(txn, arena, w->c, &state, &id, &user, &w->out->holder)) != STORE_OK)
         return rc;
-    w->out->reason = standing_reason(&w->out->holder.standing, arena);
+    if ((rc = team_of(txn, arena, w->c->account, &w->out->holder.standing, &team)) != STORE_OK)
+        return rc;
+    w->out->reason = standing_reason(&w->out->holder.standing, team, arena);
     rc = store_has(txn, SPACE_PROTECTED, id_view(&id));
     w->out->is_protected = rc == STORE_OK;
     return rc == STORE_NOTFOUND ? STORE_OK : rc;

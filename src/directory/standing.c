@@ -2,6 +2,7 @@
 #include "roster/directory/standing.h"
 
 #include "edit.h"
+#include "roster/directory/member.h"
 
 /* --- what a value names --- */
 
@@ -76,6 +77,28 @@ static enum store_rc from_list(struct store_txn *txn, struct arena *arena, const
     return found ? STORE_OK : STORE_NOTFOUND;
 }
 
+/* By the first rule whose team the user is in. */
+static enum store_rc from_team(struct store_txn *txn, struct arena *arena, const struct account *account,
+                               const struct image *user, struct standing *out)
+{
+    const struct rules *rules = &account->rules;
+    enum store_rc rc = STORE_NOTFOUND;
+    struct id id;
+    size_t i;
+
+    if (rules->n == 0)
+        return STORE_NOTFOUND;
+    if (!id_parse(user->id, &id))
+        return STORE_ERROR;
+    for (i = 0; i < rules->n && rc == STORE_NOTFOUND; i++)
+        rc = member_has(txn, &rules->rule[i].team, &id);
+    if (rc != STORE_OK)
+        return rc;
+    rc = from_text(txn, arena, str_of(rules->rule[i - 1].role), STANDING_TEAM, out);
+    out->rule = i;
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc; /* a role leaves its id behind */
+}
+
 enum store_rc standing_of(struct store_txn *txn, struct arena *arena, const struct account *account,
                           const struct image *user, struct standing *out)
 {
@@ -86,6 +109,8 @@ enum store_rc standing_of(struct store_txn *txn, struct arena *arena, const stru
         rc = from_text(txn, arena, type, STANDING_USER_TYPE, out);
     for (size_t i = 0; i < LISTS && rc == STORE_NOTFOUND; i++)
         rc = from_list(txn, arena, user, i, out);
+    if (rc == STORE_NOTFOUND)
+        rc = from_team(txn, arena, account, user, out);
     if (rc != STORE_NOTFOUND)
         return rc;
     const struct role *role = role_of_base(policy_default_type(&account->policy));
@@ -157,18 +182,23 @@ enum store_rc standing_judge(struct store_txn *txn, struct arena *arena, struct 
 
 /* --- why --- */
 
-struct str standing_reason(const struct standing *s, struct arena *arena)
+struct str standing_reason(const struct standing *s, struct str team, struct arena *arena)
 {
     static const char *const begin[] = {[STANDING_USER_TYPE] = "userType is ",
                                         [STANDING_ROLES] = "a value of roles is ",
                                         [STANDING_ENTITLEMENTS] = "a value of entitlements is ",
+                                        [STANDING_TEAM] = "the user is in the team ",
                                         [STANDING_DEFAULT] = "nothing names a type: it is the account's default_type"};
     struct buf b;
 
     buf_init(&b, arena);
     buf_puts(&b, begin[s->source]);
-    if (s->source != STANDING_DEFAULT)
+    if (s->source == STANDING_TEAM) {
+        buf_str(&b, team);
+        buf_printf(&b, ", whose members are %.*s by rule %zu", (int)s->text.len, s->text.p, s->rule);
+    } else if (s->source != STANDING_DEFAULT) {
         buf_str(&b, s->text);
+    }
     if (s->named.removed != 0) {
         buf_puts(&b, ", a role that was removed in favour of ");
         buf_str(&b, s->role.id);

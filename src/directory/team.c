@@ -102,7 +102,7 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
     enum store_rc rc = edit_begin(txn, arena, w->c, &state);
     if (rc == STORE_OK && w->keeps)
         rc = members_of(txn, arena, id, &kept);
-    if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, id, changes, nchanges, &delta)) != STORE_OK)
+    if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, &state, id, changes, nchanges, &delta)) != STORE_OK)
         return rc;
     if (w->keeps && delta.nadded + delta.nremoved > 0 && (rc = former_put(txn, arena, w->c, &state, &kept)) != STORE_OK)
         return rc;
@@ -145,7 +145,7 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
                       &taken);
     if (rc == STORE_EXISTS)
         return edit_refuse_taken(w->c, w->c->account->team_type, &taken);
-    if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, &w->id, &add, 1, &delta)) != STORE_OK)
+    if (rc != STORE_OK || (rc = member_apply(txn, arena, w->c, &state, &w->id, &add, 1, &delta)) != STORE_OK)
         return rc;
     buf_init(&diff, arena);
     resource_diff(&diff, w->c->account->team_type, NULL, w->body);
@@ -282,13 +282,11 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     struct member_delta nobody = {0}; /* the team is gone: its membership went with it */
     struct image old;
     struct state state;
-    struct id *users;
-    size_t nusers;
 
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->text, w->pre, &ev.resource, &old);
     if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
-    if ((rc = member_drop_team(txn, arena, &ev.resource, &users, &nusers)) != STORE_OK ||
+    if ((rc = member_drop_team(txn, arena, w->c, &state, &ev.resource)) != STORE_OK ||
         (rc = former_drop(txn, &state, FORMER_MEMBERS, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;

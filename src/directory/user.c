@@ -259,6 +259,8 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, w->pre, &ev.resource, &old);
     if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
+    if ((rc = seat_stand(txn, arena, w->c, &state, &old, NULL, &ev)) != STORE_OK) /* while he is in his teams */
+        return rc;
     teams.id = ev.resource;
     rc = groups_leave(txn, arena, w->c, &state, &ev.resource, &teams.ids, &teams.nids);
     if (rc == STORE_OK && !w->c->taking_back)
@@ -267,8 +269,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
     state.active -= user_image_is_active(&old);
-    if ((rc = seat_stand(txn, arena, w->c, &state, &old, NULL, &ev)) != STORE_OK ||
-        (rc = password_drop(txn, &ev.resource)) != STORE_OK || (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
+    if ((rc = password_drop(txn, &ev.resource)) != STORE_OK || (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);
 }

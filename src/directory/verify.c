@@ -599,6 +599,26 @@ static enum store_rc verify_role(struct store_txn *txn, struct arena *arena, str
     return rc == STORE_ERROR ? STORE_OK : rc;
 }
 
+/* Read once more: the account's own may be older than the transaction. */
+static enum store_rc verify_rules(struct store_txn *txn, struct arena *arena, struct verifying *v)
+{
+    enum store_rc rc = rules_get(txn, &v->account.rules);
+
+    if (rc == STORE_ERROR)
+        complain(v, "the rules cannot be read");
+    v->report.keys += v->account.rules.n > 0;
+    for (size_t i = 0; i < v->account.rules.n && rc == STORE_OK; i++) {
+        struct role role;
+
+        rc = role_get(txn, arena, str_of(v->account.rules.rule[i].role), &role);
+        if (rc == STORE_NOTFOUND)
+            complain(v, "rule %zu: there is no role %s", i + 1, v->account.rules.rule[i].role);
+        if (rc == STORE_NOTFOUND)
+            rc = STORE_OK;
+    }
+    return rc == STORE_ERROR ? STORE_OK : rc;
+}
+
 /* A mark is of a user who is there; one for want of a seat, of an active one. */
 static enum store_rc verify_mark(struct store_txn *txn, struct arena *arena, enum store_space space, struct str key,
                                  struct verifying *v)
@@ -735,6 +755,8 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
     else if (rc != STORE_OK)
         return rc;
     rc = verify_types(txn, arena, v);
+    if (rc == STORE_OK)
+        rc = verify_rules(txn, arena, v);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && rc == STORE_OK; i++)
         rc = walk_range(txn, arena, parts[i].space, STR_NULL, STR_NULL, parts[i].fn, v);
     if (rc == STORE_OK)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-User types, custom roles and seats, from the operator's commands to what an identity provider is told: what decides a type,
+User types, custom roles, rules and seats, from the operator's commands to what an identity provider is told: what decides a type,
 what is refused and why, who cannot be touched, and that no seat is given twice, whoever asks at the same time.
 """
 
@@ -10,7 +10,7 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from lib import ROLE, Client, events, is_error, main, tap, user
+from lib import ROLE, Client, events, group, is_error, main, tap, user
 from stack import Stack
 
 CLIENTS = 8
@@ -225,6 +225,41 @@ def histories(stack, token):
     tap.equal(made, LIMIT - taken[-1], "exactly so many more get a seat as are free")
 
 
+def rules(stack, token):
+    """Types by team, and seats that memberships take: who joins, and who leaves, at the same time."""
+    client = stack.client(token)
+    stack.ctl("account", "set", "ruled", "default_type=guest", f"seat_limit={LIMIT}")
+    crew = client.post("/Groups", group("Crew")).json["id"]
+    stack.ctl("rule", "add", "ruled", "CREW", "member")
+    listed = [json.loads(line) for line in stack.ctl("rule", "list", "ruled", "--json").stdout.splitlines()]
+    tap.equal(listed, [{"rule": 1, "team": crew, "displayName": "Crew", "role": "member"}], "rule list")
+    people = [client.post("/Users", user(f"ruled{i}")).json["id"] for i in range(2 * LIMIT)]
+
+    def live(seed):
+        rng, mine = random.Random(seed), Client(stack.port, token, keep=True, base=stack.base)
+        return [mine.patch("/Groups/" + crew, [
+            {"op": "add", "path": "members", "value": [{"value": who}]} if rng.random() < 0.7 else
+            {"op": "remove", "path": f'members[value eq "{who}"]'}]) for who in rng.sample(people, LIMIT)]
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = [a for part in pool.map(live, range(CLIENTS)) for a in part]
+    codes = {(a.status, a.code if a.status != 204 else "") for a in answers}
+    tap.equal(codes, {(204, ""), (403, "SEATS_EXCEEDED")}, "members come and go at the same time, until the seats are taken")
+    inside = len(client.get("/Groups/" + crew).json["members"])
+    tap.equal((seats(stack, "ruled")["used"], seats(stack, "ruled")["member"]), (inside, inside), "who is in takes a seat", inside)
+    outside = next(p for p in people if p not in {m["value"] for m in client.get("/Groups/" + crew).json["members"]})
+    tap.equal(explained(stack, outside, "ruled")["id"], "guest", "who is not has the default type")
+    first = client.get("/Groups/" + crew).json["members"][0]["value"]
+    tap.ok("in the team Crew" in explained(stack, first, "ruled")["why"], "user show says why", explained(stack, first, "ruled"))
+    stack.ctl("account", "set", "ruled", f"seat_limit={inside}")
+    refused(client.patch("/Groups/" + crew, [{"op": "add", "path": "members", "value": [{"value": outside}]}]), 403, "SEATS_EXCEEDED",
+            "one member more", f"{inside} of {inside}")
+    not_done(stack.ctl("rule", "add", "ruled", "Crew", "viewer", check=False), "RULE_TEAM", "a second rule of a team")
+    not_done(stack.ctl("rule", "remove", "ruled", "2", check=False), "RULE_UNKNOWN", "a rule that is not there")
+    stack.ctl("rule", "remove", "ruled", "1")
+    tap.equal(seats(stack, "ruled")["used"], 0, "without the rule nobody does")
+
+
 def overflow(stack, token):
     client = stack.client(token)
     stack.ctl("account", "set", "over", "seat_limit=1", "seat_overflow=viewer")
@@ -239,13 +274,15 @@ def overflow(stack, token):
     stack.ctl("user", "protect", "over", ben)
     role = stack.ctl("role", "add", "over", "R").stdout.strip()
     stack.ctl("role", "remove", "over", role, "guest")
+    client.post("/Groups", group("Crew", [ana]))
+    stack.ctl("rule", "add", "over", "Crew", "viewer")
 
 
 def moved(stack):
     """Roles, marks and numbers move with an account."""
     exported = stack.ctl("export", "over").stdout
     kinds = [json.loads(line)["type"] for line in exported.splitlines()]
-    tap.ok(kinds.count("role") == 1 and kinds.count("mark") == 2, "the export has roles and marks", kinds)
+    tap.ok((kinds.count("role"), kinds.count("rule"), kinds.count("mark")) == (1, 1, 2), "the export has roles, rules and marks", kinds)
     lines = [line for line in exported.splitlines() if json.loads(line)["type"] != "token"]
     stack.write("over.jsonl", "\n".join(lines) + "\n")
     stack.ctl("import", stack.path("over.jsonl"), "--account", "moved")
@@ -264,6 +301,7 @@ def test(front):
         untouchable(stack, client)
         race(stack, stack.account("race"))
         histories(stack, stack.account("many"))
+        rules(stack, stack.account("ruled"))
         overflow(stack, stack.account("over"))
         moved(stack)
         done = stack.verify()

@@ -6,6 +6,7 @@
 #define ROSTER_DIRECTORY_ACCOUNT_H
 
 #include "roster/directory/policy.h"
+#include "roster/directory/rules.h"
 #include "roster/directory/walk.h"
 #include "roster/scim/schema.h"
 #include "roster/store/store.h"
@@ -19,6 +20,7 @@ struct account {
     int64_t created;
     bool suspended;
     struct policy policy;
+    struct rules rules; /* types by team */
     /* The account's types: the common ones, unless it has schemas of its own (directory/schemas.h). */
     const struct resource_type *user_type, *team_type;
     uint64_t schemas;  /* the revision that the types are of; 0: the account never had schemas of its own */

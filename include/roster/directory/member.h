@@ -6,6 +6,7 @@
 #define ROSTER_DIRECTORY_MEMBER_H
 
 #include "roster/directory/call.h"
+#include "roster/directory/state.h"
 #include "roster/scim/patch.h"
 
 /* What a change does to a team's membership in the end: ids that come and ids that go. */
@@ -23,19 +24,21 @@ struct member_change member_change_of(enum member_op op, struct json_object *val
 /*
  * Applies changes in order to the membership of team and writes what differs in the end. Members that are to come must be
  * users of the account: STORE_REFUSED with *c->error MEMBER_UNKNOWN or MEMBER_NESTED; or PATCH_FILTER, where filters ask more of
- * the members than a transaction may take time for (MEMBER_WORK_MAX). Costs grow with the change, not with the team, but for
+ * the members than a transaction may take time for (MEMBER_WORK_MAX). Where the team has a rule (rules.h), users who get
+ * another type by it have an event each, or the whole is refused as joining_after() says. Costs grow with the change, not with the team, but for
  * MEMBER_REPLACE and MEMBER_REMOVE_IF.
  */
-enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *team,
-                           const struct member_change *changes, size_t nchanges, struct member_delta *out);
+enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                           const struct id *team, const struct member_change *changes, size_t nchanges,
+                           struct member_delta *out);
 
-/* Ends all memberships of a user; *teams are those that lost a member. */
+/* Ends all memberships of a user who goes; *teams are those that lost a member. */
 enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const struct id *user, struct id **teams,
                                size_t *nteams);
 
-/* Ends all memberships of a team. */
-enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, const struct id *team, struct id **users,
-                               size_t *nusers);
+/* Ends all memberships of a team; its users get other types as with member_apply(). */
+enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                               const struct id *team);
 
 /* Both records of one membership, as they are (import). */
 enum store_rc member_restore(struct store_txn *txn, const struct id *team, const struct id *user, int64_t since);

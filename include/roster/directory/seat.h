@@ -86,6 +86,13 @@ enum store_rc seat_count(struct store_txn *txn, struct arena *arena, const struc
 enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const struct account *account,
                            struct state *state);
 
+/*
+ * Counts all users by an account that is to be as `changed`, and writes the numbers. STORE_REFUSED with *c->error
+ * SEATS_EXCEEDED where they would take more seats than there are and than they take now, or LAST_ADMIN.
+ */
+enum store_rc seat_judge_account(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                 const struct account *changed);
+
 /* The number kept for a custom role. */
 enum store_rc seat_of_role(struct store_txn *txn, struct str role, uint64_t *n);
 

@@ -2,8 +2,8 @@
 /*
  * standing - which user type a user has, and why.
  *
- * The first of these that names a role decides: userType; the values of roles; those of entitlements; else it is the
- * account's default type. Of several values the primary one counts, or else the one whose base type may do most. A value may be
+ * The first of these that names a role decides: userType; the values of roles; those of entitlements; the teams that the
+ * user is in, by the account's rules (rules.h); else it is the account's default type. Of several values the primary one counts, or else the one whose base type may do most. A value may be
  * the role as JSON in a string, as Entra ID sends it. Values that name no role are the client's own business and decide nothing.
  * What a record says is never changed by this.
  */
@@ -14,13 +14,15 @@
 #include "roster/directory/role.h"
 #include "roster/scim/image.h"
 
-enum standing_source { STANDING_USER_TYPE, STANDING_ROLES, STANDING_ENTITLEMENTS, STANDING_DEFAULT };
+/* In this order; from STANDING_TEAM on, the record names none. */
+enum standing_source { STANDING_USER_TYPE, STANDING_ROLES, STANDING_ENTITLEMENTS, STANDING_TEAM, STANDING_DEFAULT };
 
 struct standing {
-    struct role named; /* the role that the record names, which may have been removed; or the default type's */
+    struct role named; /* the role that the record or rule names, which may have been removed; or the default type's */
     struct role role;  /* what that comes to: the user's type */
     enum standing_source source;
-    struct str text; /* the value that named it, as it was written; STR_NULL by default */
+    struct str text; /* the value that named it, as it was written; of a rule the role's id; STR_NULL by default */
+    size_t rule;     /* which one, counted from 1; else 0 */
 };
 
 /* Of a user of account, which is the transaction's. Strings live as long as user and arena. */
@@ -35,7 +37,7 @@ enum store_rc standing_of(struct store_txn *txn, struct arena *arena, const stru
 enum store_rc standing_judge(struct store_txn *txn, struct arena *arena, struct call *c, struct json_object *before,
                              struct json_object *after);
 
-/* One sentence that says why: "userType is viewer". In arena. */
-struct str standing_reason(const struct standing *s, struct arena *arena);
+/* One sentence that says why: "userType is viewer". team: the name of the rule's team, or STR_NULL. In arena. */
+struct str standing_reason(const struct standing *s, struct str team, struct arena *arena);
 
 #endif

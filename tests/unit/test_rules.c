@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Types by team over a real store: who gets which, what it does to seats, and that every way into and out of a team counts. */
+#include "store.h"
+
+#include "roster/base/clock.h"
+#include "roster/directory/event.h"
+#include "roster/directory/restore.h"
+#include "roster/directory/seat.h"
+#include "roster/directory/team.h"
+#include "roster/directory/user.h"
+#include "roster/directory/verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct conf conf;
+static struct store *store;
+static struct arena *arena;
+static struct account account;
+static struct error error;
+static int accounts, users;
+
+static void reload(void)
+{
+    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
+}
+
+static void set(const char *name, const char *value)
+{
+    error = ERROR_INIT;
+    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
+    reload();
+}
+
+static void begin(void)
+{
+    struct policy p;
+
+    if (store == NULL) {
+        arena = arena_new(0);
+        store = unit_store(&conf, arena);
+        store_defer_sync(store);
+    }
+    error = ERROR_INIT;
+    CHECK(policy_preset(&p, STR_LIT("workspace")));
+    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
+}
+
+static struct call *call(void)
+{
+    static struct call c;
+
+    error = ERROR_INIT;
+    c = (struct call){.store = store,
+                      .arena = arena,
+                      .account = &account,
+                      .token = id_new(),
+                      .request = id_new(),
+                      .now = clock_now(),
+                      .error = &error};
+    return &c;
+}
+
+static struct json_object *json(const char *text)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *v = json_read(arena, str_of(text), &e);
+
+    if (v == NULL)
+        fprintf(stderr, "%s in %s\n", e.sentence, text);
+    return v;
+}
+
+/* A new user with these members beside the name. The id, or STR_NULL and error. */
+static struct str make(const char *rest)
+{
+    struct image im;
+    const char *text =
+        arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"u%d@example.com\"%s}", ++users, rest);
+
+    return user_create(call(), json(text), &im) ? arena_str(arena, im.id) : STR_NULL;
+}
+
+/* Pushes a group; the team of the name becomes it. */
+static struct str push(const char *name, const struct str *members, size_t n)
+{
+    struct image im;
+    struct buf b;
+
+    buf_init(&b, arena);
+    buf_printf(&b, "{\"schemas\":[\"" URN_GROUP "\"],\"displayName\":\"%s\",\"members\":[", name);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&b, "%s{\"value\":\"%.*s\"}", i > 0 ? "," : "", (int)members[i].len, members[i].p);
+    buf_puts(&b, "]}");
+    return team_create(call(), json(buf_cstr(&b)), &im) ? arena_str(arena, im.id) : STR_NULL;
+}
+
+static bool patch(struct str id, const char *value)
+{
+    struct error e = ERROR_INIT;
+    struct image im;
+    const char *text = arena_printf(arena,
+                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
+                                    "[{\"op\":\"replace\",\"value\":%s}]}",
+                                    value);
+    struct resource_options options = policy_options(&account.policy);
+    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
+
+    CHECK(p != NULL);
+    return p != NULL && user_patch(call(), id, p, NULL, &im);
+}
+
+static bool rule(struct str team, const char *role, size_t before)
+{
+    bool done = rules_add(call(), team, str_of(role), before);
+
+    if (done)
+        reload();
+    return done;
+}
+
+static bool end_rule(size_t n)
+{
+    bool done = rules_remove(call(), n);
+
+    if (done)
+        reload();
+    return done;
+}
+
+/* The type that the user has; its reason is kept. */
+static struct explanation why;
+static struct str type_of(struct str id)
+{
+    if (id.p == NULL || !seat_explain(call(), id, &why))
+        return STR_NULL;
+    return seat_role(&why.holder)->id;
+}
+
+static uint64_t used(void)
+{
+    struct seats s = {0};
+
+    CHECK(seat_report(call(), &s));
+    return s.used;
+}
+
+static void say(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "# verify: %s\n", text);
+    CHECK(!"verify has nothing to say");
+}
+
+static void verified(void)
+{
+    struct verify_report report;
+
+    error = ERROR_INIT;
+    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
+    CHECK_INT(report.faults, 0);
+}
+
+static uint64_t newest(void)
+{
+    uint64_t last, newest;
+    struct arena *other = arena_new(0);
+    struct buf b;
+    size_t read;
+
+    buf_init(&b, arena);
+    struct call *c = call();
+    c->arena = other;
+    CHECK(event_read(c, UINT64_MAX >> 1, 1, &b, &read, &last, &newest));
+    arena_free(&other);
+    return newest;
+}
+
+/* The events behind number n. */
+static const char *events(uint64_t n)
+{
+    uint64_t last, newest;
+    struct arena *other = arena_new(0);
+    struct buf b;
+    size_t read;
+
+    buf_init(&b, arena);
+    struct call *c = call();
+    c->arena = other;
+    CHECK(event_read(c, n, 100, &b, &read, &last, &newest));
+    arena_free(&other);
+    return buf_cstr(&b);
+}
+
+/* --- */
+
+static void members_have_the_type_of_their_team(void)
+{
+    struct str people[2];
+
+    begin();
+    people[0] = make("");
+    people[1] = make(",\"userType\":\"guest\"");
+    struct str sales = push("Sales", NULL, 0);
+    CHECK(rule(sales, "VIEWER", 0));
+    uint64_t before = newest();
+    CHECK_STR(push("Sales", people, 2), sales);
+    CHECK_STR(type_of(people[0]), STR_LIT("viewer"));
+    CHECK_STR(why.reason, STR_LIT("the user is in the team Sales, whose members are viewer by rule 1"));
+    CHECK_STR(type_of(people[1]), STR_LIT("guest")); /* his record says so */
+    CHECK_INT(newest() - before, 2);
+    CHECK(strstr(events(before), "\"role\":{\"old\":\"member\",\"new\":\"viewer\"}") != NULL);
+    CHECK_INT(used(), 0);
+    verified();
+    before = newest();
+    push("Sales", NULL, 0);
+    CHECK_STR(type_of(people[0]), STR_LIT("member"));
+    CHECK(strstr(events(before), "\"role\":{\"old\":\"viewer\",\"new\":\"member\"}") != NULL);
+    CHECK_INT(used(), 1);
+    verified();
+}
+
+static void first_rule_counts(void)
+{
+    begin();
+    struct str ana = make(""), a = push("A", &ana, 1), b = push("B", &ana, 1), c = push("C", &ana, 1);
+
+    CHECK(rule(a, "guest", 0));
+    CHECK_STR(type_of(ana), STR_LIT("guest"));
+    CHECK(rule(b, "viewer", 0));
+    CHECK_STR(type_of(ana), STR_LIT("guest"));
+    CHECK(rule(c, "admin", 1));
+    CHECK_STR(type_of(ana), STR_LIT("admin"));
+    CHECK_STR(why.reason, STR_LIT("the user is in the team C, whose members are admin by rule 1"));
+    CHECK(!rule(c, "guest", 0));
+    CHECK_INT(error.code, ERR_RULE_TEAM);
+    CHECK(!rule(ana, "guest", 0));
+    CHECK_INT(error.code, ERR_RESOURCE_NOT_FOUND);
+    CHECK(!end_rule(4) && error.code == ERR_RULE_UNKNOWN);
+    CHECK(!end_rule(0) && error.code == ERR_RULE_UNKNOWN);
+    set("last_admin", "free");
+    CHECK(end_rule(1));
+    CHECK(end_rule(1));
+    CHECK_STR(type_of(ana), STR_LIT("viewer"));
+    CHECK(end_rule(1));
+    CHECK_STR(type_of(ana), STR_LIT("member"));
+    verified();
+}
+
+static void roles_of_rules_are_judged(void)
+{
+    struct role role, other;
+
+    begin();
+    struct str ana = make(""), crew = push("Crew", &ana, 1), rest = push("Rest", NULL, 0);
+    CHECK(!rule(crew, "boss", 0));
+    CHECK_INT(error.code, ERR_TYPE_UNKNOWN);
+    CHECK(role_add(call(), STR_LIT("Reader"), STR_LIT("viewer"), &role));
+    CHECK(role_add(call(), STR_LIT("Writer"), STR_LIT("member"), &other));
+    CHECK(rule(crew, arena_strndup(arena, role.id.p, role.id.len), 0));
+    CHECK_STR(type_of(ana), role.id);
+    CHECK_INT(used(), 0);
+    CHECK(role_remove(call(), role.id, other.id, &role));
+    CHECK_STR(type_of(ana), other.id);
+    CHECK_INT(used(), 1);
+    CHECK(!rule(rest, arena_strndup(arena, role.id.p, role.id.len), 0));
+    CHECK_INT(error.code, ERR_ROLE_DELETED);
+    verified();
+}
+
+static void seats_are_judged_with_every_membership(void)
+{
+    struct str people[2];
+
+    begin();
+    set("default_type", "guest");
+    set("seat_limit", "1");
+    people[0] = make("");
+    people[1] = make("");
+    struct str staff = push("Staff", NULL, 0);
+    CHECK(rule(staff, "member", 0));
+    uint64_t before = newest();
+    CHECK(push("Staff", people, 2).p == NULL);
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK_INT(newest(), before); /* nothing of it is done */
+    CHECK_INT(used(), 0);
+    verified();
+    CHECK_STR(push("Staff", people, 1), staff);
+    CHECK_INT(used(), 1);
+    CHECK_STR(push("Staff", people + 1, 1), staff); /* one goes, one comes */
+    CHECK_INT(used(), 1);
+    set("seat_overflow", "viewer");
+    CHECK_STR(push("Staff", people, 2), staff);
+    CHECK_INT(used(), 1);
+    CHECK(str_eq(type_of(people[0]), STR_LIT("viewer")) != str_eq(type_of(people[1]), STR_LIT("viewer")));
+    verified();
+}
+
+static void changed_rules_count_for_all_or_are_refused(void)
+{
+    struct str people[3];
+
+    begin();
+    set("default_type", "viewer");
+    for (int i = 0; i < 3; i++)
+        people[i] = make("");
+    struct str crew = push("Crew", people, 3);
+    set("seat_limit", "2");
+    CHECK(!rule(crew, "member", 0));
+    CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
+    CHECK_INT(account.rules.n, 0);
+    set("seat_limit", "3");
+    uint64_t before = newest();
+    CHECK(rule(crew, "admin", 0));
+    CHECK_INT(used(), 3);
+    CHECK_INT(newest(), before);
+    CHECK(!end_rule(1));
+    CHECK_INT(error.code, ERR_LAST_ADMIN);
+    push("Crew", people, 1);
+    CHECK(push("Crew", NULL, 0).p == NULL);
+    CHECK_INT(error.code, ERR_LAST_ADMIN);
+    verified();
+}
+
+static void every_way_out_of_a_team_counts(void)
+{
+    struct str people[4];
+    struct image im;
+
+    begin();
+    set("restore_teams", "on");
+    for (int i = 0; i < 4; i++)
+        people[i] = make("");
+    struct str crew = push("Crew", people, 4);
+    CHECK(rule(crew, "viewer", 0));
+    CHECK_INT(used(), 0);
+    CHECK(user_delete(call(), people[0], NULL));
+    verified();
+    CHECK(user_restore(call(), people[0], &im));
+    CHECK_STR(type_of(people[0]), STR_LIT("viewer"));
+    verified();
+    CHECK(patch(people[1], "{\"active\":false}"));
+    push("Crew", people + 2, 2);
+    verified();
+    CHECK(patch(people[1], "{\"active\":true}"));
+    CHECK_STR(type_of(people[1]), STR_LIT("viewer"));
+    verified();
+    CHECK(patch(people[1], "{\"userType\":\"guest\"}"));
+    CHECK_STR(type_of(people[1]), STR_LIT("guest"));
+    verified();
+    CHECK(team_restore(call(), crew, &im));
+    verified();
+    CHECK(seat_protect(call(), people[2], true));
+    CHECK(!team_delete(call(), crew, NULL));
+    CHECK_INT(error.code, ERR_USER_PROTECTED);
+    CHECK(seat_protect(call(), people[2], false));
+    CHECK(team_delete(call(), crew, NULL));
+    CHECK_STR(type_of(people[2]), STR_LIT("member"));
+    CHECK_INT(account.rules.n, 1); /* and gives nobody anything */
+    verified();
+}
+
+static void too_many_changes_of_types_are_refused(void)
+{
+    enum { MANY = 5001 };
+    struct str *people = malloc(MANY * sizeof *people);
+
+    begin();
+    for (size_t i = 0; i < MANY; i++)
+        people[i] = make("");
+    struct str crew = push("Crew", NULL, 0);
+    CHECK(rule(crew, "viewer", 0));
+    CHECK(push("Crew", people, MANY).p == NULL);
+    CHECK_INT(error.code, ERR_TYPE_CHANGES);
+    CHECK_INT(used(), MANY);
+    CHECK_STR(push("Crew", people, MANY - 1), crew);
+    CHECK_INT(used(), 1);
+    verified();
+    free(people);
+}
+
+static void rules_are_limited(void)
+{
+    begin();
+    for (int i = 0; i < RULES_MAX; i++)
+        CHECK(rule(push(arena_printf(arena, "T%d", i), NULL, 0), "viewer", 0));
+    CHECK(!rule(push("One more", NULL, 0), "viewer", 0));
+    CHECK_INT(error.code, ERR_RULE_LIMIT);
+    CHECK_INT(account.rules.n, RULES_MAX);
+    verified();
+}
+
+/* Rules count in the transaction: who knows older ones is refused, not obeyed. */
+static void who_knows_older_rules_may_not_write(void)
+{
+    begin();
+    struct str crew = push("Crew", NULL, 0), ana = make("");
+    struct account before = account;
+    CHECK(rule(crew, "viewer", 0));
+    account = before;
+    CHECK(push("Crew", &ana, 1).p == NULL);
+    CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(members_have_the_type_of_their_team),
+    UNIT(first_rule_counts),
+    UNIT(roles_of_rules_are_judged),
+    UNIT(seats_are_judged_with_every_membership),
+    UNIT(changed_rules_count_for_all_or_are_refused),
+    UNIT(every_way_out_of_a_team_counts),
+    UNIT(too_many_changes_of_types_are_refused),
+    UNIT(rules_are_limited),
+    UNIT(who_knows_older_rules_may_not_write),
+};
+
+int main(void)
+{
+    int status = unit_run("rules", tests, sizeof tests / sizeof tests[0]);
+
+    store_close(&store);
+    arena_free(&arena);
+    return status;
+}
