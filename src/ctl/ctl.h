@@ -18,7 +18,7 @@ struct ctl_options {
     const char *config, *name, *policy, *expires, *account, *user, *for_type, *base;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit;
-    bool json, yes, members, all, defaults;
+    bool json, yes, members, all, defaults, failed, after_given;
 };
 
 struct ctl {
@@ -41,6 +41,7 @@ ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
 ctl_command ctl_role_add, ctl_role_list, ctl_role_rename, ctl_role_remove, ctl_seat_show;
 ctl_command ctl_user_set_password, ctl_user_protect, ctl_user_unprotect, ctl_user_list, ctl_user_show, ctl_team_list,
     ctl_team_show, ctl_events;
+ctl_command ctl_log;
 ctl_command ctl_explain, ctl_errors_markdown, ctl_doctor;
 ctl_command ctl_backup, ctl_restore, ctl_verify, ctl_dump, ctl_export, ctl_import;
 

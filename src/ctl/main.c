@@ -65,6 +65,8 @@ static const struct command commands[] = {
     {"team show", "ACCOUNT NAME|ID [--members] [--json]", 2, 2, NEEDS_STORE, ctl_team_show, "print a team as JSON"},
     {"events", "ACCOUNT [--after N] [--limit M] [--json]", 1, 1, NEEDS_STORE, ctl_events,
      "print an account's events, a line each"},
+    {"log", "ACCOUNT [--after N] [--limit M] [--failed] [--json]", 1, 1, NEEDS_STORE, ctl_log,
+     "print what identity providers asked and what became of it, the newest last"},
     {"explain", "CODE | --all", 0, 1, NEEDS_NOTHING, ctl_explain, "say what an error means and what to do"},
     {"errors-markdown", "", 0, 0, NEEDS_NOTHING, ctl_errors_markdown,
      "print the error catalogue as doc/errors.md has it"},
@@ -98,6 +100,7 @@ static const struct option options[] = {
     {"version", no_argument, NULL, 'V'},
     {"user", required_argument, NULL, 'u'},
     {"base", required_argument, NULL, 'b'},
+    {"failed", no_argument, NULL, 'F'}, /* of the sync log */
     {NULL, 0, NULL, 0},
 };
 
@@ -178,6 +181,7 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'A':
         o->after = read_number(optarg);
+        o->after_given = true;
         break;
     case 'L':
         o->limit = read_number(optarg);
@@ -202,6 +206,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'b':
         o->base = optarg;
+        break;
+    case 'F':
+        o->failed = true;
         break;
     case 'h':
         *help = true;

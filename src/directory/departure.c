@@ -120,6 +120,7 @@ bool departure_go_on(struct call *c)
     struct call mine = *c;
 
     mine.error = &error;
+    mine.log = NULL; /* what follows the request is not in its entry */
     enum store_rc rc = store_run(c->store, c->account->number, STORE_WRITE, c->arena, go_on_body, &mine);
     c->unfinished = mine.unfinished;
     arena_rewind(c->arena, mark);

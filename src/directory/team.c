@@ -104,6 +104,7 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
         return rc;
     ev.version = w->out->version;
     ev.changes = buf_view(&diff);
+    ev.name = json_text(after, "displayName");
     return team_finish(txn, w, &state, &ev, &delta);
 }
 
@@ -130,6 +131,7 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     resource_diff(&diff, w->c->account->team_type, NULL, w->body);
     ev.version = w->out->version;
     ev.changes = buf_view(&diff);
+    ev.name = json_text(w->body, "displayName");
     return team_finish(txn, w, &state, &ev, &delta);
 }
 
@@ -269,6 +271,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
     if ((rc = member_drop_team(txn, arena, &ev.resource, &users, &nusers)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
+    ev.name = image_leaf(&old, ATTR_TEAM_DISPLAY_NAME, arena);
     return team_finish(txn, w, &state, &ev, &nobody);
 }
 

@@ -23,6 +23,7 @@ struct state {
     uint64_t typed[STATE_BASES]; /* by base type; custom roles have numbers of their own */
     uint64_t defaulted;          /* nothing names one */
     uint64_t overflowed;         /* who are viewers for want of a seat, and are counted nowhere else */
+    uint64_t logged;             /* the last number that an entry of the sync log got; some get none */
 };
 
 /* STORE_OK also where there is none yet (all zero). */
