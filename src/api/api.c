@@ -36,6 +36,7 @@ struct api *api_new(const struct conf *c, struct store *s)
     a->conf = c;
     a->store = s;
     a->cache = access_cache_new();
+    a->synclog = synclog_new();
     a->scratch = arena_new(SCRATCH_LIMIT);
     if (s != NULL) {
         store_defer_sync(s);
@@ -48,6 +49,9 @@ void api_free(struct api **a)
 {
     if (*a == NULL)
         return;
+    if ((*a)->store != NULL)
+        synclog_write((*a)->synclog, (*a)->store, (*a)->scratch, true);
+    synclog_free(&(*a)->synclog);
     access_cache_free(&(*a)->cache);
     hasher_close(&(*a)->hasher);
     throttle_close(&(*a)->throttle);
@@ -125,6 +129,8 @@ static bool authenticate(struct api_call *c, const struct route *route)
                             .hasher = c->api->hasher,
                             .job = c->job};
     c->user = access->user;
+    if (route->scope == SCOPE_SCIM)
+        record_begin(c, access);
     c->api->trace.account = access->account.number;
     id_format(&access->token, c->api->token_id);
     if (access->account.suspended)
@@ -214,28 +220,29 @@ static bool handle(struct api_call *c)
     if ((route->flags & ROUTE_DISCOVERY) && !refuse_filter(c))
         return false;
     c->ops = route->subject;
+    record_change(c);
     return ((api_handler *)route->handler)(c);
 }
 
-static bool attempt(struct api *a, struct http_request *r, struct http_response *response, struct error *e,
-                    struct hasher_job *job)
+static bool attempt(struct api_call *c, struct api *a, struct http_request *r, struct http_response *response,
+                    struct error *e, struct hasher_job *job)
 {
-    struct api_call c = {.api = a, .r = r, .response = response, .error = e, .job = job};
-
+    *c = (struct api_call){.api = a, .r = r, .response = response, .error = e, .job = job};
     a->token_id[0] = '\0';
     a->trace = (struct api_trace){.token_id = a->token_id, .route = "", .error_code = "", .auth = ""};
-    return handle(&c);
+    return handle(c);
 }
 
 /* Where the account's settings or schemas are others than those remembered, nothing was done: the request is read again. */
 bool api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e,
                 struct hasher_job *job)
 {
-    bool done = attempt(a, r, response, e, job);
+    struct api_call c;
+    bool done = attempt(&c, a, r, response, e, job);
 
     if (!done && e->code == ERR_ACCOUNT_CHANGED && access_stale(a->cache)) {
         *e = ERROR_INIT;
-        done = attempt(a, r, response, e, job);
+        done = attempt(&c, a, r, response, e, job);
     }
     if (!done && !error_is_set(e) && job != NULL && job->state == HASHER_ASKED)
         return false;
@@ -244,6 +251,7 @@ bool api_answer(struct api *a, struct http_request *r, struct http_response *res
             error_set(e, ERR_INTERNAL);
         answer_error(a, r, response, e);
     }
+    record_outcome(&c, done);
     assert(response->status != 0);
     return true;
 }
@@ -279,5 +287,6 @@ void api_after(struct api *a)
     if (a->store == NULL)
         return;
     access_note_uses(a->cache, a->store, a->scratch);
+    synclog_write(a->synclog, a->store, a->scratch, false);
     arena_reset(a->scratch);
 }

@@ -261,6 +261,46 @@ static void write_answer(struct run *run)
     buf_puts(b, "]}");
 }
 
+/* --- the sync log --- */
+
+#define TOLD_BYTES 3072 /* of the operations that were refused */
+
+static void tell_refused(struct run *run, struct buf *b, size_t place)
+{
+    const struct bulk_operation *op = &run->bulk->operations[place];
+    const struct error *e = run->results[place].error;
+    struct api_call *c = run->c;
+
+    buf_json_comma(b);
+    buf_printf(b, "{\"operation\":%zu,\"method\":", place + 1);
+    buf_json(b, op->method == BULK_METHODS ? STR_LIT("") : str_of(bulk_method_name(op->method)));
+    buf_printf(b, ",\"code\":\"%s\",\"sentence\":", error_entry(e->code)->code);
+    buf_json(b, mask_text(c->r->arena, str_of(e->sentence), &c->masked));
+    buf_putc(b, '}');
+}
+
+/* One entry for all operations; the first that were refused are named. */
+static void tell(struct run *run)
+{
+    struct api_call *c = run->c;
+    size_t done = 0;
+    bool cut = false;
+    struct buf b;
+
+    if (c->call.log == NULL)
+        return;
+    buf_init(&b, c->r->arena);
+    buf_puts(&b, "\"refused\":[");
+    for (size_t i = 0; i < run->bulk->n; i++) {
+        done += run->results[i].status != 0;
+        cut = cut || b.len > TOLD_BYTES;
+        if (run->results[i].error != NULL && !cut)
+            tell_refused(run, &b, i);
+    }
+    buf_printf(&b, "],\"refusedCount\":%zu,\"operations\":%zu", run->errors, done);
+    synclog_bulk(&c->log, &c->call, done, run->errors, buf_view(&b));
+}
+
 /* Whether nothing was done, because the account had changed: then the whole request is read again. */
 static bool nothing_was_current(const struct run *run)
 {
@@ -284,12 +324,14 @@ bool bulk_run(struct api_call *c)
     if (run.bulk == NULL)
         return false;
     c->call.job = NULL; /* what is done by then could not be done again */
+    c->log.bulk = true; /* one entry for all */
     run.results = arena_alloc(c->r->arena, run.bulk->n * sizeof *run.results);
     run_all(&run);
     if (nothing_was_current(&run)) {
         error_set(c->error, ERR_ACCOUNT_CHANGED);
         return false;
     }
+    tell(&run);
     write_answer(&run);
     return true;
 }

@@ -6,7 +6,9 @@
 #include "roster/api/api.h"
 #include "roster/directory/call.h"
 #include "roster/directory/member.h"
+#include "roster/directory/synclog.h"
 #include "roster/directory/token.h"
+#include "roster/scim/mask.h"
 #include "roster/scim/projection.h"
 
 struct api {
@@ -16,6 +18,7 @@ struct api {
     struct metrics *metrics; /* or NULL */
     struct hasher *hasher;   /* NULL: passwords are neither set nor checked */
     struct throttle *throttle;
+    struct synclog *synclog;
     struct arena *scratch; /* for one item of an answer, or for work between requests */
     struct api_trace trace;
     char token_id[ID_TEXT_LEN + 1];
@@ -36,6 +39,8 @@ struct api_call {
     struct call call;                     /* for the directory; not on open routes */
     struct id user;                       /* who /Me is; all zero: nobody */
     struct hasher_job *job;               /* as api_answer() has it */
+    struct synclog_request log;           /* call.log, where the sync log keeps the request */
+    struct mask masked;                   /* the secrets of its body; once it was described */
 };
 
 /* Answers, or returns false with *c->error set. */
@@ -70,6 +75,20 @@ bool answer_integer(struct api_call *c, const char *name, struct str text, long 
 /* Appends an element of `groups` or `members` (list) that leads to a resource of type; what p leaves out is not written. */
 void reference_write(struct buf *b, const struct projection *p, const struct attribute *list, struct str base,
                      const struct resource_type *type, const struct member_ref *ref, const char *kind);
+
+/* --- record.c: what the sync log is told --- */
+
+/* From here on the log keeps the request, unless the account has none. */
+void record_begin(struct api_call *c, const struct access *access);
+
+/* Before a handler: what a request that may change something asks. */
+void record_change(struct api_call *c);
+
+/* What the request asks, unless it is there already. */
+void record_describe(struct api_call *c);
+
+/* When it is answered; done false: *c->error says why not. */
+void record_outcome(struct api_call *c, bool done);
 
 /* --- resource.c: the verbs that users and groups share --- */
 
@@ -116,7 +135,7 @@ api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;
 api_handler roles_list, roles_read;
-api_handler events_list;
+api_handler events_list, log_list;
 api_handler authenticate_check;
 api_handler deleted_list, deleted_restore, deleted_purge, team_members_restore;
 api_handler sso_match_address, sso_list_mismatches;

@@ -203,10 +203,12 @@ bool resource_patch(struct api_call *c)
     struct image im;
     bool given;
 
-    if (patch == NULL || !read_write_projection(c, type_of(&c->call, c->ops), patch, &p, &given) ||
-        !c->ops->patch(&c->call, c->params[0], patch, &pre, &im))
+    if (patch == NULL || !read_write_projection(c, type_of(&c->call, c->ops), patch, &p, &given))
         return false;
-    if (given || !c->ops->patch_is_quiet)
+    c->log.status = given || !c->ops->patch_is_quiet ? 200 : 204;
+    if (!c->ops->patch(&c->call, c->params[0], patch, &pre, &im))
+        return false;
+    if (c->log.status == 200)
         return answer_resource(c, 200, &im, p);
     answer_begin(c, 204, im.version);
     answer_location(c, type_of(&c->call, c->ops), im.id);

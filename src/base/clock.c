@@ -25,6 +25,14 @@ int64_t clock_ticks(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_micros(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /*
  * Days and dates of the proleptic Gregorian calendar. Years are counted from March, so that the leap day is a year's
  * last, and day 0 is 0000-03-01; the calendar repeats after 400 years of 146,097 days together.

@@ -19,7 +19,7 @@ struct ctl_options {
     const char *config, *name, *policy, *expires, *account, *user, *for_type, *base;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit, before;
-    bool json, yes, members, all, defaults, mismatched;
+    bool json, yes, members, all, defaults, mismatched, failed, after_given;
 };
 
 struct ctl {
@@ -44,6 +44,7 @@ ctl_command ctl_rule_add, ctl_rule_list, ctl_rule_remove;
 ctl_command ctl_user_set_password, ctl_user_protect, ctl_user_unprotect, ctl_user_list, ctl_user_show, ctl_team_list,
     ctl_team_show, ctl_events;
 ctl_command ctl_user_deleted, ctl_user_restore, ctl_user_purge, ctl_team_restore;
+ctl_command ctl_log;
 ctl_command ctl_explain, ctl_errors_markdown, ctl_doctor;
 ctl_command ctl_backup, ctl_restore, ctl_verify, ctl_dump, ctl_export, ctl_import;
 

@@ -78,6 +78,8 @@ static const struct command commands[] = {
      "give a team the members back that it had before a pushed group replaced them"},
     {"events", "ACCOUNT [--after N] [--limit M] [--json]", 1, 1, NEEDS_STORE, ctl_events,
      "print an account's events, a line each"},
+    {"log", "ACCOUNT [--after N] [--limit M] [--failed] [--json]", 1, 1, NEEDS_STORE, ctl_log,
+     "print what identity providers asked and what became of it, the newest last"},
     {"explain", "CODE | --all", 0, 1, NEEDS_NOTHING, ctl_explain, "say what an error means and what to do"},
     {"errors-markdown", "", 0, 0, NEEDS_NOTHING, ctl_errors_markdown,
      "print the error catalogue as doc/errors.md has it"},
@@ -113,6 +115,7 @@ static const struct option options[] = {
     {"base", required_argument, NULL, 'b'},
     {"before", required_argument, NULL, 'B'},
     {"mismatched", no_argument, NULL, 'M'}, /* of user list */
+    {"failed", no_argument, NULL, 'F'},     /* of the sync log */
     {NULL, 0, NULL, 0},
 };
 
@@ -193,6 +196,7 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'A':
         o->after = read_number(optarg);
+        o->after_given = true;
         break;
     case 'L':
         o->limit = read_number(optarg);
@@ -223,6 +227,9 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         break;
     case 'M':
         o->mismatched = true;
+        break;
+    case 'F':
+        o->failed = true;
         break;
     case 'h':
         *help = true;

@@ -10,7 +10,7 @@ static enum store_rc report_lost(struct store_txn *txn, struct arena *arena, str
                                  const struct id *report, size_t *bytes)
 {
     const struct resource_type *type = c->account->user_type;
-    struct event ev = {.type = "user.updated", .resource_type = type, .resource = *report};
+    struct event ev = {.type = "user.updated", .resource_type = type, .resource = *report, .follows = true};
     struct json_object *extension;
     struct resource_key taken;
     struct image old, new;

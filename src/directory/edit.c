@@ -4,6 +4,7 @@
 #include "departure.h"
 #include "former.h"
 #include "roster/directory/seat.h"
+#include "roster/directory/synclog.h"
 
 enum store_rc edit_refuse(struct call *c, enum error_code code, struct str arg)
 {
@@ -29,11 +30,35 @@ enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call
     return rc == STORE_OK ? state_put(txn, state) : rc;
 }
 
+struct running {
+    struct call *c;
+    store_body *body;
+    void *ctx;
+};
+
+/* The change, and in the same transaction what the sync log keeps of it: no change is answered that is not in there. */
+static enum store_rc logged_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct running *r = ctx;
+
+    synclog_begin(r->c->log);
+    enum store_rc rc = r->body(txn, arena, r->ctx);
+    return rc == STORE_OK ? synclog_change(txn, arena, r->c) : rc;
+}
+
 bool edit_run(struct call *c, store_body *body, void *ctx)
 {
+    struct running r = {.c = c, .body = body, .ctx = ctx};
+
     c->unfinished = c->outdated = false;
+    if (c->log != NULL) {
+        body = logged_body;
+        ctx = &r;
+    }
     if (!call_done(c, store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, ctx)))
         return false;
+    if (c->log != NULL)
+        synclog_committed(c->log);
     if (c->unfinished)
         departure_go_on(c);
     if (c->outdated)
@@ -48,6 +73,7 @@ bool edit_step(struct call *c, store_body *body)
     struct call mine = *c;
 
     mine.error = &error;
+    mine.log = NULL; /* what follows the request is not in its entry */
     enum store_rc rc = store_run(c->store, c->account->number, STORE_WRITE, c->arena, body, &mine);
     c->unfinished = mine.unfinished;
     c->outdated = mine.outdated;

@@ -2,6 +2,7 @@
 #include "roster/directory/event.h"
 
 #include "roster/base/clock.h"
+#include "roster/directory/synclog.h"
 #include "roster/scim/image.h"
 #include "roster/store/key.h"
 
@@ -96,7 +97,7 @@ static void write_role(struct buf *b, const struct event *ev)
 
 enum store_rc event_write(struct store_txn *txn, const struct call *c, struct state *state, const struct event *ev)
 {
-    uint64_t parts = event_parts(ev);
+    uint64_t parts = event_parts(ev), first = state->event + 1;
     enum store_rc rc = STORE_OK;
     struct buf b;
 
@@ -123,6 +124,8 @@ enum store_rc event_write(struct store_txn *txn, const struct call *c, struct st
         key_u64(&k, state->event);
         rc = store_insert(txn, SPACE_EVENT, key_view(&k), buf_view(&b));
     }
+    if (c->log != NULL)
+        synclog_event(c->log, state, ev, first);
     return rc == STORE_EXISTS ? STORE_ERROR : rc;
 }
 

@@ -24,7 +24,8 @@ enum store_rc groups_of(struct store_txn *txn, struct arena *arena, const struct
 static enum store_rc tell(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                           const struct id *team, const struct id *user, bool joined)
 {
-    struct event ev = {.type = "team.updated", .resource_type = c->account->team_type, .resource = *team};
+    struct event ev = {
+        .type = "team.updated", .resource_type = c->account->team_type, .resource = *team, .follows = true};
     struct image old, new;
 
     enum store_rc rc = entry_get(txn, c->account->team_type, team, arena, &old);

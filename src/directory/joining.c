@@ -26,7 +26,8 @@ enum store_rc joining_before(struct store_txn *txn, struct arena *arena, struct 
 enum store_rc joining_after(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                             const struct joining *joining, size_t *changes)
 {
-    struct event ev = {.type = "user.updated", .resource_type = c->account->user_type, .resource = joining->user};
+    struct event ev = {
+        .type = "user.updated", .resource_type = c->account->user_type, .resource = joining->user, .follows = true};
     struct holder after;
     struct image new;
 

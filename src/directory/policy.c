@@ -219,6 +219,11 @@ enum role_base policy_default_type(const struct policy *p)
     return types[p->value[POLICY_DEFAULT_TYPE]];
 }
 
+uint32_t policy_log_days(const struct policy *p)
+{
+    return p->value[POLICY_LOG_DAYS] + 1;
+}
+
 struct resource_options policy_options(const struct policy *p)
 {
     return (struct resource_options){.reject_unknown = p->value[POLICY_UNKNOWN_ATTRIBUTES] == UNKNOWN_REJECT,

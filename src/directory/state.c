@@ -6,7 +6,7 @@
 /* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. Fields that a record does not reach are 0:
  * they came later. */
 #define STATE_VERSION      1
-#define STATE_FIELDS       17
+#define STATE_FIELDS       18
 #define STATE_FIELDS_LEAST 6
 #define STATE_SIZE         (1 + 8 * STATE_FIELDS)
 
@@ -28,6 +28,7 @@ static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
     fields[14] = &s->overflowed;
     fields[15] = &s->former;
     fields[16] = &s->former_first;
+    fields[17] = &s->logged;
 }
 
 enum store_rc state_get(struct store_txn *txn, struct state *out)

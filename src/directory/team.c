@@ -124,6 +124,7 @@ static enum store_rc team_change(struct store_txn *txn, struct arena *arena, str
         return rc;
     ev.version = w->out->version;
     ev.changes = buf_view(&diff);
+    ev.name = json_text(after, "displayName");
     return team_finish(txn, w, &state, &ev, &delta);
 }
 
@@ -151,6 +152,7 @@ static enum store_rc create_new(struct store_txn *txn, struct arena *arena, stru
     resource_diff(&diff, w->c->account->team_type, NULL, w->body);
     ev.version = w->out->version;
     ev.changes = buf_view(&diff);
+    ev.name = json_text(w->body, "displayName");
     return team_finish(txn, w, &state, &ev, &delta);
 }
 
@@ -290,6 +292,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         (rc = former_drop(txn, &state, FORMER_MEMBERS, &ev.resource)) != STORE_OK ||
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
+    ev.name = image_leaf(&old, ATTR_TEAM_DISPLAY_NAME, arena);
     return team_finish(txn, w, &state, &ev, &nobody);
 }
 

@@ -59,7 +59,8 @@ static enum store_rc create_body(struct store_txn *txn, struct arena *arena, voi
                        .resource_type = w->c->account->user_type,
                        .resource = w->id,
                        .version = w->out->version,
-                       .changes = buf_view(&changes)};
+                       .changes = buf_view(&changes),
+                       .name = json_text(w->user, "userName")};
     if ((rc = seat_stand(txn, arena, w->c, &state, NULL, w->out, &ev)) != STORE_OK ||
         (rc = password_put(txn, arena, w->c, &w->id, w->user, &w->password)) != STORE_OK ||
         (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
@@ -200,6 +201,7 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     }
     ev.version = w->out->version;
     ev.changes = buf_view(&changes);
+    ev.name = json_text(after, "userName");
     if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK ||
         (user_is_active(before) != user_is_active(after) &&
          (rc = move_groups(txn, arena, w->c, &state, &ev.resource, user_is_active(after))) != STORE_OK))
@@ -269,6 +271,7 @@ static enum store_rc delete_body(struct store_txn *txn, struct arena *arena, voi
         (rc = entry_delete(txn, arena, &old, &state)) != STORE_OK)
         return rc;
     state.active -= user_image_is_active(&old);
+    ev.name = image_leaf(&old, ATTR_USER_NAME, arena);
     if ((rc = password_drop(txn, &ev.resource)) != STORE_OK || (rc = event_write(txn, w->c, &state, &ev)) != STORE_OK)
         return rc;
     return state_put(txn, &state);

@@ -9,6 +9,7 @@
 #include "roster/directory/schemas.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/state.h"
+#include "roster/directory/synclog.h"
 #include "roster/directory/user.h"
 #include "roster/directory/walk.h"
 #include "roster/scim/resource.h"
@@ -709,6 +710,24 @@ static enum store_rc verify_tally(struct store_txn *txn, struct arena *arena, st
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
+/* --- the sync log --- */
+
+static enum store_rc verify_log(struct store_txn *txn, struct arena *arena, struct str whole, struct str value,
+                                void *ctx)
+{
+    struct verifying *v = ctx;
+    struct str key = whole;
+    uint64_t number;
+
+    (void)txn;
+    v->report.keys++;
+    if (!key_take_u64(&key, &number) || key.len > 0 || !synclog_is_entry(value, arena))
+        complain(v, "%s cannot be read", key_text(arena, SPACE_LOG, whole));
+    else if (number == 0 || number > v->state.logged)
+        complain(v, "%s: its number was never given", key_text(arena, SPACE_LOG, whole));
+    return STORE_OK;
+}
+
 /* --- the whole --- */
 
 static void verify_counters(struct verifying *v)
@@ -736,13 +755,23 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {
-        {SPACE_USER, verify_user},           {SPACE_TEAM, verify_team},         {SPACE_ORDER, verify_order},
-        {SPACE_BLOCK, verify_block},         {SPACE_MEMBER, verify_member},     {SPACE_MEMBEROF, verify_memberof},
-        {SPACE_TOKENUSE, verify_tokenuse},   {SPACE_EVENT, verify_event},       {SPACE_SCHEMA, verify_schema},
-        {SPACE_DEPARTED, verify_departed},   {SPACE_ROLE, verify_role},         {SPACE_OVERFLOW, verify_overflow},
-        {SPACE_PROTECTED, verify_protected}, {SPACE_PASSWORD, verify_password}, {SPACE_FORMER, verify_former},
-        {SPACE_FORMERAGE, verify_formerage}};
+    } parts[] = {{SPACE_USER, verify_user},
+                 {SPACE_TEAM, verify_team},
+                 {SPACE_ORDER, verify_order},
+                 {SPACE_BLOCK, verify_block},
+                 {SPACE_MEMBER, verify_member},
+                 {SPACE_MEMBEROF, verify_memberof},
+                 {SPACE_TOKENUSE, verify_tokenuse},
+                 {SPACE_EVENT, verify_event},
+                 {SPACE_SCHEMA, verify_schema},
+                 {SPACE_DEPARTED, verify_departed},
+                 {SPACE_ROLE, verify_role},
+                 {SPACE_OVERFLOW, verify_overflow},
+                 {SPACE_PROTECTED, verify_protected},
+                 {SPACE_PASSWORD, verify_password},
+                 {SPACE_FORMER, verify_former},
+                 {SPACE_FORMERAGE, verify_formerage},
+                 {SPACE_LOG, verify_log}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 

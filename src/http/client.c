@@ -8,6 +8,11 @@ static const char *const names[CLIENTS] = {
     [CLIENT_ONELOGIN] = "onelogin", [CLIENT_GOOGLE] = "google", [CLIENT_AUTHENTIK] = "authentik",
 };
 
+static const char *const titles[CLIENTS] = {
+    [CLIENT_OTHER] = "The identity provider", [CLIENT_OKTA] = "Okta",     [CLIENT_ENTRA] = "Entra ID",
+    [CLIENT_ONELOGIN] = "OneLogin",           [CLIENT_GOOGLE] = "Google", [CLIENT_AUTHENTIK] = "authentik",
+};
+
 /*
  * By what they are known; the first that is there tells. What is sent by programs of many makers tells nothing:
  * PingFederate, the clients built on SCIM-SDK and others are an Apache-HttpClient like any.
@@ -32,6 +37,12 @@ const char *client_name(enum client client)
 {
     assert((unsigned)client < CLIENTS);
     return names[client];
+}
+
+const char *client_title(enum client client)
+{
+    assert((unsigned)client < CLIENTS);
+    return titles[client];
 }
 
 static bool contains(struct str s, struct str part)

@@ -216,6 +216,7 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
         .arena = a,
         .id = id_new(),
         .received = clock_now(),
+        .began = clock_micros(),
         .method_text = copy_param(a, param, ctx, "REQUEST_METHOD"),
         .query = address.query,
         .client = client_recognise(param, ctx, address.query),

@@ -94,10 +94,13 @@ static void serve(struct fcgi *f, struct api *api, struct store *s, int report_f
     bool served = false;
 
     while (!stop) {
-        if (fcgi_serve(f, api, WAIT_MS) != 0 && !served) {
+        bool idle = fcgi_serve(f, api, WAIT_MS) == 0;
+
+        if (idle)
+            api_after(api);
+        else if (!served)
             report(report_fd, WORKER_SERVED);
-            served = true;
-        }
+        served = served || !idle;
         if (clock_ticks() - kept_house >= HOUSEKEEP_MS) {
             store_housekeep(s, false);
             kept_house = clock_ticks();

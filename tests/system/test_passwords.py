@@ -195,6 +195,11 @@ def canaries(stack):
                 found += [(name, n) for n in needles if n in text]
                 names_found += b"Ana@example.com" in text
     tap.ok(names_found > 2, "a search of all files finds what is there", names_found)
+    log = Client(stack.port, stack.token("acme", "console", ("manage",)), base=stack.base.replace("/scim/v2", "/api/v1"))
+    told = [entry for code in ("", "&failed=true") for entry in log.get("/log?limit=1000" + code).json["entries"]]
+    text = json.dumps(told, ensure_ascii=False).encode() + stack.ctl("log", "acme", "--json", "--limit", "1000").stdout.encode()
+    tap.ok(b"Ana@example.com" in text and b'"***"' in text and b"PASSWORD_POLICY" in text, "the sync log tells of those requests", text[:300])
+    tap.equal([n for n in [*needles, b"rst_"] if n in text], [], "without a password and without a token")
     tap.ok(looked > 30 and not found, f"none of {len(SECRETS)} passwords is in any of {looked} files, in {len(needles)} forms", found)
 
 

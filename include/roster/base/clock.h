@@ -13,6 +13,9 @@ int64_t clock_now(void);
 /* Milliseconds of a clock that never jumps; for time limits only. */
 int64_t clock_ticks(void);
 
+/* Microseconds of the same clock; for how long something took. */
+int64_t clock_micros(void);
+
 /* "2026-11-23T23:35:07.123Z": always 24 characters and a NUL. ms is of the years 0 to 9999 (clamped). */
 #define CLOCK_TEXT_LEN 24
 void clock_format(int64_t ms, char out[CLOCK_TEXT_LEN + 1]);

@@ -15,6 +15,7 @@
 
 struct hasher;
 struct hasher_job;
+struct synclog_request;
 
 struct call {
     struct store *store;
@@ -29,9 +30,10 @@ struct call {
     struct hasher *hasher; /* NULL: passwords cannot be set or checked (PASSWORD_BUSY) */
     struct hasher_job
         *job; /* the request's; what has to wait for it returns false without an error. NULL: hashes are waited for */
-    bool taking_back; /* set by the caller: a user goes whom the same request has made */
-    bool unfinished;  /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
-    bool outdated;    /* set by a change: something is kept past its time (former.h of the directory) */
+    struct synclog_request *log; /* what the sync log is told of the request; NULL: it keeps nothing (synclog.h) */
+    bool taking_back;            /* set by the caller: a user goes whom the same request has made */
+    bool unfinished; /* set by a change: a deletion of the account is not finished (departure.h of the directory) */
+    bool outdated;   /* set by a change: something is kept past its time (former.h of the directory) */
 };
 
 /* Whether a change may be made to the resource in its present version: `holds` is asked with its ETag. NULL: always. */

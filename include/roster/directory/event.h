@@ -34,6 +34,8 @@ struct event {
     struct str role_old,
         role_new;         /* of a user whose type becomes another one: ids of roles; STR_NULL: none, or no change */
     bool revoke_sessions; /* the user may not stay signed in */
+    bool follows;         /* from another event of the transaction, which is what was asked for */
+    struct str name;      /* of the resource, for the sync log; no part of the event. STR_NULL: not known */
 };
 
 /* How many numbers event_write() will take. */

@@ -59,6 +59,9 @@ void policy_read(struct policy *out, struct str text);
 /* The base type of default_type; never admin. */
 enum role_base policy_default_type(const struct policy *p);
 
+/* How many days an entry of the sync log is kept. */
+uint32_t policy_log_days(const struct policy *p);
+
 /* What the policy says about reading bodies and PATCH messages. */
 struct resource_options policy_options(const struct policy *p);
 

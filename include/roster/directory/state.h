@@ -25,6 +25,7 @@ struct state {
     uint64_t overflowed;         /* who are viewers for want of a seat, and are counted nowhere else */
     uint64_t former;             /* records of the space `former` */
     uint64_t former_first;       /* ms: none of them is older; 0: there is none */
+    uint64_t logged;             /* the last number that an entry of the sync log got; some get none */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

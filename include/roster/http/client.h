@@ -14,6 +14,9 @@ enum client { CLIENT_OTHER, CLIENT_OKTA, CLIENT_ENTRA, CLIENT_ONELOGIN, CLIENT_G
 /* "okta" …; "other" for those that are not known. Static memory. */
 const char *client_name(enum client client);
 
+/* For people: "Okta", "Entra ID" …; "The identity provider" for those that are not known. Static memory. */
+const char *client_title(enum client client);
+
 /* param: a CGI parameter by name, or STR_NULL (as in http/request.h). query: of the address, as it was sent. */
 enum client client_recognise(struct str (*param)(void *ctx, const char *name), void *ctx, struct str query);
 

@@ -37,6 +37,7 @@ struct http_request {
     struct arena *arena;
     struct id id;     /* of the request: in the log, in events and in the answer's header X-Request-Id */
     int64_t received; /* clock_now() */
+    int64_t began;    /* clock_micros() */
     enum http_method method;
     struct str method_text;
     struct str segments[HTTP_SEGMENTS_MAX]; /* behind the mount, decoded */

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * synclog - what identity providers asked of an account, what they were answered, and why.
+ *
+ * A request that changed something has its entry in the transaction of the change, so that nothing is answered that is not
+ * in there. A request that failed has no transaction: its entry is kept in memory and written right after the answer, without
+ * waiting for the disk; a power cut may take the last ones. Requests that went well and changed nothing are counted in memory,
+ * by token and kind, and written every few seconds or with what comes next: reading costs no writing. Where the account's last
+ * entries are such counts, they are added to; so there is one for each kind until something else comes.
+ *
+ * Entries are numbered in the order of writing; some numbers are left out. A process that is killed loses what it only counted.
+ * An entry has no secrets (scim/mask.h) and at most SYNCLOG_ENTRY_MAX bytes. It names the events of its change, which are
+ * read with it: they have the difference, old and new. The settings log_entries and log_days say how many are kept, and how
+ * long; what is too much goes a bounded number at a time when something is written.
+ */
+#ifndef ROSTER_DIRECTORY_SYNCLOG_H
+#define ROSTER_DIRECTORY_SYNCLOG_H
+
+#include "roster/base/buf.h"
+#include "roster/directory/call.h"
+#include "roster/directory/event.h"
+
+#define SYNCLOG_ENTRY_MAX 16384
+#define SYNCLOG_BODY_MAX  4096 /* bytes of a request's body that are kept */
+#define SYNCLOG_PATH_MAX  512
+#define SYNCLOG_FOLD_MS   5000
+
+/* What a request was about. */
+enum synclog_kind {
+    SYNCLOG_USERS,
+    SYNCLOG_TEAMS,
+    SYNCLOG_ALL,         /* users and teams */
+    SYNCLOG_ROLES,       /* only read */
+    SYNCLOG_DESCRIPTION, /* of the service; only read */
+    SYNCLOG_BULK,
+    SYNCLOG_UNCHANGED, /* a change to what was so already */
+    SYNCLOG_OTHER,     /* an address that there is not */
+    SYNCLOG_KINDS
+};
+
+/* "users" …; static memory. */
+const char *synclog_kind_name(enum synclog_kind kind);
+
+/* What is not written yet; one for a process. */
+struct synclog;
+struct synclog *synclog_new(void);
+/* What is not written is lost. *l may be NULL; it is set to NULL. */
+void synclog_free(struct synclog **l);
+
+/* What the log is told of a request. Everything outlives the request's work on the store. */
+struct synclog_request {
+    struct synclog *log;
+    uint32_t account, entries, days; /* entries, days: the account's settings; entries is not 0 */
+    struct id token, id;
+    int64_t now;                 /* when it came, ms */
+    int64_t began;               /* clock_micros() */
+    const char *client, *method; /* client for people: "Okta"; static memory, as method */
+    struct str told;             /* what else its entry says, as members of JSON: path, body; may be empty */
+    int status;                  /* of the answer, if all goes well */
+    bool bulk;                   /* its changes have one entry, by synclog_bulk() */
+
+    /* The log's own. */
+    uint64_t number;                          /* of the entry; 0: nothing was changed, or it is a bulk request */
+    uint64_t first_event, last_event;         /* of the transaction; 0: none */
+    uint64_t committed_first, committed_last; /* of those that were committed */
+    struct event event;                       /* the last one */
+    bool written;                             /* it has its entry */
+};
+
+/* --- for changes: event.c and edit.c --- */
+
+/* A transaction begins, maybe again. */
+void synclog_begin(struct synclog_request *r);
+/* Events were written from number first on, and ev is what they tell; takes the entry's number from state. */
+void synclog_event(struct synclog_request *r, struct state *state, const struct event *ev, uint64_t first);
+/* The end of a change's transaction: writes the entry, and before it what this process has not written yet. */
+enum store_rc synclog_change(struct store_txn *txn, struct arena *arena, const struct call *c);
+void synclog_committed(struct synclog_request *r);
+
+/* --- for who answers --- */
+
+/* The request went well and changed nothing. */
+void synclog_count(struct synclog_request *r, enum synclog_kind kind);
+
+/* A request that failed. */
+struct synclog_failure {
+    enum synclog_kind kind; /* not UNCHANGED */
+    bool reading;
+    struct str name;           /* of whom it was about: a userName, a displayName, an id; STR_NULL: not known */
+    const struct error *error; /* its sentence has no secrets */
+    struct str answer;         /* JSON */
+};
+void synclog_failed(struct synclog_request *r, struct arena *a, const struct synclog_failure *f);
+
+/*
+ * A bulk request of so many operations, of which `refused` were; told has more of them, as members of JSON. Writes its entry
+ * before the answer, in a transaction of its own.
+ */
+void synclog_bulk(struct synclog_request *r, const struct call *c, size_t operations, size_t refused, struct str told);
+
+/* Writes what is due, or all; usually nothing is. No transaction may be open. a is reset by the caller. */
+void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all);
+
+/* --- reading --- */
+
+struct synclog_query {
+    bool failed;     /* only requests that failed, wholly or in part */
+    struct str code; /* only requests that failed with this code, in any case; STR_NULL: all */
+    struct str user; /* only requests about the resource of this id or name, in any case; STR_NULL: all */
+};
+
+/* The number after which the newest limit entries that the query takes follow. */
+bool synclog_start(struct call *c, const struct synclog_query *q, size_t limit, uint64_t *after);
+
+/*
+ * Appends entries behind number `after`, oldest first, as elements of a JSON array parted by commas: at most limit and fewer
+ * where they are large. Each is one line. out is in another arena than c's. *n how many, *last the number that was looked at last
+ * (or `after`), *newest the last that was given.
+ */
+bool synclog_read(struct call *c, const struct synclog_query *q, uint64_t after, size_t limit, struct buf *out,
+                  size_t *n, uint64_t *last, uint64_t *newest);
+
+/* Whether value is a stored entry that can be read. */
+bool synclog_is_entry(struct str value, struct arena *a);
+
+#endif

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "synclog_form.h"
+
+#include "roster/base/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define COUNTS_MAX   64 /* kept in memory; from COUNTS_FULL on they are written at once */
+#define COUNTS_FULL  40
+#define FAILURES_MAX 64
+#define TAIL_MAX     8  /* so many of the last entries are looked through for a count that can be added to */
+#define TRIM_EVERY   32 /* numbers */
+#define TRIM_MAX     64 /* entries at a time */
+#define DAY_MS       INT64_C(86400000)
+
+/* Whose, and how much of it is kept. */
+struct owner {
+    uint32_t account, entries, days;
+};
+
+struct waiting_count {
+    struct owner owner;
+    struct entry_count count;
+};
+
+struct failure {
+    struct owner owner;
+    size_t len;
+    char entry[SYNCLOG_ENTRY_MAX]; /* in place: what was never used takes no memory */
+};
+
+struct synclog {
+    struct waiting_count counts[COUNTS_MAX];
+    struct failure failures[FAILURES_MAX]; /* oldest first */
+    size_t ncounts, nfailures;
+    int64_t due, not_before; /* when counts are to be written, and the next try; clock_ticks() */
+};
+
+struct synclog *synclog_new(void)
+{
+    struct synclog *l = calloc(1, sizeof *l);
+
+    if (l == NULL)
+        arena_no_memory(sizeof *l);
+    return l;
+}
+
+void synclog_free(struct synclog **l)
+{
+    free(*l);
+    *l = NULL;
+}
+
+/* How many entries of the account wait. */
+static uint64_t waiting(const struct synclog *l, uint32_t account)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < l->ncounts; i++)
+        n += l->counts[i].owner.account == account;
+    for (size_t i = 0; i < l->nfailures; i++)
+        n += l->failures[i].owner.account == account;
+    return n;
+}
+
+/* They are written. */
+static void forget(struct synclog *l, uint32_t account)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->ncounts; i++)
+        if (l->counts[i].owner.account != account)
+            l->counts[n++] = l->counts[i];
+    l->ncounts = n;
+    n = 0;
+    for (size_t i = 0; i < l->nfailures; i++)
+        if (l->failures[i].owner.account != account && n++ != i)
+            l->failures[n - 1] = l->failures[i];
+    l->nfailures = n;
+}
+
+/* --- what is in the store --- */
+
+static enum store_rc put(struct store_txn *txn, uint64_t number, struct str entry)
+{
+    struct key k;
+
+    assert(entry.len <= SYNCLOG_ENTRY_MAX);
+    key_init(&k);
+    key_u64(&k, number);
+    return store_put(txn, SPACE_LOG, key_view(&k), entry);
+}
+
+/* A count among the last entries that is of the same token, kind and client; before it come counts alone. *number 0: none. */
+static enum store_rc find_count(struct store_txn *txn, const struct entry_count *count, uint64_t *number,
+                                struct entry_count *out)
+{
+    struct store_scan *scan = NULL;
+    struct str key, value;
+
+    *number = 0;
+    enum store_rc rc = store_scan_open(txn, SPACE_LOG, STR_NULL, STR_NULL, STORE_BACKWARD, &scan);
+    for (size_t i = 0; i < TAIL_MAX && rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK; i++) {
+        struct entry_head head;
+
+        if (!entry_head_take(&value, &head) || head.kind != ENTRY_COUNT || !entry_count_read(value, out))
+            break;
+        if (id_eq(&out->token, &count->token) && out->kind == count->kind && str_eq(out->client, count->client)) {
+            key_take_u64(&key, number);
+            break;
+        }
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc put_count(struct store_txn *txn, struct arena *arena, const struct entry_count *count,
+                               uint64_t number)
+{
+    struct entry_count whole = *count, old;
+    uint64_t found;
+    struct buf b;
+
+    enum store_rc rc = find_count(txn, count, &found, &old);
+    if (rc != STORE_OK)
+        return rc;
+    if (found != 0) {
+        number = found;
+        whole.times += old.times;
+        if (old.first < whole.first)
+            whole.first = old.first;
+    }
+    buf_init(&b, arena);
+    entry_head_write(&b, &(struct entry_head){.kind = ENTRY_COUNT, .time = whole.last});
+    entry_count_write(&b, &whole);
+    return put(txn, number, buf_view(&b));
+}
+
+/* Writes what waits of the account under the numbers from *number on, which are raised. */
+static enum store_rc put_waiting(struct store_txn *txn, struct arena *arena, const struct synclog *l, uint32_t account,
+                                 uint64_t *number)
+{
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < l->ncounts && rc == STORE_OK; i++)
+        if (l->counts[i].owner.account == account)
+            rc = put_count(txn, arena, &l->counts[i].count, (*number)++);
+    for (size_t i = 0; i < l->nfailures && rc == STORE_OK; i++)
+        if (l->failures[i].owner.account == account)
+            rc = put(txn, (*number)++, str_make(l->failures[i].entry, l->failures[i].len));
+    return rc;
+}
+
+/* Whether the entry is one too many, or too old. */
+static bool outlived(const struct owner *o, uint64_t number, struct str value, uint64_t newest, int64_t now)
+{
+    struct entry_head head;
+
+    return number + o->entries <= newest || !entry_head_take(&value, &head) || head.time < now - o->days * DAY_MS;
+}
+
+/* Every so many numbers, takes the oldest away that are not to be kept: numbers from first to newest were just given. */
+static enum store_rc trim(struct store_txn *txn, const struct owner *o, uint64_t first, uint64_t newest, int64_t now)
+{
+    uint64_t every = o->entries / 8 + 1, doomed[TRIM_MAX];
+    struct store_scan *scan = NULL;
+    struct str key, value;
+    size_t n = 0;
+
+    if (every > TRIM_EVERY)
+        every = TRIM_EVERY;
+    if ((first - 1) / every == newest / every)
+        return STORE_OK;
+    enum store_rc rc = store_scan_open(txn, SPACE_LOG, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
+    while (n < TRIM_MAX && rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
+        if (!key_take_u64(&key, &doomed[n]) || !outlived(o, doomed[n], value, newest, now))
+            break;
+        n++;
+    }
+    store_scan_close(&scan);
+    for (size_t i = 0; i < n && (rc == STORE_OK || rc == STORE_NOTFOUND); i++) {
+        struct key k;
+
+        key_init(&k);
+        key_u64(&k, doomed[i]);
+        rc = store_delete(txn, SPACE_LOG, key_view(&k));
+    }
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* --- entries of requests --- */
+
+static void put_id(struct buf *b, const char *name, const struct id *id)
+{
+    char text[ID_TEXT_LEN + 1];
+
+    id_format(id, text);
+    buf_puts(b, name);
+    buf_add(b, text, ID_TEXT_LEN);
+    buf_putc(b, '"');
+}
+
+/* What all entries of requests have; the sentence and the rest follow. */
+static void begin_entry(struct buf *b, const struct synclog_request *r, enum entry_kind kind, int status)
+{
+    char time[CLOCK_TEXT_LEN + 1];
+    int64_t took = clock_micros() - r->began;
+
+    entry_head_write(b, &(struct entry_head){.kind = kind,
+                                             .time = r->now,
+                                             .first_event = r->committed_first,
+                                             .last_event = r->committed_last,
+                                             .request = r->id});
+    clock_format(r->now, time);
+    buf_puts(b, "\"time\":\"");
+    buf_add(b, time, CLOCK_TEXT_LEN);
+    put_id(b, "\",\"request\":\"", &r->id);
+    put_id(b, ",\"token\":\"", &r->token);
+    buf_puts(b, ",\"client\":");
+    buf_json(b, str_of(r->client));
+    buf_puts(b, ",\"method\":\"");
+    buf_puts(b, r->method);
+    buf_puts(b, "\",\"status\":");
+    buf_u64(b, (uint64_t)status);
+    buf_puts(b, ",\"microseconds\":");
+    buf_u64(b, took < 0 ? 0 : (uint64_t)took);
+}
+
+static void put_text(struct buf *b, const char *name, struct str text)
+{
+    buf_puts(b, name);
+    buf_json(b, text);
+}
+
+/* What the request told, which is left out where it would make the entry too long. */
+static void end_entry(struct buf *b, const struct synclog_request *r)
+{
+    assert(b->len <= SYNCLOG_ENTRY_MAX);
+    if (b->len + r->told.len + 1 > SYNCLOG_ENTRY_MAX || r->told.len == 0)
+        return;
+    buf_putc(b, ',');
+    buf_str(b, r->told);
+}
+
+static void write_change(struct buf *b, const struct synclog_request *r, struct arena *arena)
+{
+    char id[ID_TEXT_LEN + 1];
+    struct buf words;
+
+    begin_entry(b, r, ENTRY_DONE, r->status);
+    buf_init(&words, arena);
+    words_event(&words, r->client, &r->event);
+    put_text(b, ",\"sentence\":", buf_view(&words));
+    id_format(&r->event.resource, id);
+    buf_puts(b, ",\"resource\":{\"type\":\"");
+    buf_puts(b, r->event.resource_type->name);
+    put_text(b, "\",\"id\":", str_of(id));
+    if (r->event.name.len > 0 && r->event.name.len <= SYNCLOG_PATH_MAX)
+        put_text(b, ",\"name\":", r->event.name);
+    buf_putc(b, '}');
+    end_entry(b, r);
+}
+
+void synclog_begin(struct synclog_request *r)
+{
+    r->number = r->first_event = r->last_event = 0;
+}
+
+void synclog_event(struct synclog_request *r, struct state *state, const struct event *ev, uint64_t first)
+{
+    if (r->first_event == 0)
+        r->first_event = first;
+    r->last_event = state->event;
+    if (!ev->follows)
+        r->event = *ev;
+    if (r->bulk || r->number != 0)
+        return;
+    r->number = state->logged + 1;
+    state->logged += waiting(r->log, r->account) + 1;
+}
+
+static struct owner owner_of(const struct synclog_request *r)
+{
+    return (struct owner){.account = r->account, .entries = r->entries, .days = r->days};
+}
+
+enum store_rc synclog_change(struct store_txn *txn, struct arena *arena, const struct call *c)
+{
+    struct synclog_request now = *c->log;
+    struct owner owner = owner_of(&now);
+    uint64_t number = now.number;
+    struct buf b;
+
+    if (number == 0)
+        return STORE_OK;
+    now.committed_first = now.first_event;
+    now.committed_last = now.last_event;
+    enum store_rc rc = put_waiting(txn, arena, now.log, now.account, &number);
+    if (rc != STORE_OK)
+        return rc;
+    buf_init(&b, arena);
+    buf_reserve(&b, 1024 + now.told.len);
+    write_change(&b, &now, arena);
+    if ((rc = put(txn, number, buf_view(&b))) != STORE_OK)
+        return rc;
+    return trim(txn, &owner, now.number, number, now.now);
+}
+
+void synclog_committed(struct synclog_request *r)
+{
+    if (r->first_event == 0)
+        return;
+    if (r->committed_first == 0)
+        r->committed_first = r->first_event;
+    r->committed_last = r->last_event;
+    if (r->number == 0)
+        return;
+    r->written = true;
+    forget(r->log, r->account);
+}
+
+/* --- what waits --- */
+
+void synclog_count(struct synclog_request *r, enum synclog_kind kind)
+{
+    struct synclog *l = r->log;
+    struct str client = str_of(r->client);
+    size_t i = 0;
+
+    while (i < l->ncounts && (l->counts[i].owner.account != r->account || l->counts[i].count.kind != kind ||
+                              !id_eq(&l->counts[i].count.token, &r->token) || l->counts[i].count.client.p != client.p))
+        i++;
+    if (i < l->ncounts) {
+        l->counts[i].count.times++;
+        l->counts[i].count.last = r->now;
+        return;
+    }
+    if (i == COUNTS_MAX) /* they cannot be written: the store is out of order, or the disk is full */
+        return;
+    if (l->ncounts++ == 0)
+        l->due = clock_ticks() + SYNCLOG_FOLD_MS;
+    if (l->ncounts >= COUNTS_FULL)
+        l->due = 0;
+    l->counts[i] = (struct waiting_count){
+        .owner = owner_of(r),
+        .count = {.token = r->token, .kind = kind, .times = 1, .first = r->now, .last = r->now, .client = client}};
+}
+
+static void keep(struct synclog_request *r, const struct buf *entry)
+{
+    struct synclog *l = r->log;
+    struct failure *f;
+
+    assert(entry->len <= SYNCLOG_ENTRY_MAX);
+    if (l->nfailures == FAILURES_MAX) /* as above */
+        memmove(&l->failures[0], &l->failures[1], --l->nfailures * sizeof l->failures[0]);
+    f = &l->failures[l->nfailures++];
+    f->owner = owner_of(r);
+    f->len = entry->len;
+    memcpy(f->entry, entry->p, entry->len);
+    r->written = true;
+}
+
+void synclog_failed(struct synclog_request *r, struct arena *a, const struct synclog_failure *f)
+{
+    const struct error_entry *entry = error_entry(f->error->code);
+    struct buf b, words;
+
+    buf_init(&b, a);
+    begin_entry(&b, r, ENTRY_FAILED, entry->status);
+    buf_init(&words, a);
+    words_failure(&words, r->client, r->method, f);
+    put_text(&b, ",\"sentence\":", buf_view(&words));
+    put_text(&b, ",\"code\":", str_of(entry->code));
+    put_text(&b, ",\"remedy\":", str_of(entry->admin));
+    if (f->name.len > 0 && f->name.len <= SYNCLOG_PATH_MAX) {
+        put_text(&b, ",\"resource\":{\"name\":", f->name);
+        buf_putc(&b, '}');
+    }
+    buf_puts(&b, ",\"answer\":");
+    buf_str(&b, f->answer);
+    end_entry(&b, r);
+    keep(r, &b);
+}
+
+struct writing {
+    struct synclog *log;
+    struct owner owner;
+};
+
+static enum store_rc write_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    const struct writing *w = ctx;
+    struct state state;
+    uint64_t number;
+
+    enum store_rc rc = store_has(txn, SPACE_STATE, STR_NULL);
+    if (rc != STORE_OK) /* NOTFOUND: the account is being removed */
+        return rc;
+    if ((rc = state_get(txn, &state)) != STORE_OK)
+        return rc;
+    uint64_t first = number = state.logged + 1;
+    state.logged += waiting(w->log, w->owner.account);
+    if ((rc = state_put(txn, &state)) != STORE_OK ||
+        (rc = put_waiting(txn, arena, w->log, w->owner.account, &number)) != STORE_OK)
+        return rc;
+    return trim(txn, &w->owner, first, state.logged, clock_now());
+}
+
+/* The owner of something that waits. */
+static bool next_owner(const struct synclog *l, struct owner *out)
+{
+    if (l->ncounts > 0)
+        *out = l->counts[0].owner;
+    else if (l->nfailures > 0)
+        *out = l->failures[0].owner;
+    else
+        return false;
+    return true;
+}
+
+void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all)
+{
+    struct writing w = {.log = l};
+    int64_t now;
+
+    if (l->ncounts + l->nfailures == 0)
+        return;
+    now = clock_ticks();
+    if (!all && ((l->nfailures == 0 && now < l->due) || now < l->not_before))
+        return;
+    while (next_owner(l, &w.owner)) {
+        struct arena_mark mark = arena_mark(a);
+        enum store_rc rc =
+            store_has_room(s) ? store_run(s, w.owner.account, STORE_WRITE, a, write_body, &w) : STORE_FULL;
+
+        arena_rewind(a, mark);
+        if (rc != STORE_OK && rc != STORE_NOTFOUND) {
+            l->not_before = now + SYNCLOG_FOLD_MS;
+            return;
+        }
+        forget(l, w.owner.account);
+    }
+}
+
+/* --- bulk --- */
+
+static void write_bulk(struct synclog_request *r, struct arena *a, size_t operations, size_t refused, struct str told)
+{
+    struct buf b, words;
+
+    buf_init(&b, a);
+    begin_entry(&b, r, refused > 0 ? ENTRY_FAILED : ENTRY_DONE, 200);
+    buf_init(&words, a);
+    words_bulk(&words, r->client, operations, refused);
+    put_text(&b, ",\"sentence\":", buf_view(&words));
+    buf_putc(&b, ',');
+    buf_str(&b, told);
+    end_entry(&b, r);
+    keep(r, &b);
+}
+
+void synclog_bulk(struct synclog_request *r, const struct call *c, size_t operations, size_t refused, struct str told)
+{
+    if (refused == 0 && r->committed_first == 0)
+        return; /* nothing was changed */
+    write_bulk(r, c->arena, operations, refused, told);
+    synclog_write(r->log, c->store, c->arena, true);
+}

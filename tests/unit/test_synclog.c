@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sync log: its sentences, its counts, what is kept, and that an entry comes with its change. */
+#include "../../src/directory/synclog_form.h"
+#include "store.h"
+
+#include "roster/base/clock.h"
+#include "roster/base/json.h"
+#include "roster/directory/account.h"
+#include "roster/directory/user.h"
+#include "roster/directory/verify.h"
+
+#include <stdio.h>
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+#define DAY         INT64_C(86400000)
+
+/* One store for the program; an account for each test. */
+static struct conf conf;
+static struct store *store;
+static struct arena *arena, *scratch;
+static struct account account;
+static struct error error;
+static struct synclog *synclog;
+static struct synclog_request request;
+static struct id token;
+static int64_t now;
+
+static void fresh(void)
+{
+    static int accounts;
+    struct policy p;
+    char slug[32];
+
+    if (store == NULL) {
+        arena = arena_new(0);
+        scratch = arena_new(0);
+        store = unit_store(&conf, arena);
+    }
+    arena_reset(scratch);
+    snprintf(slug, sizeof slug, "test%d", ++accounts);
+    error = ERROR_INIT;
+    CHECK(policy_preset(&p, STR_LIT("workspace")));
+    CHECK(account_add(store, arena, str_of(slug), str_of(slug), &p, &account, &error));
+    synclog_free(&synclog);
+    synclog = synclog_new();
+    token = id_new();
+    now = clock_now();
+}
+
+static struct synclog_request *asked(void)
+{
+    request = (struct synclog_request){.log = synclog,
+                                       .account = account.number,
+                                       .entries = account.policy.value[POLICY_LOG_ENTRIES],
+                                       .days = policy_log_days(&account.policy),
+                                       .token = token,
+                                       .id = id_new(),
+                                       .now = now,
+                                       .began = clock_micros(),
+                                       .client = "Okta",
+                                       .method = "POST",
+                                       .told = STR_LIT("\"path\":\"/scim/v2/Users\""),
+                                       .status = 201};
+    return &request;
+}
+
+static struct call *call(void)
+{
+    static struct call c;
+
+    error = ERROR_INIT;
+    c = (struct call){.store = store,
+                      .arena = arena,
+                      .account = &account,
+                      .token = token,
+                      .now = now,
+                      .base = STR_LIT("http://h/scim/v2"),
+                      .error = &error,
+                      .log = asked()};
+    c.request = request.id;
+    return &c;
+}
+
+static bool make_user(const char *name)
+{
+    struct error e = ERROR_INIT;
+    struct image im;
+    const char *text = arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"%s@example.com\"}", name);
+
+    return user_create(call(), json_read(arena, str_of(text), &e), &im);
+}
+
+static void look_up(enum synclog_kind kind)
+{
+    synclog_count(asked(), kind);
+}
+
+static void fail(enum error_code code, struct str name)
+{
+    struct error e = ERROR_INIT;
+    struct synclog_failure f = {.kind = SYNCLOG_USERS, .name = name, .error = &e, .answer = STR_LIT("{\"a\":1}")};
+
+    error_set(&e, code);
+    synclog_failed(asked(), arena, &f);
+}
+
+static void write_all(void)
+{
+    synclog_write(synclog, store, arena, true);
+}
+
+/* What the query takes behind `after`, as a JSON array. */
+static struct json_object *entries(const struct synclog_query *query, uint64_t after)
+{
+    static const struct synclog_query all;
+    struct error e = ERROR_INIT;
+    struct call c = *call();
+    uint64_t last = after, newest;
+    size_t n = 1;
+    struct buf b;
+
+    c.arena = scratch;
+    buf_init(&b, arena);
+    buf_putc(&b, '[');
+    while (n > 0) {
+        size_t comma = b.len;
+
+        if (b.len > 1)
+            buf_putc(&b, ',');
+        CHECK(synclog_read(&c, query == NULL ? &all : query, last, 1000, &b, &n, &last, &newest));
+        if (n == 0)
+            b.len = comma;
+    }
+    buf_putc(&b, ']');
+    return json_read(arena, buf_view(&b), &e);
+}
+
+/* Their sentences, a line each. */
+static const char *sentences(const struct synclog_query *query, uint64_t after)
+{
+    struct json_object *list = entries(query, after);
+    struct buf b;
+
+    buf_init(&b, arena);
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        buf_str(&b, json_text(json_object_array_get_idx(list, i), "sentence"));
+        buf_putc(&b, '\n');
+    }
+    return buf_cstr(&b);
+}
+
+static struct json_object *entry(size_t i)
+{
+    return json_object_array_get_idx(entries(NULL, 0), i);
+}
+
+static void say(const char *text, void *ctx)
+{
+    (void)ctx;
+    fprintf(stderr, "%s\n", text);
+}
+
+static void verify(void)
+{
+    struct verify_report r = {0};
+
+    CHECK(verify_account(store, scratch, &account, say, NULL, &r, &error));
+    CHECK_INT(r.faults, 0);
+}
+
+/* --- words --- */
+
+static void tells_events_in_words(void)
+{
+    static const struct {
+        struct event event;
+        const char *words;
+    } cases[] = {
+        {{.type = "user.created"}, "Okta created NAME"},
+        {{.type = "user.updated"}, "Okta updated NAME"},
+        {{.type = "user.updated", .role_old = STR_LIT("viewer"), .role_new = STR_LIT("member")},
+         "Okta changed NAME from viewer to member"},
+        {{.type = "user.deactivated"}, "Okta deactivated NAME"},
+        {{.type = "user.reactivated"}, "Okta reactivated NAME"},
+        {{.type = "user.deleted"}, "Okta deleted NAME"},
+        {{.type = "team.created"}, "Okta created team NAME"},
+        {{.type = "team.created", .nadded = 3}, "Okta created team NAME with 3 members"},
+        {{.type = "team.updated", .nadded = 1}, "Okta added 1 member to team NAME"},
+        {{.type = "team.updated", .nremoved = 2}, "Okta removed 2 members from team NAME"},
+        {{.type = "team.updated", .nadded = 2, .nremoved = 1},
+         "Okta added 2 members to team NAME and removed 1 member"},
+        {{.type = "team.updated", .changes = STR_LIT("[{\"path\":\"displayName\",\"old\":\"a\"}]")},
+         "Okta renamed a team to NAME"},
+        {{.type = "team.updated", .changes = STR_LIT("[{\"path\":\"externalId\"}]")}, "Okta updated team NAME"},
+        {{.type = "team.deleted"}, "Okta deleted team NAME"},
+        {{.type = "role.created"}, "Okta: role.created"},
+    };
+    struct arena *a = arena_new(0);
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct event ev = cases[i].event;
+        struct buf b;
+
+        ev.name = STR_LIT("NAME");
+        buf_init(&b, a);
+        words_event(&b, "Okta", &ev);
+        CHECK_STR(buf_view(&b), str_of(cases[i].words));
+    }
+    arena_free(&a);
+}
+
+static void tells_failures_in_words(void)
+{
+    static const struct {
+        enum synclog_kind kind;
+        bool reading;
+        const char *method, *name;
+        enum error_code code;
+        const char *words;
+    } cases[] = {
+        {SYNCLOG_USERS, false, "POST", "ana", ERR_BODY_MISSING, "Okta tried to create ana; refused: "},
+        {SYNCLOG_USERS, false, "POST", "", ERR_BODY_MISSING, "Okta tried to create a user; refused: "},
+        {SYNCLOG_USERS, false, "PATCH", "ana", ERR_BUSY, "Okta tried to update ana; failed: "},
+        {SYNCLOG_USERS, false, "DELETE", "ana", ERR_BODY_MISSING, "Okta tried to delete ana; refused: "},
+        {SYNCLOG_USERS, true, "POST", "", ERR_BODY_MISSING, "Okta tried to look up users; refused: "},
+        {SYNCLOG_USERS, false, "OPTIONS", "", ERR_BODY_MISSING, "Okta tried to look up users; refused: "},
+        {SYNCLOG_TEAMS, false, "PUT", "T", ERR_BODY_MISSING, "Okta tried to update team T; refused: "},
+        {SYNCLOG_ALL, true, "GET", "", ERR_BODY_MISSING, "Okta tried to look up users and teams; refused: "},
+        {SYNCLOG_BULK, false, "POST", "", ERR_BODY_MISSING,
+         "Okta tried to send several changes in one request; refused: "},
+        {SYNCLOG_OTHER, false, "GET", "", ERR_PATH_UNKNOWN,
+         "Okta tried to send GET to an address that there is not; refused: "},
+    };
+    struct arena *a = arena_new(0);
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error e = ERROR_INIT;
+        struct synclog_failure f = {
+            .kind = cases[i].kind, .reading = cases[i].reading, .name = str_of(cases[i].name), .error = &e};
+        struct buf b;
+
+        error_set(&e, cases[i].code);
+        buf_init(&b, a);
+        words_failure(&b, "Okta", cases[i].method, &f);
+        CHECK_STR(buf_view(&b), str_of(arena_printf(a, "%s%s", cases[i].words, e.sentence)));
+    }
+    arena_free(&a);
+}
+
+static void names_stay_in_one_line(void)
+{
+    struct arena *a = arena_new(0);
+    struct event ev = {.type = "team.deleted"};
+    struct buf b, name;
+
+    buf_init(&name, a);
+    buf_puts(&name, "a\nb\x7f");
+    for (size_t i = 0; i < 100; i++)
+        buf_puts(&name, "ü€");
+    ev.name = buf_view(&name);
+    buf_init(&b, a);
+    words_event(&b, "Okta", &ev);
+    CHECK(str_starts(buf_view(&b), STR_LIT("Okta deleted team a b ü€ü€")));
+    CHECK(b.len < 230 && memchr(b.p, '\n', b.len) == NULL);
+    CHECK_STR(str_sub(buf_view(&b), b.len - 3, b.len), STR_LIT("…"));
+    arena_free(&a);
+}
+
+/* --- changes and failures --- */
+
+static void a_change_has_its_entry(void)
+{
+    fresh();
+    CHECK(make_user("ana"));
+    CHECK(request.written);
+    CHECK_CSTR(sentences(NULL, 0), "Okta created ana@example.com\n");
+    struct json_object *e = entry(0), *events = json_get(e, "events");
+    CHECK_INT(json_object_get_int(json_get(e, "status")), 201);
+    CHECK(!json_object_get_boolean(json_get(e, "failed")));
+    CHECK_STR(json_text(e, "path"), STR_LIT("/scim/v2/Users"));
+    CHECK_STR(json_text(json_get(e, "resource"), "name"), STR_LIT("ana@example.com"));
+    CHECK(json_object_get_int64(json_get(e, "microseconds")) < 60000000);
+    CHECK_INT(json_object_get_int(json_get(e, "firstEvent")), 1);
+    CHECK_INT(json_object_get_int(json_get(e, "lastEvent")), 1);
+    CHECK_INT(json_object_array_length(events), 1);
+    CHECK_STR(json_text(json_object_array_get_idx(events, 0), "type"), STR_LIT("user.created"));
+    verify();
+}
+
+static void a_refused_change_has_none_but_that_of_its_failure(void)
+{
+    fresh();
+    CHECK(make_user("ana"));
+    CHECK(!make_user("ana"));
+    CHECK(!request.written);
+    fail(ERR_BODY_MISSING, STR_LIT("ana@example.com"));
+    CHECK_CSTR(sentences(NULL, 0), "Okta created ana@example.com\n"); /* not yet */
+    synclog_write(synclog, store, arena, false);
+    struct json_object *e = entry(1);
+    CHECK(json_object_get_boolean(json_get(e, "failed")));
+    CHECK_STR(json_text(e, "code"), STR_LIT("BODY_MISSING"));
+    CHECK_STR(json_text(e, "remedy"), str_of(error_entry(ERR_BODY_MISSING)->admin));
+    CHECK_INT(json_object_get_int(json_get(json_get(e, "answer"), "a")), 1);
+    verify();
+}
+
+static void a_failure_comes_before_the_change_after_it(void)
+{
+    fresh();
+    fail(ERR_BODY_MISSING, STR_NULL);
+    CHECK(make_user("ana"));
+    write_all(); /* there is nothing left */
+    struct json_object *list = entries(NULL, 0);
+    CHECK_INT(json_object_array_length(list), 2);
+    CHECK(json_object_get_boolean(json_get(json_object_array_get_idx(list, 0), "failed")));
+    verify();
+}
+
+/* --- counts --- */
+
+static void counts_are_added_up(void)
+{
+    fresh();
+    for (size_t i = 0; i < 117; i++)
+        look_up(SYNCLOG_USERS);
+    look_up(SYNCLOG_TEAMS);
+    synclog_write(synclog, store, arena, false); /* not due yet */
+    CHECK_CSTR(sentences(NULL, 0), "");
+    write_all();
+    CHECK_CSTR(sentences(NULL, 0), "Okta looked up users 117 times\nOkta looked up teams once\n");
+    now += 1000;
+    look_up(SYNCLOG_USERS);
+    write_all();
+    CHECK_CSTR(sentences(NULL, 0), "Okta looked up users 118 times\nOkta looked up teams once\n");
+    struct json_object *e = entry(0);
+    CHECK_INT(json_object_get_int(json_get(e, "times")), 118);
+    CHECK(!str_eq(json_text(e, "first"), json_text(e, "last")));
+    CHECK_STR(json_text(e, "kind"), STR_LIT("users"));
+    verify();
+}
+
+static void counts_end_where_something_comes_between(void)
+{
+    fresh();
+    look_up(SYNCLOG_USERS);
+    CHECK(make_user("ana"));
+    look_up(SYNCLOG_USERS);
+    look_up(SYNCLOG_UNCHANGED);
+    write_all();
+    token = id_new();
+    look_up(SYNCLOG_USERS);
+    write_all();
+    CHECK_CSTR(sentences(NULL, 0),
+               "Okta looked up users once\nOkta created ana@example.com\nOkta looked up users once\n"
+               "Okta sent what was so already once\nOkta looked up users once\n");
+    verify();
+}
+
+static void more_kinds_than_are_kept_are_written_at_once(void)
+{
+    fresh();
+    for (size_t i = 0; i < 200; i++) {
+        token = id_new();
+        look_up(SYNCLOG_USERS);
+        synclog_write(synclog, store, arena, false);
+    }
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 200 - 200 % 40);
+    write_all();
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 200);
+}
+
+/* --- what is kept --- */
+
+static void no_more_are_kept_than_the_account_says(void)
+{
+    fresh();
+    account.policy.value[POLICY_LOG_ENTRIES] = 10;
+    for (size_t i = 0; i < 60; i++)
+        CHECK(make_user(arena_printf(arena, "u%zu", i)));
+    struct json_object *list = entries(NULL, 0);
+    CHECK(json_object_array_length(list) >= 10 && json_object_array_length(list) <= 12);
+    CHECK_CSTR(sentences(NULL, 59), "Okta created u59@example.com\n");
+    verify();
+}
+
+static void old_ones_go(void)
+{
+    fresh();
+    now -= 91 * DAY;
+    CHECK(make_user("old"));
+    now += 91 * DAY;
+    CHECK_CSTR(sentences(NULL, 0), ""); /* also before it is taken away */
+    for (size_t i = 0; i < 40; i++)
+        CHECK(make_user(arena_printf(arena, "u%zu", i)));
+    account.policy.value[POLICY_LOG_DAYS] = 3649;
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 40);
+}
+
+static void nothing_is_written_of_an_account_that_is_gone(void)
+{
+    fresh();
+    look_up(SYNCLOG_USERS);
+    CHECK(account_remove(store, scratch, str_of(account.slug), &error));
+    write_all();
+    CHECK_CSTR(sentences(NULL, 0), "");
+}
+
+/* --- reading --- */
+
+static void queries_choose(void)
+{
+    struct synclog_query failed = {.failed = true}, code = {.code = STR_LIT("body_missing")},
+                         user = {.user = STR_LIT("ANA@example.com")};
+    uint64_t after;
+
+    fresh();
+    CHECK(make_user("ana"));
+    CHECK(make_user("bob"));
+    look_up(SYNCLOG_USERS);
+    fail(ERR_BODY_MISSING, STR_LIT("ana@example.com"));
+    fail(ERR_BUSY, STR_NULL);
+    write_all();
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 5);
+    CHECK_INT(json_object_array_length(entries(&failed, 0)), 2);
+    CHECK_INT(json_object_array_length(entries(&code, 0)), 1);
+    CHECK_INT(json_object_array_length(entries(&user, 0)), 2);
+    CHECK(synclog_start(call(), &failed, 1, &after));
+    CHECK_INT(json_object_array_length(entries(NULL, after)), 1);
+    CHECK(synclog_start(call(), &user, 100, &after));
+    CHECK_INT(after, 0);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(tells_events_in_words),
+    UNIT(tells_failures_in_words),
+    UNIT(names_stay_in_one_line),
+    UNIT(a_change_has_its_entry),
+    UNIT(a_refused_change_has_none_but_that_of_its_failure),
+    UNIT(a_failure_comes_before_the_change_after_it),
+    UNIT(counts_are_added_up),
+    UNIT(counts_end_where_something_comes_between),
+    UNIT(more_kinds_than_are_kept_are_written_at_once),
+    UNIT(no_more_are_kept_than_the_account_says),
+    UNIT(old_ones_go),
+    UNIT(queries_choose),
+    UNIT(nothing_is_written_of_an_account_that_is_gone),
+};
+
+int main(void)
+{
+    int status = unit_run("synclog", tests, COUNT(tests));
+
+    synclog_free(&synclog);
+    store_close(&store);
+    arena_free(&scratch);
+    arena_free(&arena);
+    return status;
+}
