@@ -58,17 +58,18 @@ static enum store_rc join(struct store_txn *txn, struct arena *arena, struct cal
 {
     enum store_rc rc = member_has(txn, team, user);
     struct joining joining;
-    size_t types = 0;
 
     if (rc != STORE_NOTFOUND)
         return rc;
     rc = tell(txn, arena, c, state, team, user, true);
     if (rc == STORE_NOTFOUND)
         return STORE_OK; /* the team has gone meanwhile */
-    if (rc != STORE_OK || (rc = joining_before(txn, arena, c, state, team, user, &joining)) != STORE_OK ||
-        (rc = member_restore(txn, team, user, c->now)) != STORE_OK)
+    if (rc != STORE_OK || (rc = joining_begin(txn, arena, c, state, team, &joining)) != STORE_OK ||
+        (rc = joining_before(txn, arena, &joining, user)) != STORE_OK ||
+        (rc = member_restore(txn, team, user, c->now)) != STORE_OK ||
+        (rc = joining_after(txn, arena, &joining)) != STORE_OK)
         return rc;
-    return joining_after(txn, arena, c, state, &joining, &types);
+    return joining_end(txn, arena, &joining);
 }
 
 enum store_rc groups_join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,

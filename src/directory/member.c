@@ -349,19 +349,32 @@ static enum store_rc change_apply(struct fates *f, struct store_txn *txn, struct
 }
 
 /* Brings one membership about, or ends it. What this takes from the arena is given back. */
-static enum store_rc membership_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                                       const struct id *team, const struct id *user, bool joins, size_t *changes)
+static enum store_rc membership_change(struct store_txn *txn, struct arena *arena, struct joining *j,
+                                       const struct id *user, bool joins)
 {
     struct arena_mark mark = arena_mark(arena);
-    struct joining joining;
 
-    enum store_rc rc = joining_before(txn, arena, c, state, team, user, &joining);
+    enum store_rc rc = joining_before(txn, arena, j, user);
     if (rc == STORE_OK)
-        rc = joins ? member_restore(txn, team, user, c->now) : pair_delete(txn, team, user);
+        rc = joins ? member_restore(txn, &j->team, user, j->c->now) : pair_delete(txn, &j->team, user);
     if (rc == STORE_OK)
-        rc = joining_after(txn, arena, c, state, &joining, changes);
+        rc = joining_after(txn, arena, j);
     arena_rewind(arena, mark);
     return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+/* Writes what differs: who goes first, for that may make room for who comes. */
+static enum store_rc delta_apply(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                                 const struct id *team, const struct member_delta *delta)
+{
+    struct joining joining;
+
+    enum store_rc rc = joining_begin(txn, arena, c, state, team, &joining);
+    for (size_t i = 0; i < delta->nremoved && rc == STORE_OK; i++)
+        rc = membership_change(txn, arena, &joining, &delta->removed[i], false);
+    for (size_t i = 0; i < delta->nadded && rc == STORE_OK; i++)
+        rc = membership_change(txn, arena, &joining, &delta->added[i], true);
+    return rc == STORE_OK ? joining_end(txn, arena, &joining) : rc;
 }
 
 enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
@@ -370,7 +383,6 @@ enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct ca
 {
     struct fates fates = {.arena = arena};
     enum store_rc rc = STORE_OK;
-    size_t types = 0;
 
     *out = (struct member_delta){0};
     crypto_shorthash_keygen(fates.seed);
@@ -387,7 +399,7 @@ enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct ca
         return rc;
     out->added = arena_alloc_raw(arena, fates.n * sizeof *out->added);
     out->removed = arena_alloc_raw(arena, fates.n * sizeof *out->removed);
-    for (size_t i = 0; i <= fates.mask && rc == STORE_OK; i++) {
+    for (size_t i = 0; i <= fates.mask; i++) {
         const struct fate *fate = &fates.slots[i];
 
         if (!fate->used || fate->before == fate->after)
@@ -396,9 +408,8 @@ enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct ca
             out->added[out->nadded++] = fate->id;
         else
             out->removed[out->nremoved++] = fate->id;
-        rc = membership_change(txn, arena, c, state, team, &fate->id, fate->after, &types);
     }
-    return rc;
+    return delta_apply(txn, arena, c, state, team, out);
 }
 
 enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const struct id *user, struct id **teams,
@@ -414,13 +425,10 @@ enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const
 enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                                const struct id *team)
 {
-    struct id *users;
-    size_t n = 0, types = 0;
+    struct member_delta all = {.nremoved = 0};
 
-    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, &users, &n);
-    for (size_t i = 0; i < n && rc == STORE_OK; i++)
-        rc = membership_change(txn, arena, c, state, team, &users[i], false, &types);
-    return rc;
+    enum store_rc rc = pairs_of(txn, arena, SPACE_MEMBER, team, &all.removed, &all.nremoved);
+    return rc == STORE_OK ? delta_apply(txn, arena, c, state, team, &all) : rc;
 }
 
 /* --- for answers --- */

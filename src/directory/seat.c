@@ -242,30 +242,74 @@ static bool counts_alike(const struct holder *x, const struct holder *y)
                            (x->standing.source == STANDING_DEFAULT) == (y->standing.source == STANDING_DEFAULT)));
 }
 
-enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                          const struct id *id, const struct holder *before, struct holder *after)
+/* Whether a change must find its seat at once: else seat_sum_judge() judges it. */
+static bool is_judged(const struct call *c, bool at_once)
 {
-    bool limited = c->account->policy.value[POLICY_SEAT_LIMIT] != SEAT_LIMIT_NONE;
+    return c->account->policy.value[POLICY_SEAT_LIMIT] != SEAT_LIMIT_NONE &&
+           (at_once || c->account->policy.value[POLICY_SEAT_OVERFLOW] == OVERFLOW_VIEWER);
+}
+
+static enum store_rc change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                            const struct id *id, const struct holder *before, struct holder *after, bool at_once)
+{
+    bool judged = is_judged(c, at_once) && after->active;
     struct seats was, is;
     enum store_rc rc = STORE_OK;
 
     after->overflowed = false;
     if (counts_alike(before, after))
         return STORE_OK;
-    if (limited && after->active)
+    if (judged)
         rc = reckon(txn, arena, c, state, NULL, NULL, &was);
     if (rc == STORE_OK && before->active)
         rc = add(txn, state, before, -1);
     if (rc == STORE_OK && after->active)
         rc = add(txn, state, after, 1);
-    if (rc == STORE_OK && limited && after->active &&
-        (rc = reckon(txn, arena, c, state, NULL, NULL, &is)) == STORE_OK && !may_take(&was, &is))
+    if (rc == STORE_OK && judged && (rc = reckon(txn, arena, c, state, NULL, NULL, &is)) == STORE_OK &&
+        !may_take(&was, &is))
         rc = overflow(txn, arena, c, state, &was, before->overflowed, after);
     if (rc == STORE_OK && before->overflowed != after->overflowed)
         rc = seat_mark(txn, SPACE_OVERFLOW, id, after->overflowed);
-    if (rc == STORE_OK && loses(before, after))
-        rc = judge_protection(txn, c, id);
+    return rc == STORE_OK && loses(before, after) ? judge_protection(txn, c, id) : rc;
+}
+
+enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *id, const struct holder *before, struct holder *after)
+{
+    enum store_rc rc = change(txn, arena, c, state, id, before, after, true);
+
     return rc == STORE_OK ? judge_admins(c, state, before, after) : rc;
+}
+
+/* --- many at once --- */
+
+enum store_rc seat_sum_begin(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                             struct seat_sum *out)
+{
+    *out = (struct seat_sum){.had_admin = state->typed[ROLE_ADMIN] > 0};
+    return reckon(txn, arena, c, state, NULL, NULL, &out->was);
+}
+
+enum store_rc seat_sum_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                              const struct id *id, const struct holder *before, struct holder *after)
+{
+    return change(txn, arena, c, state, id, before, after, false);
+}
+
+enum store_rc seat_sum_judge(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                             const struct seat_sum *sum, const struct role *role)
+{
+    struct seats is;
+
+    enum store_rc rc = reckon(txn, arena, c, state, NULL, NULL, &is);
+    if (rc != STORE_OK)
+        return rc;
+    if (!may_take(&sum->was, &is))
+        return refuse_seat(c, role, &sum->was);
+    if (sum->had_admin && state->typed[ROLE_ADMIN] == 0 &&
+        c->account->policy.value[POLICY_LAST_ADMIN] == LAST_ADMIN_KEEP)
+        error_set(c->error, ERR_LAST_ADMIN);
+    return error_is_set(c->error) ? STORE_REFUSED : STORE_OK;
 }
 
 enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
@@ -393,18 +437,14 @@ enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const str
 enum store_rc seat_judge_account(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                                  const struct account *changed)
 {
-    bool had_admin = state->typed[ROLE_ADMIN] > 0;
-    struct seats was, is;
+    struct seat_sum sum;
 
-    enum store_rc rc = reckon(txn, arena, c, state, NULL, NULL, &was);
-    if (rc != STORE_OK || (rc = seat_recount(txn, arena, changed, state)) != STORE_OK ||
-        (rc = reckon(txn, arena, c, state, NULL, NULL, &is)) != STORE_OK)
-        return rc;
-    if (!may_take(&was, &is))
-        return refuse_seat(c, role_of_base(policy_default_type(&changed->policy)), &was);
-    if (had_admin && state->typed[ROLE_ADMIN] == 0 && c->account->policy.value[POLICY_LAST_ADMIN] == LAST_ADMIN_KEEP)
-        error_set(c->error, ERR_LAST_ADMIN);
-    return error_is_set(c->error) ? STORE_REFUSED : STORE_OK;
+    enum store_rc rc = seat_sum_begin(txn, arena, c, state, &sum);
+    if (rc == STORE_OK)
+        rc = seat_recount(txn, arena, changed, state);
+    return rc == STORE_OK
+               ? seat_sum_judge(txn, arena, c, state, &sum, role_of_base(policy_default_type(&changed->policy)))
+               : rc;
 }
 
 /* --- requests of its own --- */

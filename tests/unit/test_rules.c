@@ -296,6 +296,28 @@ static void seats_are_judged_with_every_membership(void)
     verified();
 }
 
+/* Who goes makes room for who comes, in whatever order they are looked at: the sum is judged. */
+static void exchanges_need_no_seat(void)
+{
+    struct str people[2];
+
+    begin();
+    people[0] = make("");
+    people[1] = make("");
+    struct str trial = push("Trial", people, 1), admins = push("Admins", NULL, 0);
+    CHECK(rule(trial, "viewer", 0));
+    set("seat_limit", "1");
+    CHECK_INT(used(), 1);
+    for (int i = 0; i < 6; i++)
+        CHECK_STR(push("Trial", people + (i + 1) % 2, 1), trial); /* a viewer becomes a member, a member a viewer */
+    CHECK_INT(used(), 1);
+    set("seat_limit", "none");
+    CHECK(rule(admins, "admin", 1));
+    for (int i = 0; i < 6; i++)
+        CHECK_STR(push("Admins", people + i % 2, 1), admins); /* one admin takes the other's place */
+    verified();
+}
+
 static void changed_rules_count_for_all_or_are_refused(void)
 {
     struct str people[3];
@@ -407,6 +429,7 @@ static const struct unit_test tests[] = {
     UNIT(first_rule_counts),
     UNIT(roles_of_rules_are_judged),
     UNIT(seats_are_judged_with_every_membership),
+    UNIT(exchanges_need_no_seat),
     UNIT(changed_rules_count_for_all_or_are_refused),
     UNIT(every_way_out_of_a_team_counts),
     UNIT(too_many_changes_of_types_are_refused),

@@ -25,7 +25,7 @@ struct member_change member_change_of(enum member_op op, struct json_object *val
  * Applies changes in order to the membership of team and writes what differs in the end. Members that are to come must be
  * users of the account: STORE_REFUSED with *c->error MEMBER_UNKNOWN or MEMBER_NESTED; or PATCH_FILTER, where filters ask more of
  * the members than a transaction may take time for (MEMBER_WORK_MAX). Where the team has a rule (rules.h), users who get
- * another type by it have an event each, or the whole is refused as joining_after() says. Costs grow with the change, not with the team, but for
+ * another type by it have an event each, or the whole is refused (joining.h of the directory). Costs grow with the change, not with the team, but for
  * MEMBER_REPLACE and MEMBER_REMOVE_IF.
  */
 enum store_rc member_apply(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,

@@ -37,14 +37,6 @@ const struct role *seat_role(const struct holder *h);
 enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                           const struct id *id, const struct holder *before, struct holder *after);
 
-/*
- * The same of the user of the event, who was old and becomes new (NULL: is not there); the event gets the type, where it
- * becomes another one, and revoke_sessions.
- */
-struct event;
-enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                         const struct image *old, const struct image *new, struct event *ev);
-
 /* The active users and the seats they take. */
 struct seats {
     uint64_t users[ROLE_BASES]; /* by the base type that they have */
@@ -53,6 +45,30 @@ struct seats {
     uint64_t limit; /* with the grace; SEATS_UNLIMITED */
 };
 #define SEATS_UNLIMITED UINT64_MAX
+
+/*
+ * Changes of many users, of which only the sum matters: that one goes makes room for one who comes, in whatever order. Between
+ * begin and judge each is counted by seat_sum_change(), which is as seat_change() but for SEATS_EXCEEDED and LAST_ADMIN. (Where
+ * the overflow becomes viewer, it does so one by one.) role: what SEATS_EXCEEDED names.
+ */
+struct seat_sum {
+    struct seats was;
+    bool had_admin;
+};
+enum store_rc seat_sum_begin(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                             struct seat_sum *out);
+enum store_rc seat_sum_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                              const struct id *id, const struct holder *before, struct holder *after);
+enum store_rc seat_sum_judge(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
+                             const struct seat_sum *sum, const struct role *role);
+
+/*
+ * As seat_change(), of the user of the event, who was old and becomes new (NULL: is not there); the event gets the type, where it
+ * becomes another one, and revoke_sessions.
+ */
+struct event;
+enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                         const struct image *old, const struct image *new, struct event *ev);
 
 /* As they are, in a transaction of its own. */
 bool seat_report(struct call *c, struct seats *out);
