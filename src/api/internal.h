@@ -46,7 +46,7 @@ typedef bool api_handler(struct api_call *c);
 /* Renders e into the response; what was written before is dropped. */
 void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e);
 
-/* Appends the SCIM error message that tells e. */
+/* Appends the SCIM error message that tells e: code, what happened, the cause and what to do about it. */
 void answer_error_body(struct buf *b, const struct error *e);
 
 /* Scheme, host and mount under which the client reached us, with `path` behind it. */
@@ -117,6 +117,7 @@ api_handler discovery_read_config, discovery_list_types, discovery_read_type, di
     discovery_read_schema;
 api_handler roles_list, roles_read;
 api_handler events_list;
+api_handler errors_list, errors_read;
 api_handler authenticate_check;
 api_handler health_alive, health_ready, metrics_read;
 

@@ -34,6 +34,8 @@ const struct route api_routes[] = {
     {"/scim/v2/Schemas", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_list_schemas), NULL},
     {"/scim/v2/Schemas/{urn}", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_schema), NULL},
     {"/api/v1/events", HTTP_GET, 0, SCOPE_EVENTS_READ, H(events_list), NULL},
+    {"/api/v1/errors", HTTP_GET, ROUTE_OPEN, 0, H(errors_list), NULL},
+    {"/api/v1/errors/{code}", HTTP_GET, ROUTE_OPEN, 0, H(errors_read), NULL},
     {"/api/v1/authenticate", HTTP_POST, ROUTE_BODY, SCOPE_AUTHENTICATE, H(authenticate_check), NULL},
     {"/healthz", HTTP_GET, ROUTE_OPEN, 0, H(health_alive), NULL},
     {"/readyz", HTTP_GET, ROUTE_OPEN, 0, H(health_ready), NULL},
