@@ -22,7 +22,7 @@ void answer_error_body(struct buf *b, const struct error *e)
     struct buf detail;
 
     buf_init(&detail, b->arena);
-    buf_printf(&detail, "%s: %s. %s", entry->code, e->sentence, entry->admin);
+    buf_printf(&detail, "%s: %s. Why: %s What to do: %s", entry->code, e->sentence, entry->cause, entry->admin);
     buf_printf(b, "{\"schemas\":[\"" URN_ERROR "\"],\"status\":\"%d\"", entry->status);
     if (entry->scim_type != NULL)
         buf_printf(b, ",\"scimType\":\"%s\"", entry->scim_type);

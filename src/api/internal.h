@@ -51,7 +51,7 @@ typedef bool api_handler(struct api_call *c);
 /* Renders e into the response; what was written before is dropped. */
 void answer_error(struct api *a, struct http_request *r, struct http_response *response, const struct error *e);
 
-/* Appends the SCIM error message that tells e. */
+/* Appends the SCIM error message that tells e: code, what happened, the cause and what to do about it. */
 void answer_error_body(struct buf *b, const struct error *e);
 
 /* Scheme, host and mount under which the client reached us, with `path` behind it. */
@@ -136,6 +136,7 @@ api_handler discovery_read_config, discovery_list_types, discovery_read_type, di
     discovery_read_schema;
 api_handler roles_list, roles_read;
 api_handler events_list, log_list;
+api_handler errors_list, errors_read;
 api_handler authenticate_check;
 api_handler deleted_list, deleted_restore, deleted_purge, team_members_restore;
 api_handler sso_match_address, sso_list_mismatches;

@@ -35,6 +35,8 @@ const struct route api_routes[] = {
     {"/scim/v2/Schemas/{urn}", HTTP_GET, ROUTE_DISCOVERY, SCOPE_SCIM, H(discovery_read_schema), NULL},
     {"/api/v1/events", HTTP_GET, 0, SCOPE_EVENTS_READ, H(events_list), NULL},
     {"/api/v1/log", HTTP_GET, 0, SCOPE_MANAGE, H(log_list), NULL},
+    {"/api/v1/errors", HTTP_GET, ROUTE_OPEN, 0, H(errors_list), NULL},
+    {"/api/v1/errors/{code}", HTTP_GET, ROUTE_OPEN, 0, H(errors_read), NULL},
     {"/api/v1/authenticate", HTTP_POST, ROUTE_BODY, SCOPE_AUTHENTICATE, H(authenticate_check), NULL},
     {"/api/v1/deleted-users", HTTP_GET, 0, SCOPE_MANAGE, H(deleted_list), NULL},
     {"/api/v1/deleted-users/{id}", HTTP_DELETE, 0, SCOPE_MANAGE, H(deleted_purge), NULL},

@@ -31,6 +31,12 @@ static_assert(sizeof entries / sizeof entries[0] == ERR_COUNT, "a row for every 
 #include "roster/errors.def"
 #undef ERROR
 
+/* Answers tell cause and remedy to people, in a field of the identity provider's page: some lines, not a manual. */
+#define ERROR(code, status, scim_type, sentence, cause, admin, engineer)                                               \
+    static_assert(sizeof(cause) + sizeof(admin) <= ERROR_SENTENCE_MAX, #code ": cause and remedy too long");
+#include "roster/errors.def"
+#undef ERROR
+
 const struct error_entry *error_entry(enum error_code code)
 {
     assert(code > ERR_NONE && code < ERR_COUNT);

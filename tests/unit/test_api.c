@@ -38,15 +38,21 @@ static struct http_response answer(struct arena *a, const char *method, const ch
     return response;
 }
 
+/* The member of the answer's body; it is said where there is none. */
+static struct str text_of(struct arena *a, const struct http_response *response, const char *name)
+{
+    struct error e = ERROR_INIT;
+    struct json_object *member = json_member(json_read(a, buf_view(&response->body), &e), name);
+
+    return CHECK(member != NULL) ? json_str(member) : STR_LIT("");
+}
+
 /* The code that the detail of an error body begins with. */
 static const char *code_of(struct arena *a, const struct http_response *response)
 {
-    struct error e = ERROR_INIT;
-    struct json_object *body = json_read(a, buf_view(&response->body), &e), *detail = json_member(body, "detail");
+    struct str detail = text_of(a, response, "detail");
 
-    if (!CHECK(detail != NULL))
-        return "";
-    return arena_strndup(a, json_str(detail).p, str_find(json_str(detail), ':', 0));
+    return arena_strndup(a, detail.p, str_find(detail, ':', 0));
 }
 
 static void has_a_sound_route_table(void)
@@ -74,6 +80,11 @@ static void answers_without_a_store(void)
         {"TRACE", "/scim/v2/Users", 405, "METHOD_NOT_ALLOWED"},
         {"GET", "/scim/v2/Nothing", 404, "PATH_UNKNOWN"},
         {"GET", "/scim/v2/%zz", 400, "PATH_MALFORMED"},
+        {"GET", "/api/v1/errors", 200, ""},
+        {"GET", "/api/v1/errors/LAST_ADMIN", 200, ""},
+        {"GET", "/api/v1/errors/LAST_ADMIN/x", 404, "PATH_UNKNOWN"},
+        {"GET", "/api/v1/errors/LAST", 404, "CODE_UNKNOWN"},
+        {"POST", "/api/v1/errors", 405, "METHOD_NOT_ALLOWED"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -105,7 +116,8 @@ static void renders_every_code(void)
         error_set_args(&e, (enum error_code)code, args, holes);
         struct http_response r = answer(a, "GET", "/healthz", e);
         CHECK_INT(r.status, entry->status);
-        CHECK_CSTR(code_of(a, &r), entry->code);
+        CHECK_STR(text_of(a, &r, "detail"), str_of(arena_printf(a, "%s: %s. Why: %s What to do: %s", entry->code,
+                                                                e.sentence, entry->cause, entry->admin)));
         CHECK_INT(r.retry_after > 0, entry->status == 503 || entry->status == 429);
         CHECK_INT(r.www_authenticate, entry->status == 401);
         buf_init(&head, a);
@@ -113,6 +125,29 @@ static void renders_every_code(void)
         CHECK(strncmp(buf_cstr(&head), "Status: ", 8) == 0);
         arena_free(&a);
     }
+}
+
+/* The catalogue is told whole, and each row of it by its name. */
+static void tells_the_catalogue(void)
+{
+    struct arena *a = arena_new(0);
+    struct http_response all = answer(a, "GET", "/api/v1/errors", ERROR_INIT);
+    struct error e = ERROR_INIT;
+    struct json_object *rows = json_member(json_read(a, buf_view(&all.body), &e), "errors");
+
+    CHECK_CSTR(all.content_type, "application/json; charset=utf-8");
+    CHECK_FATAL(json_object_is_type(rows, json_type_array));
+    CHECK_INT(json_object_array_length(rows), ERR_COUNT - 1);
+    for (int code = ERR_NONE + 1; code < ERR_COUNT; code++) {
+        const struct error_entry *entry = error_entry((enum error_code)code);
+        struct json_object *row = json_object_array_get_idx(rows, (size_t)code - 1);
+        struct http_response one = answer(a, "GET", arena_printf(a, "/api/v1/errors/%s", entry->code), ERROR_INIT);
+
+        CHECK_STR(json_text(row, "code"), str_of(entry->code));
+        CHECK_STR(json_text(row, "engineer"), str_of(entry->engineer));
+        CHECK(json_object_equal(row, json_read(a, buf_view(&one.body), &e)));
+    }
+    arena_free(&a);
 }
 
 static void what_the_store_says_becomes_an_error(void)
@@ -147,6 +182,7 @@ int main(void)
         UNIT(has_a_sound_route_table),
         UNIT(answers_without_a_store),
         UNIT(renders_every_code),
+        UNIT(tells_the_catalogue),
         UNIT(what_the_store_says_becomes_an_error),
     };
     conf_defaults(&conf);

@@ -51,11 +51,18 @@ static bool is_text(const char *text)
     return true;
 }
 
+/* Answers put cause and remedy behind one another. */
+static bool is_whole(const char *text)
+{
+    return text[strlen(text) - 1] == '.';
+}
+
 static bool entry_is_good(const struct error_entry *e)
 {
     bool good = is_status(e->status) && (e->scim_type == NULL || is_scim_type(e->scim_type)) && is_text(e->sentence) &&
                 is_text(e->cause) && is_text(e->admin) && is_text(e->engineer) && holes(e->sentence) <= 3 &&
-                e->sentence[strlen(e->sentence) - 1] != '.';
+                e->sentence[strlen(e->sentence) - 1] != '.' && is_whole(e->cause) && is_whole(e->admin) &&
+                is_whole(e->engineer);
 
     for (const char *p = e->code; *p != '\0'; p++)
         good = good && ((*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_');
