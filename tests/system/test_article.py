@@ -418,7 +418,7 @@ def explained(c):
     for code, detail in sorted(c.met.items()):
         text = c.stack.ctl("explain", code).stdout
         parts = {line.split(":")[0].strip(): line.partition(":")[2].strip() for line in text.splitlines()[2:]}
-        c.ok(text.startswith(code) and parts["Why"] and parts["The engineer"] and detail.endswith(parts["The IT admin"]), f"{code} is explained", text, detail)
+        c.ok(text.startswith(code) and parts["Why"] and parts["The engineer"] and parts["The IT admin"] in detail, f"{code} is explained", text, detail)
     c.equal(len(c.met), 23, "so many different refusals were met", sorted(c.met))
 
 
