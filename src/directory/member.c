@@ -171,6 +171,20 @@ static enum store_rc fate_of(struct fates *f, struct store_txn *txn, const struc
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
+/*
+ * A member as a refusal names it: who looks for the person knows the name (display) that the group was pushed with, and
+ * nobody knows an id.
+ */
+static struct str named(struct arena *arena, struct json_object *element, struct str id)
+{
+    struct json_object *value = json_member(element, "display");
+    struct str display = value == NULL ? STR_NULL : json_str(value);
+
+    if (display.len == 0 || id.len == 0)
+        return display.len == 0 ? id : display;
+    return str_of(arena_printf(arena, "%.*s (%.*s)", (int)id.len, id.p, (int)display.len, display.p));
+}
+
 /* The user that an element of `members` names, which must be one of the account. */
 static enum store_rc member_user(struct store_txn *txn, struct call *c, struct json_object *element, struct id *out)
 {
@@ -179,7 +193,7 @@ static enum store_rc member_user(struct store_txn *txn, struct call *c, struct j
     enum store_rc rc = STORE_NOTFOUND;
 
     if (kind != NULL && str_eq_nocase(json_str(kind), STR_LIT("Group"))) {
-        error_set(c->error, ERR_MEMBER_NESTED, text);
+        error_set(c->error, ERR_MEMBER_NESTED, named(c->arena, element, text));
         return STORE_REFUSED;
     }
     if (id_parse(text, out))
@@ -189,9 +203,9 @@ static enum store_rc member_user(struct store_txn *txn, struct call *c, struct j
     if (id_parse(text, out) && (rc = store_has(txn, SPACE_TEAM, id_view(out))) != STORE_NOTFOUND) {
         if (rc != STORE_OK)
             return rc;
-        error_set(c->error, ERR_MEMBER_NESTED, text);
+        error_set(c->error, ERR_MEMBER_NESTED, named(c->arena, element, text));
     } else {
-        error_set(c->error, ERR_MEMBER_UNKNOWN, text);
+        error_set(c->error, ERR_MEMBER_UNKNOWN, named(c->arena, element, text));
     }
     return STORE_REFUSED;
 }

@@ -182,15 +182,13 @@ static bool loses(const struct holder *before, const struct holder *after)
     return before->active && (!after->active || !str_eq(seat_role(before)->id, seat_role(after)->id));
 }
 
-static enum store_rc judge_protection(struct store_txn *txn, struct call *c, const struct id *id)
+static enum store_rc judge_protection(struct store_txn *txn, struct call *c, const struct id *id, struct str name)
 {
     enum store_rc rc = store_has(txn, SPACE_PROTECTED, id_view(id));
-    char text[ID_TEXT_LEN + 1];
 
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_OK : rc;
-    id_format(id, text);
-    return edit_refuse(c, ERR_USER_PROTECTED, str_of(text));
+    return edit_refuse(c, ERR_USER_PROTECTED, name);
 }
 
 static enum store_rc judge_admins(struct call *c, const struct state *state, const struct holder *before,
@@ -227,6 +225,7 @@ enum store_rc seat_holder(struct store_txn *txn, struct arena *arena, struct cal
     if (user == NULL)
         return STORE_OK;
     out->active = user_image_is_active(user);
+    out->name = image_leaf(user, ATTR_USER_NAME, arena);
     enum store_rc rc = standing_of(txn, arena, c->account, user, &out->standing);
     if (rc != STORE_OK || state->overflowed == 0 || !out->active)
         return rc;
@@ -270,7 +269,7 @@ static enum store_rc change(struct store_txn *txn, struct arena *arena, struct c
         rc = overflow(txn, arena, c, state, &was, before->overflowed, after);
     if (rc == STORE_OK && before->overflowed != after->overflowed)
         rc = seat_mark(txn, SPACE_OVERFLOW, id, after->overflowed);
-    return rc == STORE_OK && loses(before, after) ? judge_protection(txn, c, id) : rc;
+    return rc == STORE_OK && loses(before, after) ? judge_protection(txn, c, id, before->name) : rc;
 }
 
 enum store_rc seat_change(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,

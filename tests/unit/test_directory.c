@@ -657,10 +657,11 @@ static void unknown_and_nested_members_are_refused_whole(void)
     CHECK(!patch_team(t.id,
                       arena_printf(arena,
                                    "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"},"
-                                   "{\"value\":\"nobody\"}]}",
+                                   "{\"value\":\"nobody\",\"display\":\"ned@example.com\"}]}",
                                    u.id.p),
                       &im));
     CHECK_INT(error.code, ERR_MEMBER_UNKNOWN);
+    CHECK(strstr(error.sentence, " nobody (ned@example.com) ") != NULL);
     CHECK(!patch_team(
         t.id, arena_printf(arena, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}", t.id.p),
         &im));

@@ -443,9 +443,11 @@ static void protected_users_stay(void)
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         CHECK(!patch(ana, refused[i]));
         CHECK_INT(error.code, ERR_USER_PROTECTED);
+        CHECK(strstr(error.sentence, "@example.com") != NULL);
     }
     CHECK(!user_delete(call(), ana, NULL));
     CHECK_INT(error.code, ERR_USER_PROTECTED);
+    CHECK(strstr(error.sentence, "@example.com") != NULL);
     CHECK(patch(ana, "{\"title\":\"T\"}"));
     verified();
     CHECK(seat_protect(call(), ana, false));

@@ -21,9 +21,10 @@ struct holder {
     bool active;
     bool overflowed; /* is a viewer for want of a seat */
     struct standing standing;
+    struct str name; /* userName, for refusals; STR_NULL: nobody */
 };
 
-/* The user as the account has him; user NULL: nobody. */
+/* The user as the account has him; user NULL: nobody. What out borrows lives as long as arena and user. */
 enum store_rc seat_holder(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
                           const struct id *id, const struct image *user, struct holder *out);
 
