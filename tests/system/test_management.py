@@ -7,7 +7,7 @@ same refusals, and nobody reaches another account.
 
 import json
 
-from lib import Client, events, is_error, main, tap, user
+from lib import Client, events, group, is_error, main, tap, user
 from stack import Stack
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -150,7 +150,65 @@ def tokens(staff, client, ana):
     tap.equal(client.get("/Users?count=0").status, 200, "the others live on")
 
 
-def apart(staff, other, ana):
+def pages(staff, path, name, limit=2):
+    """All entries, page by page."""
+    after, seen, sep = "", [], "&" if "?" in path else "?"
+    for _ in range(50):
+        page = staff.ask("GET", f"{path}{sep}limit={limit}" + (f"&after={after}" if after else ""))
+        seen, after = seen + page[name], page["next"]
+        if after is None:
+            return seen
+    return None
+
+
+def users(staff, client, ana):
+    client.patch("/Users/" + ana, [{"op": "replace", "value": {"displayName": "Ana Ñandú"}}])
+    everybody = pages(staff, "/users", "users")
+    lines = [json.loads(line) for line in staff.stack.ctl("user", "list", "acme", "--json").stdout.splitlines()]
+    tap.equal(sorted(u["id"] for u in everybody), sorted(u["id"] for u in lines), "all users, page by page")
+    tap.equal([u["id"] for u in everybody], sorted(u["id"] for u in everybody), "in order of id")
+    for query, names in (("active=true", ["ana", "ben"]), ("active=false", ["off"]), ("type=admin", ["ana"]), ("type=Member", ["ben", "off"]),
+                         ("q=BEN", ["ben"]), ("q=%C3%B1and%C3%BA", ["ana"]), ("q=example.com&active=true&type=member", ["ben"]), ("q=nobody", []),
+                         ("type=r-abcdefgh", []), ("q=", ["ana", "ben", "off"])):
+        got = pages(staff, "/users?" + query, "users")
+        tap.equal(sorted(u["userName"].split("@")[0] for u in got), names, query)
+    for query in ("active=yes", "type=boss", "after=x", "limit=x"):
+        staff.refused("GET", "/users?" + query, None, 400, "PARAMETER_INVALID", query.split("=")[0])
+
+    got = staff.ask("GET", "/users/" + ana)
+    listed = next(u for u in everybody if u["id"] == ana)
+    tap.equal({k: got[k] for k in listed}, listed, "one user is as in the list")
+    told = json.loads(staff.stack.ctl("user", "show", "acme", ana).stdout)
+    tap.equal((got["type"], [t["id"] for t in got["teams"]]), (told["type"], [t["value"] for t in told["groups"]]), "type and teams are rosterctl's")
+    tap.equal((got["type"]["why"], got["teams"][0]["displayName"]), ("userType is admin", "Sales"), "and say why")
+    tap.equal(got["resource"], {k: v for k, v in told.items() if k not in ("groups", "type")}, "the resource is SCIM's")
+    ben = next(u for u in everybody if u["userName"].startswith("ben"))["id"]
+    staff.ask("POST", f"/users/{ben}/protect", None, 204)
+    answer = client.delete("/Users/" + ben)
+    tap.equal((answer.status, answer.code, staff.ask("GET", "/users/" + ben)["type"]["protected"]), (403, "USER_PROTECTED", True), "a protected user")
+    staff.ask("POST", f"/users/{ben}/unprotect", None, 204)
+    tap.equal(client.delete("/Users/" + ben).status, 204, "is no longer")
+    for method, path in (("GET", ""), ("POST", "/protect"), ("POST", "/unprotect")):
+        for which in (NOBODY, "ana@example.com", ben):
+            staff.refused(method, f"/users/{which}{path}", None, 404, "RESOURCE_NOT_FOUND")
+
+
+def teams(staff, client, ana):
+    many = [client.post("/Users", user(f"m{i}")).json["id"] for i in range(5)]
+    team = client.post("/Groups", group("Förderung", [ana, *many])).json["id"]
+    tap.equal(sorted(t["displayName"] for t in pages(staff, "/teams", "teams", 1)), ["Förderung", "Sales"], "all teams, page by page")
+    tap.equal([t["id"] for t in staff.ask("GET", "/teams?q=F%C3%96RD")["teams"]], [team], "by a part of the name")
+    got = staff.ask("GET", "/teams/" + team)
+    tap.equal((got["displayName"], got["next"], sorted(m["id"] for m in got["members"])), ("Förderung", None, sorted([ana, *many])), "one team")
+    tap.equal(pages(staff, "/teams/" + team, "members"), got["members"], "its members page by page")
+    tap.equal({m["id"]: m["displayName"] for m in got["members"]}[ana], "Ana Ñandú", "who have names")
+    staff.refused("GET", "/teams/" + NOBODY, None, 404, "RESOURCE_NOT_FOUND")
+    staff.refused("GET", f"/teams/{team}?after=x", None, 400, "PARAMETER_INVALID")
+    staff.refused("GET", f"/teams/{ana}", None, 404, "RESOURCE_NOT_FOUND")
+    return team
+
+
+def apart(staff, other, ana, team):
     """What one account has is not there for another's staff."""
     role = staff.ask("POST", "/roles", {"name": "Ours"}, 201)["id"]
     token = staff.ask("GET", "/tokens?limit=1")["tokens"][0]["id"]
@@ -158,6 +216,9 @@ def apart(staff, other, ana):
     other.refused("DELETE", f"/roles/{role}?successor=guest", None, 404, "ROLE_UNKNOWN")
     other.refused("DELETE", "/tokens/" + token, None, 404, "TOKEN_UNKNOWN")
     other.refused("POST", "/tokens", {"name": "x", "user": ana}, 404, "RESOURCE_NOT_FOUND")
+    for method, path in (("GET", f"/users/{ana}"), ("POST", f"/users/{ana}/protect"), ("POST", f"/users/{ana}/unprotect"), ("GET", f"/teams/{team}")):
+        other.refused(method, path, None, 404, "RESOURCE_NOT_FOUND")
+    tap.equal((other.ask("GET", "/users")["users"], other.ask("GET", "/teams")["teams"]), ([], []), "another account's users and teams")
     tap.equal(sorted(t["name"] for t in other.ask("GET", "/tokens")["tokens"]), ["staff", "test"], "another account's tokens")
 
 
@@ -178,12 +239,14 @@ def test(front):
         ana = client.post("/Users", user("ana", userType="admin")).json["id"]
         client.post("/Users", user("ben"))
         client.post("/Users", user("off", active=False))
-        client.post("/Groups", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Sales", "members": [{"value": ana}]})
+        client.post("/Groups", group("Sales", [ana]))
         account(staff)
         policy(staff, client)
         roles(staff, client, scim)
         tokens(staff, client, ana)
-        apart(staff, other, ana)
+        users(staff, client, ana)
+        team = teams(staff, client, ana)
+        apart(staff, other, ana, team)
         suspended(other)
         tap.equal(stack.verify().returncode, 0, "verify")
 
