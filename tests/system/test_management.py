@@ -2,36 +2,220 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The management API: an account's own staff reads and changes what the operator does by rosterctl, with the same effect and the
-same refusals, and nobody reaches another account.
+same refusals, and nobody reaches another account. Every answer is held against doc/openapi.json.
 """
 
 import json
+import os
+import re
 
 from lib import Client, events, group, is_error, main, tap, user
-from stack import Stack
+from stack import TOP, Stack
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+class Contract:
+    """doc/openapi.json: what every answer is held against."""
+
+    KEYWORDS = {"type", "properties", "required", "items", "enum", "additionalProperties", "$ref", "oneOf", "description", "format", "default"}
+    TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as f:
+            self.doc = json.load(f)
+        self.answered = set()
+        self.operations = {(method.upper(), path): o for path, methods in self.doc["paths"].items() for method, o in methods.items()}
+
+    def resolve(self, value):
+        while "$ref" in value:
+            target = self.doc
+            for name in value["$ref"].removeprefix("#/").split("/"):
+                target = target[name]
+            value = target
+        return value
+
+    def is_type(self, value, name):
+        if name == "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, self.TYPES[name])
+
+    def faults(self, schema, value, where="it"):
+        """What is wrong with a value, as a list of sentences."""
+        if set(schema) - self.KEYWORDS:
+            return [f"{where}: the keywords {set(schema) - self.KEYWORDS} are not known"]
+        schema = self.resolve(schema)
+        if "oneOf" in schema:
+            fitting = [s for s in schema["oneOf"] if not self.faults(s, value, where)]
+            return [] if len(fitting) == 1 else [f"{where} fits {len(fitting)} of oneOf: {value!r:.200}"]
+        types = schema.get("type", [])
+        types = [types] if isinstance(types, str) else types
+        if types and not any(self.is_type(value, t) for t in types):
+            return [f"{where} is no {types}: {value!r:.200}"]
+        if "enum" in schema and value not in schema["enum"]:
+            return [f"{where} is none of {schema['enum']}: {value!r:.200}"]
+        found = []
+        if isinstance(value, list) and "items" in schema:
+            found += [f for i, v in enumerate(value) for f in self.faults(schema["items"], v, f"{where}[{i}]")]
+        if isinstance(value, dict):
+            found += [f"{where} lacks {name}" for name in schema.get("required", []) if name not in value]
+            for name, v in value.items():
+                other = schema.get("additionalProperties", True)
+                if name in schema.get("properties", {}):
+                    found += self.faults(schema["properties"][name], v, f"{where}.{name}")
+                elif isinstance(other, dict):
+                    found += self.faults(other, v, f"{where}.{name}")
+                elif not other:
+                    found.append(f"{where} has {name}, which is not described")
+        return found
+
+    def find(self, method, path):
+        """The template and its operation."""
+        parts = path.split("?")[0].split("/")
+        for (m, template), operation in self.operations.items():
+            wanted = template.split("/")
+            if m == method and len(wanted) == len(parts) and all(w[:1] == "{" or w == p for w, p in zip(wanted, parts)):
+                return template, operation
+        return None, None
+
+    def check(self, method, path, body, answer):
+        """What an exchange has that the file does not say."""
+        template, o = self.find(method, path)
+        if o is None:
+            return [f"{method} {path} is not described"]
+        known = {p["name"] for p in o.get("parameters", []) if p["in"] == "query"}
+        asked = {p.split("=")[0] for p in path.partition("?")[2].split("&") if p}
+        found = [f"{method} {template}: the parameter {name} is not described" for name in asked - known]
+        if answer.status >= 400:
+            codes = o["x-codes"] + self.doc["x-codes"] + (self.doc["x-body-codes"] if "requestBody" in o else [])
+            if answer.code not in codes:
+                found.append(f"{method} {template}: the code {answer.code} is not described")
+            said = self.resolve(o["responses"]["default"])
+        else:
+            self.answered.add((method, template))
+            said = o["responses"].get(str(answer.status))
+            if body is not None:
+                found += self.faults(o["requestBody"]["content"]["application/json"]["schema"], body, "the body")
+        if said is None:
+            return found + [f"{method} {template}: {answer.status} is not described"]
+        if (answer.header("Location") is not None) != ("Location" in said.get("headers", {})):
+            found.append(f"{method} {template}: Location: {answer.header('Location')}")
+        if "content" not in said:
+            return found + ([] if answer.body == b"" else [f"{method} {template}: a body is not described"])
+        if answer.type not in said["content"]:
+            return found + [f"{method} {template}: {answer.type} is not described"]
+        return found + self.faults(said["content"][answer.type]["schema"], answer.json)
 
 
 class Staff:
     """Somebody who manages an account."""
 
-    def __init__(self, stack, account, scopes=("manage",), name="staff"):
-        self.stack, self.account = stack, account
+    def __init__(self, stack, account, contract, scopes=("manage",), name="staff"):
+        self.stack, self.account, self.contract = stack, account, contract
         self.client = Client(stack.port, stack.token(account, name, scopes), base="/api/v1", keep=True)
 
+    def send(self, method, path, body=None, **more):
+        answer = self.client.request(method, path, body, **more)
+        faults = self.contract.check(method, "/api/v1" + path, body, answer)
+        if faults:
+            tap.ok(False, f"{method} {path} is as described", *faults)
+        return answer
+
     def ask(self, method, path, body=None, status=200):
-        answer = self.client.request(method, path, body)
+        answer = self.send(method, path, body)
         tap.ok(answer.status == status, f"{method} {path}: {status}", answer)
         return answer.json
 
     def refused(self, method, path, body, status, code, *words):
-        answer = self.client.request(method, path, body)
+        answer = self.send(method, path, body)
         fine = is_error(answer, status) == "" and answer.code == code and all(w in answer.json["detail"] for w in words)
         return tap.ok(fine, f"{method} {path} {json.dumps(body)[:60]}: {code}", answer)
 
     def ctl(self, *words):
         return json.loads(self.stack.ctl(*words, "--json").stdout)
+
+
+def described(contract):
+    """The file has every address that the server has below /api/v1, and no other; and says of itself only what is true."""
+    with open(os.path.join(TOP, "src/api/routes.c"), encoding="utf-8") as f:
+        rows = re.findall(r'^    \{"(/api/[^"]+)", HTTP_(\w+), (\w+), SCOPE_(\w+),', f.read(), flags=re.M)
+    scope = {"SCIM": "scim", "EVENTS_READ": "events:read", "AUTHENTICATE": "authenticate", "MANAGE": "manage"}
+    served = {(method, path): (scope[word], flags == "ROUTE_BODY") for path, method, flags, word in rows}
+    said = {key: (o["security"][0]["token"][0], "requestBody" in o) for key, o in contract.operations.items()}
+    tap.equal(said, served, "the file has what the server has, with scopes and bodies")
+    names = [o["operationId"] for o in contract.operations.values()]
+    tap.equal(len(names), len(set(names)), "operations have names of their own")
+    for (method, path), o in contract.operations.items():
+        in_path = {p["name"] for p in o.get("parameters", []) if p["in"] == "path"}
+        tap.equal(in_path, set(re.findall(r"\{(\w+)\}", path)), f"{method} {path}: the parameters in the path")
+    with open(os.path.join(TOP, "include/roster/errors.def"), encoding="utf-8") as f:
+        codes = set(re.findall(r"^ERROR\((\w+)", f.read(), flags=re.M))
+    named = set(contract.doc["x-codes"] + contract.doc["x-body-codes"]).union(*(o["x-codes"] for o in contract.operations.values()))
+    tap.equal(named - codes, set(), "the codes are of the catalogue")
+    for ref in set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(contract.doc))):
+        tap.ok(contract.resolve({"$ref": ref}), f"{ref} leads somewhere")
+    bad = contract.faults({"$ref": "#/components/schemas/Role"}, {"id": 1, "name": "x", "base": "boss", "more": 1})
+    tap.equal(len(bad), 4, "a wrong answer would be noticed", *bad)
+
+
+def scopes(stack, contract):
+    """Whoever lacks the scope is refused, whatever else he has, and so is who has no token."""
+    words = ("scim", "events:read", "authenticate", "manage")
+    without = {w: Staff(stack, "acme", contract, [s for s in words if s != w], f"without {w}") for w in words[1:]}
+    nobody = Staff(stack, "acme", contract, name="nobody")
+    nobody.client.token = None
+    for (method, template), o in contract.operations.items():
+        path = template.removeprefix("/api/v1").replace("{id}", NOBODY)
+        body = {} if "requestBody" in o else None
+        without[o["security"][0]["token"][0]].refused(method, path, body, 403, "AUTH_SCOPE", o["security"][0]["token"][0])
+        nobody.refused(method, path, body, 401, "AUTH_MISSING")
+
+
+def bodies(staff):
+    """What every request with a body refuses."""
+    for (method, template), o in staff.contract.operations.items():
+        if "requestBody" not in o or o["security"][0]["token"][0] != "manage":
+            continue
+        path = template.removeprefix("/api/v1").replace("{id}", NOBODY)
+        for body, status, code in ((b"{", 400, "JSON_MALFORMED"), (b"[]", 400, "BODY_NOT_OBJECT"), (b"", 400, "BODY_MISSING"),
+                                   (b'{"name":"x","Name":"y"}', 400, "JSON_DUPLICATE_NAME")):
+            answer = staff.send(method, path, body)
+            tap.ok(is_error(answer, status) == "" and answer.code == code, f"{method} {path} {body}: {code}", answer)
+        answer = staff.send(method, path, b"name=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        tap.ok(is_error(answer, 415) == "" and answer.code == "MEDIA_TYPE", f"{method} {path}: a form", answer)
+
+
+def others(stack, contract, client, ana, team):
+    """What other tests are about is as described, too."""
+    app = Staff(stack, "acme", contract, ("events:read", "authenticate", "manage"), "app")
+    after = 0
+    while after is not None:
+        page = app.ask("GET", f"/events?after={after}&limit=10")
+        after = page["last"] if page["events"] else None
+    app.refused("GET", "/events?after=x", None, 400, "PARAMETER_INVALID")
+    app.ask("PATCH", "/policy", {"passwords": "on"})
+    who = client.post("/Users", user("log", password="correct horse battery")).json["id"]
+    for password, fine in (("correct horse battery", True), ("wrong", False)):
+        tap.equal(app.ask("POST", "/authenticate", {"userName": "log@example.com", "password": password})["authenticated"], fine, "a login")
+    app.refused("POST", "/authenticate", {}, 400, "MEMBER_REQUIRED")
+    for address, fine in (("log@example.com", True), ("ghost@example.com", False), ("off@example.com", False)):
+        tap.equal(app.ask("POST", "/sso/match", {"email": address})["matched"], fine, f"the login of {address}")
+    app.refused("POST", "/sso/match", {}, 400, "MEMBER_REQUIRED")
+    client.post("/Users", user("odd", emails=[]))
+    tap.equal(len(app.ask("GET", "/sso/mismatches")["users"]), 1, "a mismatch")
+    app.refused("GET", "/sso/mismatches?after=x", None, 400, "PARAMETER_INVALID")
+    client.delete("/Users/" + who)
+    for _ in range(2):
+        tap.ok(app.ask("GET", "/deleted-users?limit=1")["users"], "a deleted user")
+    app.ask("POST", f"/deleted-users/{who}/restore")
+    app.refused("POST", f"/deleted-users/{who}/restore", None, 404, "FORMER_UNKNOWN")
+    client.delete("/Users/" + who)
+    app.ask("DELETE", f"/deleted-users/{who}", None, 204)
+    app.refused("DELETE", f"/deleted-users/{who}", None, 404, "FORMER_UNKNOWN")
+    app.refused("GET", "/deleted-users?after=x", None, 400, "PARAMETER_INVALID")
+    app.refused("POST", f"/teams/{team}/restore", None, 404, "FORMER_UNKNOWN")
+    client.post("/Groups", group("Förderung", [ana]))
+    app.ask("POST", f"/teams/{team}/restore")
 
 
 def account(staff):
@@ -79,7 +263,7 @@ def roles(staff, client, events_token):
     seen = events(staff.stack.port, events_token)[-1]["seq"]
     role = staff.ask("POST", "/roles", {"name": "Contractor", "base": "guest"}, 201)
     tap.equal((role["name"], role["base"], role["custom"]), ("Contractor", "guest", True), "a role is made")
-    answer = staff.client.post("/roles", {"name": "Helper"})
+    answer = staff.send("POST", "/roles", {"name": "Helper"})
     tap.ok(answer.json["base"] == "member" and answer.header("Location").endswith("/api/v1/roles/" + answer.json["id"]), "of members where nothing is said",
            answer)
     listed = staff.ask("GET", "/roles")["roles"]
@@ -105,7 +289,7 @@ def roles(staff, client, events_token):
 
 
 def tokens(staff, client, ana):
-    answer = staff.client.post("/tokens", {"name": "okta 2", "scopes": "scim events:read", "expires": 30, "user": ana})
+    answer = staff.send("POST", "/tokens", {"name": "okta 2", "scopes": "scim events:read", "expires": 30, "user": ana})
     token = answer.json
     tap.ok(answer.status == 201 and answer.header("Location").endswith("/api/v1/tokens/" + token["id"]), "a token is made", answer)
     tap.equal((token["name"], token["state"], token["scopes"], token["user"]), ("okta 2", "live", "scim events:read", ana), "as it was wished")
@@ -235,7 +419,9 @@ def test(front):
         scim = stack.account("acme")
         client = stack.client(scim)
         stack.account("other")
-        staff, other = Staff(stack, "acme"), Staff(stack, "other")
+        contract = Contract(os.path.join(TOP, "doc/openapi.json"))
+        described(contract)
+        staff, other = Staff(stack, "acme", contract), Staff(stack, "other", contract)
         ana = client.post("/Users", user("ana", userType="admin")).json["id"]
         client.post("/Users", user("ben"))
         client.post("/Users", user("off", active=False))
@@ -247,6 +433,10 @@ def test(front):
         users(staff, client, ana)
         team = teams(staff, client, ana)
         apart(staff, other, ana, team)
+        others(stack, contract, client, ana, team)
+        bodies(staff)
+        scopes(stack, contract)
+        tap.equal(set(contract.operations) - contract.answered, set(), "every operation of the file has answered")
         suspended(other)
         tap.equal(stack.verify().returncode, 0, "verify")
 
