@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
+#include "roster/base/json.h"
 #include "roster/directory/login.h"
 #include "roster/scim/schema.h"
 
@@ -119,6 +120,107 @@ bool answer_integer(struct api_call *c, const char *name, struct str text, long 
         return true;
     error_set(c->error, ERR_PARAMETER_INVALID, str_of(name), text, STR_LIT("an integer"));
     return false;
+}
+
+/* --- what is not SCIM's --- */
+
+bool answer_after(struct api_call *c, struct id *out)
+{
+    struct str text;
+
+    *out = (struct id){{0}};
+    if (!http_query(c->r, "after", &text, c->error))
+        return false;
+    if (text.p == NULL || id_parse(text, out))
+        return true;
+    error_set(c->error, ERR_PARAMETER_INVALID, STR_LIT("after"), text, STR_LIT("what next of the page before says"));
+    return false;
+}
+
+bool answer_limit(struct api_call *c, size_t *out)
+{
+    long long limit;
+
+    if (!answer_number(c, "limit", PAGE_DEFAULT, &limit))
+        return false;
+    *out = limit < 1 ? 1 : limit > PAGE_MAX ? PAGE_MAX : (size_t)limit;
+    return true;
+}
+
+bool answer_member(struct api_call *c, const char *name, bool required, struct str *out)
+{
+    struct json_object *v = json_member(c->body, name);
+
+    *out = STR_NULL;
+    if (v == NULL && !required)
+        return true;
+    if (v != NULL && json_object_is_type(v, json_type_string)) {
+        *out = json_str(v);
+        return true;
+    }
+    error_set(c->error, ERR_MEMBER_REQUIRED, str_of(name));
+    return false;
+}
+
+/* Whether word is one of words, which are parted by ", ". */
+static bool is_one_of(const char *words, struct str word)
+{
+    struct str all = str_of(words);
+
+    for (size_t from = 0, to; from < all.len; from = to + 2) {
+        to = str_find(all, ',', from);
+        if (str_eq(str_sub(all, from, to), word))
+            return true;
+    }
+    return false;
+}
+
+bool answer_takes(struct api_call *c, const char *words)
+{
+    json_object_object_foreach(c->body, name, value)
+    {
+        (void)value;
+        if (!is_one_of(words, str_of(name))) {
+            error_set(c->error, ERR_BODY_MEMBER_UNKNOWN, str_of(name), str_of(words));
+            return false;
+        }
+    }
+    return true;
+}
+
+void answer_text(struct buf *b, const char *name, struct str text)
+{
+    buf_json_name(b, name);
+    if (text.p == NULL)
+        buf_puts(b, "null");
+    else
+        buf_json(b, text);
+}
+
+void answer_id(struct buf *b, const char *name, const struct id *id)
+{
+    char text[ID_TEXT_LEN + 1];
+
+    id_format(id, text);
+    answer_text(b, name, id_is_set(id) ? str_of(text) : STR_NULL);
+}
+
+void answer_next(struct buf *b, const struct id *last, bool more)
+{
+    buf_putc(b, ']');
+    answer_id(b, "next", more ? last : &(struct id){{0}});
+    buf_putc(b, '}');
+}
+
+void answer_created(struct api_call *c, const char *path, struct str id)
+{
+    struct buf b;
+
+    buf_init(&b, c->r->arena);
+    buf_str(&b, answer_base(c->api, c->r, "/api/v1"));
+    buf_printf(&b, "%s/%.*s", path, (int)id.len, id.p);
+    answer_json(c, 201);
+    c->response->location = buf_view(&b);
 }
 
 void reference_write(struct buf *b, const struct projection *p, const struct attribute *list, struct str base,

@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-#include "roster/base/json.h"
 #include "roster/directory/login.h"
 #include "roster/directory/sso.h"
-
-static bool text_of(struct api_call *c, const char *name, bool required, struct str *out)
-{
-    struct json_object *v = json_member(c->body, name);
-
-    *out = STR_NULL;
-    if (v == NULL && !required)
-        return true;
-    if (v != NULL && json_object_is_type(v, json_type_string)) {
-        *out = json_str(v);
-        return true;
-    }
-    error_set(c->error, ERR_MEMBER_REQUIRED, str_of(name));
-    return false;
-}
 
 static void write_user(struct buf *b, const struct login_result *result, struct arena *a)
 {
@@ -47,8 +31,8 @@ bool authenticate_check(struct api_call *c)
     struct login_result result;
     struct login login;
 
-    if (!text_of(c, "userName", true, &login.name) || !text_of(c, "password", true, &login.password) ||
-        !text_of(c, "address", false, &login.address))
+    if (!answer_member(c, "userName", true, &login.name) || !answer_member(c, "password", true, &login.password) ||
+        !answer_member(c, "address", false, &login.address))
         return false;
     if (c->api->throttle == NULL) {
         error_set(c->error, ERR_PASSWORD_BUSY);

@@ -72,6 +72,32 @@ bool answer_number(struct api_call *c, const char *name, long long dflt, long lo
 /* The same of the parameter's text; STR_NULL: absent. */
 bool answer_integer(struct api_call *c, const char *name, struct str text, long long dflt, long long *out);
 
+/* The parameter `after` of lists in order of id; all zero where it is absent. false: PARAMETER_INVALID. */
+bool answer_after(struct api_call *c, struct id *out);
+
+/* The parameter `limit`, at least 1 and at most PAGE_MAX. false: PARAMETER_INVALID. */
+#define PAGE_DEFAULT 100
+#define PAGE_MAX     1000
+bool answer_limit(struct api_call *c, size_t *out);
+
+/* A text of the body; absent or null: STR_NULL. false: MEMBER_REQUIRED, where it is required or another kind of value. */
+bool answer_member(struct api_call *c, const char *name, bool required, struct str *out);
+
+/* Whether all members of the body are of words, which are parted by ", ". false: BODY_MEMBER_UNKNOWN. */
+bool answer_takes(struct api_call *c, const char *words);
+
+/* Appends a member of an object: a text, or null where it is STR_NULL. */
+void answer_text(struct buf *b, const char *name, struct str text);
+
+/* The same of an id; null where it is all zero. */
+void answer_id(struct buf *b, const char *name, const struct id *id);
+
+/* Ends a list of records in order of id, "],"next":ID}": last is the last one that was looked at, more: others follow. */
+void answer_next(struct buf *b, const struct id *last, bool more);
+
+/* 201, whose Location is path (below /api/v1) and id. */
+void answer_created(struct api_call *c, const char *path, struct str id);
+
 /* Appends an element of `groups` or `members` (list) that leads to a resource of type; what p leaves out is not written. */
 void reference_write(struct buf *b, const struct projection *p, const struct attribute *list, struct str base,
                      const struct resource_type *type, const struct member_ref *ref, const char *kind);
@@ -89,6 +115,10 @@ void record_describe(struct api_call *c);
 
 /* When it is answered; done false: *c->error says why not. */
 void record_outcome(struct api_call *c, bool done);
+/* --- account.c --- */
+
+/* The token's account as it is in the store: c->call.account may be half a second old. false: it is gone, or could not be read. */
+bool account_now(struct api_call *c, struct account *out);
 
 /* --- resource.c: the verbs that users and groups share --- */
 
@@ -140,6 +170,11 @@ api_handler errors_list, errors_read;
 api_handler authenticate_check;
 api_handler deleted_list, deleted_restore, deleted_purge, team_members_restore;
 api_handler sso_match_address, sso_list_mismatches;
+api_handler account_read, account_patch, policy_read_all, policy_patch, seats_read;
+api_handler own_roles_list, own_roles_create, own_roles_patch, own_roles_remove;
+api_handler rules_read_all, rules_create, rules_end;
+api_handler tokens_list, tokens_create, tokens_revoke;
+api_handler roll_users, roll_user, roll_protect, roll_unprotect, roll_teams, roll_team;
 api_handler health_alive, health_ready, metrics_read;
 
 #endif

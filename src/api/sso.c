@@ -4,26 +4,14 @@
 #include "roster/base/json.h"
 #include "roster/directory/sso.h"
 
-#define MISMATCHES_DEFAULT 100
-#define MISMATCHES_MAX     1000
-
-static void write_text(struct buf *b, const char *name, struct str text)
-{
-    buf_json_name(b, name);
-    if (text.p == NULL)
-        buf_puts(b, "null");
-    else
-        buf_json(b, text);
-}
-
 static void write_user(struct buf *b, const struct sso_user *user)
 {
     buf_json_name(b, "user");
     buf_putc(b, '{');
-    write_text(b, "id", user->id);
-    write_text(b, "userName", user->user_name);
-    write_text(b, "email", user->email);
-    write_text(b, "role", user->role);
+    answer_text(b, "id", user->id);
+    answer_text(b, "userName", user->user_name);
+    answer_text(b, "email", user->email);
+    answer_text(b, "role", user->role);
     buf_json_name(b, "active");
     buf_puts(b, user->active ? "true}" : "false}");
 }
@@ -47,8 +35,8 @@ bool sso_match_address(struct api_call *c)
     answer_json(c, 200);
     buf_puts(b, match.reason == SSO_MATCHED ? "{\"matched\":true" : "{\"matched\":false");
     if (match.reason != SSO_MATCHED) {
-        write_text(b, "reason", str_of(sso_reason_word(match.reason)));
-        write_text(b, "message", str_of(sso_reason_message(match.reason)));
+        answer_text(b, "reason", str_of(sso_reason_word(match.reason)));
+        answer_text(b, "message", str_of(sso_reason_message(match.reason)));
     }
     if (match.user.id.p != NULL)
         write_user(b, &match.user);
@@ -64,23 +52,10 @@ static void write_mismatch(struct buf *b, const struct sso_mismatch *m)
 
     id_format(&m->id, id);
     buf_putc(b, '{');
-    write_text(b, "id", str_of(id));
-    write_text(b, "userName", m->user_name);
-    write_text(b, "email", m->email);
+    answer_text(b, "id", str_of(id));
+    answer_text(b, "userName", m->user_name);
+    answer_text(b, "email", m->email);
     buf_putc(b, '}');
-}
-
-static bool read_after(struct api_call *c, struct id *out)
-{
-    struct str text;
-
-    *out = (struct id){{0}};
-    if (!http_query(c->r, "after", &text, c->error))
-        return false;
-    if (text.p == NULL || id_parse(text, out))
-        return true;
-    error_set(c->error, ERR_PARAMETER_INVALID, STR_LIT("after"), text, STR_LIT("what next of the page before says"));
-    return false;
 }
 
 /*
@@ -92,13 +67,11 @@ bool sso_list_mismatches(struct api_call *c)
     struct buf *b = &c->response->body;
     struct sso_mismatches slice;
     struct call call = c->call;
-    char next[ID_TEXT_LEN + 1];
-    long long limit;
+    size_t most, written = 0, slices = 0;
     struct id last;
 
-    if (!read_after(c, &last) || !answer_number(c, "limit", MISMATCHES_DEFAULT, &limit))
+    if (!answer_after(c, &last) || !answer_limit(c, &most))
         return false;
-    size_t most = limit < 1 ? 1 : limit > MISMATCHES_MAX ? MISMATCHES_MAX : (size_t)limit, written = 0, slices = 0;
     call.arena = c->api->scratch;
     answer_json(c, 200);
     buf_puts(b, "{\"users\":[");
@@ -115,10 +88,7 @@ bool sso_list_mismatches(struct api_call *c)
         }
         last = slice.last;
         http_response_spill(c->response);
-    } while (slice.more && written < most && ++slices < MISMATCHES_MAX / SSO_SLICE);
-    id_format(&last, next);
-    buf_putc(b, ']');
-    write_text(b, "next", slice.more ? str_of(next) : STR_NULL);
-    buf_putc(b, '}');
+    } while (slice.more && written < most && ++slices < PAGE_MAX / SSO_SLICE);
+    answer_next(b, &last, slice.more);
     return true;
 }

@@ -89,6 +89,18 @@ void clock_format(int64_t ms, char out[CLOCK_TEXT_LEN + 1])
     put_digits(out + 20, of_day % 1000, 3);
 }
 
+void clock_write(struct buf *b, int64_t ms)
+{
+    char text[CLOCK_TEXT_LEN + 1];
+
+    if (ms == 0) {
+        buf_puts(b, "null");
+        return;
+    }
+    clock_format(ms, text);
+    buf_json(b, str_of(text));
+}
+
 /* Takes exactly n digits off the front of *s. */
 static bool take_digits(struct str *s, size_t n, int *out)
 {

@@ -7,18 +7,6 @@
 #include <sodium.h>
 #include <stdio.h>
 
-static void put_time(struct buf *b, int64_t ms)
-{
-    char text[CLOCK_TEXT_LEN + 1];
-
-    if (ms == 0) {
-        buf_puts(b, "null");
-        return;
-    }
-    clock_format(ms, text);
-    buf_json(b, str_of(text));
-}
-
 /* The time for people; '-' for never. */
 static const char *shown_time(struct arena *a, int64_t ms)
 {
@@ -32,14 +20,9 @@ static const char *shown_time(struct arena *a, int64_t ms)
 
 static void account_json(struct ctl *c, const struct account *account, struct buf *b)
 {
-    buf_puts(b, "{\"slug\":");
-    buf_json(b, str_of(account->slug));
-    buf_puts(b, ",\"name\":");
-    buf_json(b, account->name);
-    buf_printf(b, ",\"number\":%u,\"status\":\"%s\",\"created\":", account->number,
-               account->suspended ? "suspended" : "active");
-    put_time(b, account->created);
-    buf_printf(b, ",\"policy\":{\"preset\":\"%s\"", policy_preset_name(&account->policy));
+    account_write(b, account);
+    buf_printf(b, ",\"number\":%u,\"policy\":{\"preset\":\"%s\"", account->number,
+               policy_preset_name(&account->policy));
     for (int i = 0; i < POLICY_COUNT; i++)
         buf_printf(b, ",\"%s\":\"%s\"", policy_setting_name((enum policy_name)i),
                    policy_setting_value(&account->policy, (enum policy_name)i, c->arena));
@@ -107,17 +90,21 @@ bool ctl_account_show(struct ctl *c)
     return true;
 }
 
+/* All of them or none. */
 bool ctl_account_set(struct ctl *c)
 {
+    struct account_setting *settings = arena_alloc(c->arena, (size_t)c->nargs * sizeof *settings);
+    struct account account;
+
     for (int i = 1; i < c->nargs; i++) {
         struct str text = ctl_arg(c, i);
         size_t at = str_find(text, '=', 0);
-        struct str value = at == text.len ? STR_NULL : str_sub(text, at + 1, text.len);
 
-        if (!account_set(c->store, c->arena, ctl_arg(c, 0), str_sub(text, 0, at), value, &c->error))
-            return false;
+        settings[i - 1].name = str_sub(text, 0, at);
+        settings[i - 1].value = str_sub(text, at == text.len ? at : at + 1, text.len);
     }
-    return true;
+    return ctl_account(c, 0, &account) &&
+           account_change(c->store, c->arena, &account, settings, (size_t)c->nargs - 1, &c->error);
 }
 
 bool ctl_account_remove(struct ctl *c)
@@ -125,22 +112,13 @@ bool ctl_account_remove(struct ctl *c)
     return account_remove(c->store, c->arena, ctl_arg(c, 0), &c->error);
 }
 
-/* --expires: days from now, or a date to come; 0 where it was not given. */
+/* --expires; 0 where it was not given. */
 static bool read_expiry(struct ctl *c, int64_t *out)
 {
     struct str text = str_of(c->o.expires);
-    long long days;
 
     *out = 0;
-    if (text.p == NULL)
-        return true;
-    if (str_to_ll(text, &days)) {
-        if (days > 0 && days < 36500)
-            *out = clock_now() + days * 86400000;
-    } else if (!clock_parse(text, out)) {
-        clock_parse(str_of(arena_printf(c->arena, "%sT00:00:00Z", c->o.expires)), out);
-    }
-    if (*out > clock_now())
+    if (text.p == NULL || token_read_expiry(text, clock_now(), out))
         return true;
     error_set(&c->error, ERR_SETTING_VALUE, STR_LIT("--expires"), text, STR_LIT("a number of days or a date to come"));
     return false;
@@ -164,43 +142,11 @@ bool ctl_token_add(struct ctl *c)
     return true;
 }
 
-static const char *token_state(const struct token *t)
-{
-    if (t->revoked != 0)
-        return "revoked";
-    return t->expires != 0 && t->expires <= clock_now() ? "expired" : "live";
-}
-
-static void token_json(struct ctl *c, const struct token *t, const char *id, struct buf *b)
-{
-    char user[ID_TEXT_LEN + 1];
-
-    buf_printf(b, "{\"id\":\"%s\",\"name\":", id);
-    buf_json(b, t->name);
-    buf_printf(b, ",\"state\":\"%s\",\"scopes\":\"%s\",\"user\":", token_state(t),
-               token_scope_words(t->scopes, c->arena));
-    if (id_is_set(&t->user)) {
-        id_format(&t->user, user);
-        buf_json(b, str_of(user));
-    } else {
-        buf_puts(b, "null");
-    }
-    buf_puts(b, ",\"created\":");
-    put_time(b, t->created);
-    buf_puts(b, ",\"expires\":");
-    put_time(b, t->expires);
-    buf_puts(b, ",\"revoked\":");
-    put_time(b, t->revoked);
-    buf_puts(b, ",\"last_used\":");
-    put_time(b, t->last_used);
-    buf_putc(b, '}');
-}
-
 static void token_line(struct ctl *c, const struct token *t, const char *id, struct buf *b)
 {
     char user[ID_TEXT_LEN + 1];
 
-    buf_printf(b, "%s %-8s %-18s expires %-24s last used %-24s ", id, token_state(t),
+    buf_printf(b, "%s %-8s %-18s expires %-24s last used %-24s ", id, token_state(t, clock_now()),
                token_scope_words(t->scopes, c->arena), shown_time(c->arena, t->expires),
                shown_time(c->arena, t->last_used));
     if (id_is_set(&t->user)) {
@@ -226,7 +172,7 @@ bool ctl_token_list(struct ctl *c)
         id_format(&t->id, id);
         buf_init(&b, c->arena);
         if (c->o.json)
-            token_json(c, t, id, &b);
+            token_write(&b, t, clock_now());
         else
             token_line(c, t, id, &b);
         ctl_print(&b);

@@ -223,15 +223,9 @@ static bool print_type(struct ctl *c, struct call *call, struct str user)
 
     if (!seat_explain(call, user, &e))
         return false;
-    const struct role *role = seat_role(&e.holder);
     buf_init(&b, c->arena);
-    buf_puts(&b, ",\"type\":{\"id\":");
-    buf_json(&b, role->id);
-    buf_puts(&b, ",\"name\":");
-    buf_json(&b, role->name);
-    buf_printf(&b, ",\"base\":\"%s\",\"why\":", role_of_base(role->base)->id.p);
-    buf_json(&b, e.reason);
-    buf_printf(&b, ",\"protected\":%s}", e.is_protected ? "true" : "false");
+    buf_puts(&b, ",\"type\":");
+    seat_write_type(&b, &e);
     fwrite(b.p, 1, b.len, stdout);
     return true;
 }

@@ -13,11 +13,7 @@ static void print_role(struct ctl *c, const struct role *role)
 
     buf_init(&b, c->arena);
     if (c->o.json) {
-        buf_puts(&b, "{\"id\":");
-        buf_json(&b, role->id);
-        buf_puts(&b, ",\"name\":");
-        buf_json(&b, role->name);
-        buf_printf(&b, ",\"base\":\"%s\",\"custom\":%s}", base->id.p, role->custom ? "true" : "false");
+        role_write(&b, role);
     } else {
         buf_printf(&b, "%-10s  %-6s  %.*s", arena_strndup(c->arena, role->id.p, role->id.len), base->id.p,
                    (int)role->name.len, role->name.p);
@@ -89,10 +85,11 @@ bool ctl_seat_show(struct ctl *c)
         return false;
     const char *limit = seats.limit == SEATS_UNLIMITED ? NULL : arena_printf(c->arena, "%" PRIu64, seats.limit);
     if (c->o.json) {
-        printf("{\"used\":%" PRIu64 ",\"limit\":%s", seats.used, limit == NULL ? "null" : limit);
-        for (int i = 0; i < ROLE_BASES; i++)
-            printf(",\"%s\":%" PRIu64, role_of_base(i)->id.p, seats.users[i]);
-        printf(",\"overflowed\":%" PRIu64 "}\n", seats.overflowed);
+        struct buf b;
+
+        buf_init(&b, c->arena);
+        seat_write(&b, &seats);
+        ctl_print(&b);
         return true;
     }
     printf("seats taken  %" PRIu64 " of %s\n", seats.used, limit == NULL ? "any number" : limit);

@@ -425,24 +425,46 @@ bool account_list(struct store *s, struct arena *a, struct account **out, size_t
 /* --- changing --- */
 
 struct change {
-    struct str slug, setting, value;
+    struct str slug; /* or STR_NULL: by number */
+    uint32_t number;
+    const struct account_setting *settings;
+    size_t n;
     struct error *e;
 };
 
 /* Sets "name" or "status" in the record; false: it is neither, or *e is set. */
-static bool change_record(struct account *account, const struct change *c)
+static bool change_record(struct account *account, const struct account_setting *setting, struct error *e)
 {
-    if (str_eq(c->setting, STR_LIT("name"))) {
-        if (!registry_name_ok(c->value, ACCOUNT_NAME_MAX))
-            error_set(c->e, ERR_SETTING_VALUE, c->setting, c->value, STR_LIT("a text of 1 to 200 bytes"));
-        account->name = c->value;
+    if (str_eq(setting->name, STR_LIT("name"))) {
+        if (!registry_name_ok(setting->value, ACCOUNT_NAME_MAX))
+            error_set(e, ERR_SETTING_VALUE, setting->name, setting->value, STR_LIT("a text of 1 to 200 bytes"));
+        account->name = setting->value;
         return true;
     }
-    if (!str_eq(c->setting, STR_LIT("status")))
+    if (!str_eq(setting->name, STR_LIT("status")))
         return false;
-    account->suspended = str_eq(c->value, STR_LIT("suspended"));
-    if (!account->suspended && !str_eq(c->value, STR_LIT("active")))
-        error_set(c->e, ERR_SETTING_VALUE, c->setting, c->value, STR_LIT("active|suspended"));
+    account->suspended = str_eq(setting->value, STR_LIT("suspended"));
+    if (!account->suspended && !str_eq(setting->value, STR_LIT("active")))
+        error_set(e, ERR_SETTING_VALUE, setting->name, setting->value, STR_LIT("active|suspended"));
+    return true;
+}
+
+static bool is_of_record(const struct account_setting *setting)
+{
+    return str_eq(setting->name, STR_LIT("name")) || str_eq(setting->name, STR_LIT("status"));
+}
+
+/* The settings of the policy: "preset", which sets all, or the others. */
+static bool apply(struct policy *policy, const struct change *c, bool preset)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct account_setting *setting = &c->settings[i];
+
+        if (is_of_record(setting) || str_eq(setting->name, STR_LIT("preset")) != preset)
+            continue;
+        if (!policy_set(policy, setting->name, setting->value, c->e))
+            return false;
+    }
     return true;
 }
 
@@ -454,7 +476,7 @@ static enum store_rc change_policy(struct store_txn *txn, struct arena *arena, c
     enum store_rc rc = policy_get(txn, &policy);
     if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
         return rc;
-    if (!policy_set(&policy, c->setting, c->value, c->e))
+    if (!apply(&policy, c, true) || !apply(&policy, c, false))
         return STORE_REFUSED;
     state.revision++;
     if ((rc = policy_put(txn, arena, &policy)) != STORE_OK)
@@ -466,28 +488,58 @@ static enum store_rc set_body(struct store_txn *txn, struct arena *arena, void *
 {
     struct change *c = ctx;
     struct account account;
-    struct finding f = {.slug = c->slug, .out = &account};
+    struct finding f = {.slug = c->slug, .number = c->number, .out = &account};
+    size_t of_record = 0;
 
     enum store_rc rc = find_body(txn, arena, &f);
     if (rc != STORE_OK)
         return rc;
-    if (change_record(&account, c))
-        return error_is_set(c->e) ? STORE_REFUSED : record_put(txn, arena, &account);
+    for (size_t i = 0; i < c->n; i++)
+        of_record += change_record(&account, &c->settings[i], c->e);
+    if (error_is_set(c->e))
+        return STORE_REFUSED;
+    if (of_record > 0 && (rc = record_put(txn, arena, &account)) != STORE_OK)
+        return rc;
+    if (of_record == c->n)
+        return STORE_OK;
     store_enter(txn, account.number);
     rc = change_policy(txn, arena, c);
     store_system(txn);
     return rc;
 }
 
+static bool set_run(struct store *s, struct arena *a, struct change *c, struct str slug)
+{
+    enum store_rc rc = c->slug.p == NULL || slug_ok(c->slug) ? registry_write(s, a, set_body, c) : STORE_NOTFOUND;
+
+    if (rc == STORE_NOTFOUND)
+        error_set(c->e, ERR_ACCOUNT_UNKNOWN, slug);
+    return registry_done(rc, c->e);
+}
+
 bool account_set(struct store *s, struct arena *a, struct str slug, struct str setting, struct str value,
                  struct error *e)
 {
-    struct change c = {.slug = slug, .setting = setting, .value = value, .e = e};
-    enum store_rc rc = slug_ok(slug) ? registry_write(s, a, set_body, &c) : STORE_NOTFOUND;
+    struct account_setting one = {setting, value};
+    struct change c = {.slug = slug.p == NULL ? STR_LIT("") : slug, .settings = &one, .n = 1, .e = e};
 
-    if (rc == STORE_NOTFOUND)
-        error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
-    return registry_done(rc, e);
+    return set_run(s, a, &c, slug);
+}
+
+bool account_change(struct store *s, struct arena *a, const struct account *account,
+                    const struct account_setting *settings, size_t n, struct error *e)
+{
+    struct change c = {.number = account->number, .settings = settings, .n = n, .e = e};
+
+    return set_run(s, a, &c, str_of(account->slug));
+}
+
+void account_write(struct buf *b, const struct account *account)
+{
+    buf_printf(b, "{\"slug\":\"%s\",\"name\":", account->slug);
+    buf_json(b, account->name);
+    buf_printf(b, ",\"status\":\"%s\",\"created\":", account->suspended ? "suspended" : "active");
+    clock_write(b, account->created);
 }
 
 /* --- removing --- */

@@ -152,12 +152,26 @@ const char *policy_setting_value(const struct policy *p, enum policy_name n, str
     return buf_cstr(&b);
 }
 
+const char *policy_setting_default(const struct policy *p, enum policy_name n, struct arena *a)
+{
+    struct buf b;
+
+    buf_init(&b, a);
+    put_value(&b, n, preset_value(n, (int)p->preset));
+    return buf_cstr(&b);
+}
+
 static int find_setting(struct str name)
 {
     for (int n = 0; n < POLICY_COUNT; n++)
         if (str_eq(name, str_of(settings[n].name)))
             return n;
     return -1;
+}
+
+bool policy_is_setting(struct str name)
+{
+    return str_eq(name, STR_LIT("preset")) || find_setting(name) >= 0;
 }
 
 bool policy_set(struct policy *p, struct str name, struct str value, struct error *e)
@@ -173,7 +187,8 @@ bool policy_set(struct policy *p, struct str name, struct str value, struct erro
         error_set(e, ERR_SETTING_UNKNOWN, name);
         return false;
     }
-    long long place = value_place((enum policy_name)n, value);
+    long long place =
+        value.p == NULL ? preset_value((enum policy_name)n, (int)p->preset) : value_place((enum policy_name)n, value);
     if (place < 0) {
         error_set(e, ERR_SETTING_VALUE, name, value, str_of(settings[n].values));
         return false;

@@ -209,6 +209,15 @@ bool role_list(struct call *c, struct role **out, size_t *n)
     return done;
 }
 
+void role_write(struct buf *b, const struct role *role)
+{
+    buf_puts(b, "{\"id\":");
+    buf_json(b, role->id);
+    buf_puts(b, ",\"name\":");
+    buf_json(b, role->name);
+    buf_printf(b, ",\"base\":\"%s\",\"custom\":%s}", role_of_base(role->base)->id.p, role->custom ? "true" : "false");
+}
+
 /* --- changing --- */
 
 struct role_change {

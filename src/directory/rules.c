@@ -65,6 +65,58 @@ size_t rules_find(const struct rules *rules, const struct id *team)
     return i;
 }
 
+/* --- reading --- */
+
+struct rules_listing {
+    struct call *c;
+    struct rule_shown *shown;
+    size_t n;
+};
+
+static enum store_rc list_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct rules_listing *l = ctx;
+    struct rules rules;
+
+    enum store_rc rc = rules_get(txn, &rules);
+    l->n = rules.n;
+    l->shown = arena_alloc(arena, (rules.n + 1) * sizeof *l->shown);
+    for (size_t i = 0; i < rules.n && rc == STORE_OK; i++) {
+        struct image team;
+
+        l->shown[i].rule = rules.rule[i];
+        rc = entry_get(txn, l->c->account->team_type, &rules.rule[i].team, arena, &team);
+        if (rc == STORE_OK)
+            l->shown[i].name = image_leaf(&team, ATTR_TEAM_DISPLAY_NAME, arena);
+        else if (rc == STORE_NOTFOUND)
+            rc = STORE_OK;
+    }
+    return rc;
+}
+
+bool rules_list(struct call *c, struct rule_shown **out, size_t *n)
+{
+    struct rules_listing l = {.c = c};
+    bool done = call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, list_body, &l));
+
+    *out = l.shown;
+    *n = l.n;
+    return done;
+}
+
+void rules_write(struct buf *b, size_t number, const struct rule_shown *shown)
+{
+    char id[ID_TEXT_LEN + 1];
+
+    id_format(&shown->rule.team, id);
+    buf_printf(b, "{\"rule\":%zu,\"team\":\"%s\",\"displayName\":", number, id);
+    if (shown->name.p == NULL)
+        buf_puts(b, "null");
+    else
+        buf_json(b, shown->name);
+    buf_printf(b, ",\"role\":\"%s\"}", shown->rule.role);
+}
+
 /* --- changing --- */
 
 struct rules_change {

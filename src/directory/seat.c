@@ -470,6 +470,24 @@ bool seat_report(struct call *c, struct seats *out)
     return edit_run(c, report_body, &w);
 }
 
+void seat_write(struct buf *b, const struct seats *seats)
+{
+    buf_puts(b, "{\"used\":");
+    buf_u64(b, seats->used);
+    buf_puts(b, ",\"limit\":");
+    if (seats->limit == SEATS_UNLIMITED)
+        buf_puts(b, "null");
+    else
+        buf_u64(b, seats->limit);
+    for (int i = 0; i < ROLE_BASES; i++) {
+        buf_json_name(b, role_of_base(i)->id.p);
+        buf_u64(b, seats->users[i]);
+    }
+    buf_puts(b, ",\"overflowed\":");
+    buf_u64(b, seats->overflowed);
+    buf_putc(b, '}');
+}
+
 struct protection {
     struct call *c;
     struct str text;
@@ -544,4 +562,17 @@ bool seat_explain(struct call *c, struct str user, struct explanation *out)
     if (out->holder.overflowed)
         out->reason = str_of(arena_printf(c->arena, "%.*s, but there is no seat", (int)out->reason.len, out->reason.p));
     return true;
+}
+
+void seat_write_type(struct buf *b, const struct explanation *e)
+{
+    const struct role *role = seat_role(&e->holder);
+
+    buf_puts(b, "{\"id\":");
+    buf_json(b, role->id);
+    buf_puts(b, ",\"name\":");
+    buf_json(b, role->name);
+    buf_printf(b, ",\"base\":\"%s\",\"why\":", role_of_base(role->base)->id.p);
+    buf_json(b, e->reason);
+    buf_printf(b, ",\"protected\":%s}", e->is_protected ? "true" : "false");
 }

@@ -66,3 +66,14 @@ enum store_rc state_put(struct store_txn *txn, const struct state *state)
             value[1 + 8 * i + b] = (unsigned char)(*fields[i] >> (56 - 8 * b));
     return store_put(txn, SPACE_STATE, STR_NULL, str_make(value, sizeof value));
 }
+
+static enum store_rc read_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    (void)arena;
+    return state_get(txn, ctx);
+}
+
+bool state_read(struct call *c, struct state *out)
+{
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, read_body, out));
+}

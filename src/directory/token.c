@@ -56,6 +56,20 @@ const char *token_scope_words(uint32_t bits, struct arena *a)
     return buf_cstr(&b);
 }
 
+uint32_t token_scopes_read(struct str words)
+{
+    uint32_t bits = 0;
+
+    for (size_t from = 0, to; from <= words.len; from = to + 1) {
+        to = str_find(words, ' ', from);
+        uint32_t bit = token_scope_find(str_sub(words, from, to));
+        if (bit == 0)
+            return 0;
+        bits |= bit;
+    }
+    return bits;
+}
+
 /* The bits of words parted by spaces; words that are not known count for nothing. */
 static uint32_t scope_bits(struct str words)
 {
@@ -306,7 +320,106 @@ bool token_list(struct store *s, struct arena *a, const struct account *account,
     return registry_done(rc, e);
 }
 
+struct token_paging {
+    const struct id *after;
+    size_t limit, n;
+    struct token *tokens;
+    struct arena *arena;
+};
+
+static enum store_rc token_page_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct token_paging *p = ctx;
+    struct key from = {.len = 0};
+    struct walk_pair *pairs;
+    struct token_record r;
+    struct id id;
+    size_t n;
+
+    if (p->after != NULL) {
+        key_id(&from, p->after);
+        key_u8(&from, 0);
+    }
+    p->n = 0;
+    enum store_rc rc = walk_batch(txn, arena, SPACE_TOKEN, key_view(&from), STR_NULL, &pairs, &n);
+    for (size_t i = 0; i < n && p->n < p->limit && rc == STORE_OK; i++) {
+        if (!key_take_id(&pairs[i].key, &id) || !token_record_read(&r, &id, pairs[i].value, p->arena))
+            return STORE_ERROR;
+        rc = token_last_use(txn, &id, &r.token.last_used);
+        p->tokens[p->n++] = r.token;
+    }
+    return rc;
+}
+
+bool token_page(struct store *s, struct arena *a, const struct account *account, const struct id *after, size_t limit,
+                struct token **out, size_t *n, struct error *e)
+{
+    struct token_paging p = {
+        .after = after, .limit = limit, .tokens = arena_alloc(a, limit * sizeof **out), .arena = a};
+    enum store_rc rc = store_run(s, account->number, STORE_READ, a, token_page_body, &p);
+
+    *out = p.tokens;
+    *n = p.n;
+    return registry_done(rc, e);
+}
+
+/* --- telling --- */
+
+const char *token_state(const struct token *t, int64_t now)
+{
+    if (t->revoked != 0)
+        return "revoked";
+    return t->expires != 0 && t->expires <= now ? "expired" : "live";
+}
+
+void token_write(struct buf *b, const struct token *t, int64_t now)
+{
+    char id[ID_TEXT_LEN + 1];
+
+    id_format(&t->id, id);
+    buf_printf(b, "{\"id\":\"%s\",\"name\":", id);
+    buf_json(b, t->name);
+    buf_printf(b, ",\"state\":\"%s\",\"scopes\":\"%s\",\"user\":", token_state(t, now),
+               token_scope_words(t->scopes, b->arena));
+    if (id_is_set(&t->user)) {
+        id_format(&t->user, id);
+        buf_json(b, str_of(id));
+    } else {
+        buf_puts(b, "null");
+    }
+    buf_puts(b, ",\"created\":");
+    clock_write(b, t->created);
+    buf_puts(b, ",\"expires\":");
+    clock_write(b, t->expires);
+    buf_puts(b, ",\"revoked\":");
+    clock_write(b, t->revoked);
+    buf_puts(b, ",\"last_used\":");
+    clock_write(b, t->last_used);
+    buf_putc(b, '}');
+}
+
 /* --- adding and revoking --- */
+
+#define DAY_MS   INT64_C(86400000)
+#define DAYS_MAX 36500
+
+bool token_read_expiry(struct str text, int64_t now, int64_t *out)
+{
+    static const struct str midnight = STR_LIT("T00:00:00Z");
+    char date[10 + 10];
+    long long days;
+
+    *out = 0;
+    if (str_to_ll(text, &days)) {
+        if (days > 0 && days < DAYS_MAX)
+            *out = now + days * DAY_MS;
+    } else if (!clock_parse(text, out) && text.len == sizeof date - midnight.len) {
+        memcpy(date, text.p, text.len);
+        memcpy(date + text.len, midnight.p, midnight.len);
+        clock_parse(str_make(date, sizeof date), out);
+    }
+    return *out > now;
+}
 
 static bool is_live(const struct token *t, int64_t now)
 {
@@ -396,7 +509,7 @@ static enum store_rc revoke_body(struct store_txn *txn, struct arena *arena, voi
     enum store_rc rc = records_read(txn, arena, &all);
     for (size_t i = 0; i < all.n && rc == STORE_OK; i++) {
         struct token_record *r = &all.r[i];
-        bool meant = (by_id && id_eq(&r->token.id, &id)) || str_eq(r->token.name, w->id_or_name);
+        bool meant = by_id ? id_eq(&r->token.id, &id) : str_eq(r->token.name, w->id_or_name);
 
         if (!meant || r->token.revoked != 0)
             continue;

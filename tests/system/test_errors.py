@@ -189,8 +189,8 @@ class World:
 
     def change_meanwhile(self):
         """The account's settings change while a bulk request is under way."""
-        operations = [{"method": "POST", "path": "/Groups", "bulkId": f"b{i}", "data": group(f"Bulk {i}")} for i in range(600)]
-        for attempt in range(10):
+        for attempt in range(30):
+            operations = [{"method": "POST", "path": "/Groups", "bulkId": f"b{i}", "data": group(f"Bulk {attempt} {i}")} for i in range(600)]
             done = []
             asking = threading.Thread(target=lambda: done.append(self.acme.post("/Bulk", {"schemas": [BULK], "Operations": operations})))
             asking.start()
@@ -271,6 +271,8 @@ REQUESTS = {
     "PASSWORD_POLICY": lambda w: w.strict.post("/Users", user("new", userType="viewer", password="password123")),
     "PASSWORDS_OFF": lambda w: w.patch(op="replace", value={"password": SECRET}),
     "MEMBER_REQUIRED": lambda w: w.sign_in(userName="new@example.com"),
+    "BODY_MEMBER_UNKNOWN": lambda w: w.api(w.console, "PATCH", "/account", {"slug": "other"}),
+    "BODY_MEMBER_INVALID": lambda w: w.api(w.console, "POST", "/tokens", {"name": "x", "expires": "soon"}),
     "RATE_LIMITED": lambda w: w.fail(),
     "TYPE_UNKNOWN": lambda w: w.new(userType="User"),
     "ROLE_DELETED": lambda w: w.new(userType=w.role),

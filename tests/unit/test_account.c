@@ -120,6 +120,40 @@ static void settings_are_set(void)
     CHECK_INT(error.code, ERR_ACCOUNT_UNKNOWN);
 }
 
+/* Several settings: all or none, the preset first. */
+static void settings_are_set_together(void)
+{
+    static const struct account_setting good[] = {{STR_LIT("seat_limit"), STR_LIT("5")},
+                                                  {STR_LIT("preset"), STR_LIT("rfc")},
+                                                  {STR_LIT("name"), STR_LIT("Other")}},
+                                        bad[] = {{STR_LIT("name"), STR_LIT("Third")},
+                                                 {STR_LIT("seat_limit"), STR_NULL},
+                                                 {STR_LIT("email_case"), STR_LIT("upper")}},
+                                        back[] = {{STR_LIT("seat_limit"), STR_NULL}};
+    struct account account, found;
+
+    begin();
+    CHECK_FATAL(add("several", &account));
+    CHECK(account_change(store, arena, &account, good, 3, &error));
+    CHECK_FATAL(account_find(store, arena, STR_LIT("several"), &found, &error));
+    CHECK_INT(found.policy.preset, PRESET_RFC);
+    CHECK_INT(found.policy.value[POLICY_SEAT_LIMIT], 6);
+    CHECK_STR(found.name, STR_LIT("Other"));
+    CHECK(!account_change(store, arena, &account, bad, 3, &error));
+    CHECK_INT(error.code, ERR_SETTING_VALUE);
+    error = ERROR_INIT;
+    CHECK_FATAL(account_find(store, arena, STR_LIT("several"), &found, &error));
+    CHECK_INT(found.policy.value[POLICY_SEAT_LIMIT], 6);
+    CHECK_STR(found.name, STR_LIT("Other"));
+    CHECK(account_change(store, arena, &account, back, 1, &error));
+    CHECK(account_change(store, arena, &account, NULL, 0, &error));
+    CHECK_FATAL(account_find(store, arena, STR_LIT("several"), &found, &error));
+    CHECK_INT(found.policy.value[POLICY_SEAT_LIMIT], SEAT_LIMIT_NONE);
+    account.number++;
+    CHECK(!account_change(store, arena, &account, back, 1, &error));
+    CHECK_INT(error.code, ERR_ACCOUNT_UNKNOWN);
+}
+
 static void list_is_in_order(void)
 {
     struct account *all = NULL, made;
@@ -214,8 +248,8 @@ static void keys_are_readable(void)
 }
 
 static const struct unit_test tests[] = {
-    UNIT(is_added_and_found), UNIT(names_have_a_form),          UNIT(is_loaded_by_number), UNIT(settings_are_set),
-    UNIT(list_is_in_order),   UNIT(is_removed_with_all_it_has), UNIT(keys_are_readable),
+    UNIT(is_added_and_found),        UNIT(names_have_a_form), UNIT(is_loaded_by_number),        UNIT(settings_are_set),
+    UNIT(settings_are_set_together), UNIT(list_is_in_order),  UNIT(is_removed_with_all_it_has), UNIT(keys_are_readable),
 };
 
 int main(void)

@@ -219,6 +219,65 @@ static void revocation_counts_at_once(void)
     access_cache_free(&other);
 }
 
+/* What looks like an id is one, whatever a token is called. */
+static void an_id_revokes_no_name(void)
+{
+    char text[TOKEN_TEXT_MAX], id[ID_TEXT_LEN + 1];
+    struct token first, second, *page;
+    size_t n;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &first));
+    id_format(&first.id, id);
+    CHECK_FATAL(add(id, 0, text, &second));
+    CHECK(token_revoke(store, arena, &account, str_of(id), &error));
+    CHECK_FATAL(token_page(store, arena, &account, NULL, 10, &page, &n, &error));
+    CHECK_INT(n, 2);
+    for (size_t i = 0; i < n; i++)
+        CHECK_CSTR(token_state(&page[i], 1), id_eq(&page[i].id, &first.id) ? "revoked" : "live");
+    CHECK(memcmp(page[0].id.b, page[1].id.b, ID_SIZE) < 0);
+    second = page[1];
+    CHECK_FATAL(token_page(store, arena, &account, &page[0].id, 10, &page, &n, &error));
+    CHECK_INT(n, 1);
+    CHECK(id_eq(&page[0].id, &second.id));
+    CHECK_FATAL(token_page(store, arena, &account, &second.id, 10, &page, &n, &error));
+    CHECK_INT(n, 0);
+}
+
+static void expiry_is_read(void)
+{
+    static const struct {
+        const char *text;
+        int64_t at;
+    } cases[] = {{"1", 86400000 + 5},
+                 {"36499", INT64_C(36499) * 86400000 + 5},
+                 {"36500", 0},
+                 {"0", 0},
+                 {"-1", 0},
+                 {"1970-01-02", 86400000},
+                 {"1970-01-02T00:00:01Z", 86401000},
+                 {"1970-01-01", 0},
+                 {"1970-01-0", 0},
+                 {"tomorrow", 0},
+                 {"", 0}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t at;
+
+        CHECK_INT(token_read_expiry(str_of(cases[i].text), 5, &at), cases[i].at != 0);
+        if (cases[i].at != 0)
+            CHECK_INT(at, cases[i].at);
+    }
+}
+
+static void scopes_are_read_whole(void)
+{
+    CHECK_INT(token_scopes_read(STR_LIT("scim manage")), SCOPE_SCIM | SCOPE_MANAGE);
+    CHECK_INT(token_scopes_read(STR_LIT("scim root")), 0);
+    CHECK_INT(token_scopes_read(STR_LIT("")), 0);
+    CHECK_INT(token_scopes_read(STR_LIT("scim ")), 0);
+}
+
 static void expiry_counts_at_the_moment(void)
 {
     const struct access *access;
@@ -334,6 +393,9 @@ static const struct unit_test tests[] = {
     UNIT(names_are_unique_among_the_live),
     UNIT(list_tells_all),
     UNIT(revocation_counts_at_once),
+    UNIT(an_id_revokes_no_name),
+    UNIT(expiry_is_read),
+    UNIT(scopes_are_read_whole),
     UNIT(expiry_counts_at_the_moment),
     UNIT(suspension_and_policy_are_seen),
     UNIT(cache_holds_many),

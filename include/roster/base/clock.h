@@ -3,7 +3,7 @@
 #ifndef ROSTER_BASE_CLOCK_H
 #define ROSTER_BASE_CLOCK_H
 
-#include "roster/base/str.h"
+#include "roster/base/buf.h"
 
 #include <stdint.h>
 
@@ -19,6 +19,9 @@ int64_t clock_micros(void);
 /* "2026-11-23T23:35:07.123Z": always 24 characters and a NUL. ms is of the years 0 to 9999 (clamped). */
 #define CLOCK_TEXT_LEN 24
 void clock_format(int64_t ms, char out[CLOCK_TEXT_LEN + 1]);
+
+/* Appends that text as a JSON string; null for 0, which stands for never. */
+void clock_write(struct buf *b, int64_t ms);
 
 /* Reads an xsd:dateTime with any offset and fraction; a missing offset counts as UTC. false: it is none. */
 bool clock_parse(struct str s, int64_t *ms);

@@ -57,6 +57,18 @@ bool account_list(struct store *s, struct arena *a, struct account **out, size_t
 bool account_set(struct store *s, struct arena *a, struct str slug, struct str setting, struct str value,
                  struct error *e);
 
+/* A setting as account_set() takes it; value STR_NULL: what the preset says. */
+struct account_setting {
+    struct str name, value;
+};
+
+/* Sets several of an account that is known already, all or none: the preset first, then the others in order. */
+bool account_change(struct store *s, struct arena *a, const struct account *account,
+                    const struct account_setting *settings, size_t n, struct error *e);
+
+/* Appends the beginning of a JSON object, {"slug":…,"name":…,"status":…,"created":…, for the caller to go on with. */
+void account_write(struct buf *b, const struct account *account);
+
 /* Removes the account and everything in it, in steps: first the slug and the tokens' hashes, so that nobody comes in, then the
  * records in transactions of bounded size. Takes at least a second. Repeating it after a crash goes on where it was. */
 bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e);

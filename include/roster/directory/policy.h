@@ -49,7 +49,13 @@ const char *policy_setting_values(enum policy_name n);
 const char *policy_setting_meaning(enum policy_name n);
 const char *policy_setting_value(const struct policy *p, enum policy_name n, struct arena *a);
 
-/* Sets one setting from text; "preset" sets all. false: *e is SETTING_UNKNOWN or SETTING_VALUE. */
+/* Whether name is a row's, or "preset". */
+bool policy_is_setting(struct str name);
+
+/* What the setting is by the policy's preset; in a. */
+const char *policy_setting_default(const struct policy *p, enum policy_name n, struct arena *a);
+
+/* Sets one setting from text, STR_NULL: to what it is by the preset; "preset" sets all. false: *e is SETTING_UNKNOWN or SETTING_VALUE. */
 bool policy_set(struct policy *p, struct str name, struct str value, struct error *e);
 
 /* The stored form: lines name=value, the preset first, then what differs. Reading passes over names it does not know. */

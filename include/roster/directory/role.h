@@ -56,6 +56,9 @@ bool role_add(struct call *c, struct str name, struct str base, struct role *out
 bool role_rename(struct call *c, struct str which, struct str name, struct role *out);
 bool role_remove(struct call *c, struct str which, struct str successor, struct role *out);
 
+/* Appends what can be chosen of a role, as a JSON object. */
+void role_write(struct buf *b, const struct role *role);
+
 /* Reads the value of an entry of the space `role`; false: it is none. id is that of its key. Strings are in a. */
 bool role_read(struct role *out, struct str id, struct str bytes, struct arena *a);
 

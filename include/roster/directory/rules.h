@@ -9,6 +9,7 @@
 #ifndef ROSTER_DIRECTORY_RULES_H
 #define ROSTER_DIRECTORY_RULES_H
 
+#include "roster/base/buf.h"
 #include "roster/base/id.h"
 #include "roster/store/store.h"
 
@@ -35,7 +36,18 @@ enum store_rc rules_put(struct store_txn *txn, const struct rules *rules);
 size_t rules_find(const struct rules *rules, const struct id *team);
 
 struct call;
-struct role;
+
+/* A rule as people read it. */
+struct rule_shown {
+    struct rule rule;
+    struct str name; /* of the team; STR_NULL: it is gone */
+};
+
+/* The account's rules in their order; in c->arena. */
+bool rules_list(struct call *c, struct rule_shown **out, size_t *n);
+
+/* Appends one as a JSON object; number counts from 1. */
+void rules_write(struct buf *b, size_t number, const struct rule_shown *shown);
 
 /*
  * The changes. They count at once and for all users, without events of users. role: a base type or the id of a custom role.

@@ -74,6 +74,9 @@ enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call
 /* As they are, in a transaction of its own. */
 bool seat_report(struct call *c, struct seats *out);
 
+/* Appends them as a JSON object. */
+void seat_write(struct buf *b, const struct seats *seats);
+
 /* What a user counts as, and why; reason is a sentence in c->arena. RESOURCE_NOT_FOUND. */
 struct explanation {
     struct holder holder;
@@ -81,6 +84,9 @@ struct explanation {
     struct str reason;
 };
 bool seat_explain(struct call *c, struct str user, struct explanation *out);
+
+/* Appends it as a JSON object. */
+void seat_write_type(struct buf *b, const struct explanation *e);
 
 /* The seats that would be taken if the role were removed in favour of successor. */
 enum store_rc seat_judge_removal(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,

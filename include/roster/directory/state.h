@@ -5,7 +5,7 @@
 #ifndef ROSTER_DIRECTORY_STATE_H
 #define ROSTER_DIRECTORY_STATE_H
 
-#include "roster/store/store.h"
+#include "roster/directory/call.h"
 
 /* Indexed by resource type's number: 1 user, 2 team; 0 is not used. */
 #define STATE_TYPES 3
@@ -30,6 +30,8 @@ struct state {
 
 /* STORE_OK also where there is none yet (all zero). */
 enum store_rc state_get(struct store_txn *txn, struct state *out);
+/* The same in a transaction of its own. */
+bool state_read(struct call *c, struct state *out);
 enum store_rc state_put(struct store_txn *txn, const struct state *state);
 
 /* The number of ordinals in one record of the space `block`. */

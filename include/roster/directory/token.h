@@ -32,6 +32,8 @@ struct token {
 
 /* A word such as "events:read" to its bit, or 0. */
 uint32_t token_scope_find(struct str word);
+/* The bits of words parted by spaces; 0 where one of them is not known, or there is none. */
+uint32_t token_scopes_read(struct str words);
 /* The words of scopes parted by spaces, in a. */
 const char *token_scope_words(uint32_t scopes, struct arena *a);
 
@@ -46,7 +48,18 @@ bool token_add(struct store *s, struct arena *a, const struct account *account, 
 bool token_list(struct store *s, struct arena *a, const struct account *account, struct token **out, size_t *n,
                 struct error *e);
 
-/* By id or name. Counts in every worker within a second. TOKEN_UNKNOWN. */
+/* Up to limit of them, in order of id, whose ids are greater than *after (NULL: from the first). */
+bool token_page(struct store *s, struct arena *a, const struct account *account, const struct id *after, size_t limit,
+                struct token **out, size_t *n, struct error *e);
+
+/* When a token ends of which text says it: days from now, or a date or time to come. false: it says neither. */
+bool token_read_expiry(struct str text, int64_t now, int64_t *out);
+
+/* Appends what is known of the token, as a JSON object. */
+void token_write(struct buf *b, const struct token *t, int64_t now);
+const char *token_state(const struct token *t, int64_t now);
+
+/* By id or name (what looks like an id is one). Counts in every worker within a second. TOKEN_UNKNOWN. */
 bool token_revoke(struct store *s, struct arena *a, const struct account *account, struct str id_or_name,
                   struct error *e);
 
