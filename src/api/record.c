@@ -73,7 +73,7 @@ void record_begin(struct api_call *c, const struct access *access)
 /* --- the request's words --- */
 
 /* The address, decoded, without secrets; its query tells of none where it has one. */
-static void put_path(struct buf *out, struct api_call *c)
+static struct str path_of(struct api_call *c)
 {
     struct str query = STR_NULL, whole;
     struct buf path;
@@ -105,8 +105,7 @@ static void put_path(struct buf *out, struct api_call *c)
             break;
         end += n == 0 ? 1 : n;
     }
-    buf_puts(out, "\"path\":");
-    buf_json(out, str_sub(whole, 0, end));
+    return str_sub(whole, 0, end);
 }
 
 void record_describe(struct api_call *c)
@@ -114,19 +113,18 @@ void record_describe(struct api_call *c)
     struct buf told;
     bool cut = false;
 
-    if (c->call.log == NULL || c->log.told.len > 0)
+    if (c->call.log == NULL || c->log.path.len > 0)
         return;
     buf_init(&told, c->r->arena);
-    buf_reserve(&told, 256 + (c->r->body.len < SYNCLOG_BODY_MAX ? c->r->body.len : SYNCLOG_BODY_MAX));
     if (c->body != NULL) {
+        buf_reserve(&told, 64 + (c->r->body.len < SYNCLOG_BODY_MAX ? c->r->body.len : SYNCLOG_BODY_MAX));
         buf_puts(&told, "\"body\":");
         mask_body(&told, c->r->body, SYNCLOG_BODY_MAX, &c->masked, &cut);
-        buf_putc(&told, ',');
     }
     if (cut || (c->body == NULL && c->r->body.len > 0))
-        buf_printf(&told, "\"bodyBytes\":%zu,", c->r->body.len);
-    put_path(&told, c);
+        buf_printf(&told, "%s\"bodyBytes\":%zu", told.len > 0 ? "," : "", c->r->body.len);
     c->log.told = buf_view(&told);
+    c->log.path = path_of(c);
 }
 
 void record_change(struct api_call *c)

@@ -191,75 +191,55 @@ static enum store_rc trim(struct store_txn *txn, const struct owner *o, uint64_t
 
 /* --- entries of requests --- */
 
-static void put_id(struct buf *b, const char *name, const struct id *id)
-{
-    char text[ID_TEXT_LEN + 1];
-
-    id_format(id, text);
-    buf_puts(b, name);
-    buf_add(b, text, ID_TEXT_LEN);
-    buf_putc(b, '"');
-}
-
-/* What all entries of requests have; the sentence and the rest follow. */
-static void begin_entry(struct buf *b, const struct synclog_request *r, enum entry_kind kind, int status)
-{
-    char time[CLOCK_TEXT_LEN + 1];
-    int64_t took = clock_micros() - r->began;
-
-    entry_head_write(b, &(struct entry_head){.kind = kind,
-                                             .time = r->now,
-                                             .first_event = r->committed_first,
-                                             .last_event = r->committed_last,
-                                             .request = r->id});
-    clock_format(r->now, time);
-    buf_puts(b, "\"time\":\"");
-    buf_add(b, time, CLOCK_TEXT_LEN);
-    put_id(b, "\",\"request\":\"", &r->id);
-    put_id(b, ",\"token\":\"", &r->token);
-    buf_puts(b, ",\"client\":");
-    buf_json(b, str_of(r->client));
-    buf_puts(b, ",\"method\":\"");
-    buf_puts(b, r->method);
-    buf_puts(b, "\",\"status\":");
-    buf_u64(b, (uint64_t)status);
-    buf_puts(b, ",\"microseconds\":");
-    buf_u64(b, took < 0 ? 0 : (uint64_t)took);
-}
-
 static void put_text(struct buf *b, const char *name, struct str text)
 {
     buf_puts(b, name);
     buf_json(b, text);
 }
 
-/* What the request told, which is left out where it would make the entry too long. */
-static void end_entry(struct buf *b, const struct synclog_request *r)
+/* The facts of r; more is left out where it would make the entry too long, and told with it. */
+static void write_entry(struct buf *b, const struct synclog_request *r, enum entry_kind kind, int status,
+                        const struct sentence *sentence, struct str more)
 {
+    int64_t took = clock_micros() - r->began;
+    struct entry_request entry = {.id = r->id,
+                                  .token = r->token,
+                                  .first_event = r->committed_first,
+                                  .last_event = r->committed_last,
+                                  .microseconds = took < 0            ? 0
+                                                  : took > UINT32_MAX ? UINT32_MAX
+                                                                      : (uint32_t)took,
+                                  .status = (uint16_t)status,
+                                  .client = str_of(r->client),
+                                  .method = str_of(r->method),
+                                  .path = r->path,
+                                  .sentence = buf_view(&sentence->text),
+                                  .name_at = (uint16_t)sentence->name_at,
+                                  .name_len = (uint16_t)sentence->name_len,
+                                  .more = more};
+
+    if (kind == ENTRY_DONE && !r->bulk) {
+        entry.type = r->event.resource_type->number;
+        entry.resource = r->event.resource;
+    }
+    entry_head_write(b, &(struct entry_head){.kind = kind, .time = r->now});
+    entry_request_write(b, &entry);
     assert(b->len <= SYNCLOG_ENTRY_MAX);
-    if (b->len + r->told.len + 1 > SYNCLOG_ENTRY_MAX || r->told.len == 0)
+    if (r->told.len == 0 || b->len + r->told.len + 1 > SYNCLOG_ENTRY_MAX)
         return;
-    buf_putc(b, ',');
+    if (more.len > 0)
+        buf_putc(b, ',');
     buf_str(b, r->told);
 }
 
 static void write_change(struct buf *b, const struct synclog_request *r, struct arena *arena)
 {
-    char id[ID_TEXT_LEN + 1];
-    struct buf words;
+    struct sentence words = {.name_len = 0};
 
-    begin_entry(b, r, ENTRY_DONE, r->status);
-    buf_init(&words, arena);
+    buf_init(&words.text, arena);
+    buf_reserve(&words.text, 256);
     words_event(&words, r->client, &r->event);
-    put_text(b, ",\"sentence\":", buf_view(&words));
-    id_format(&r->event.resource, id);
-    buf_puts(b, ",\"resource\":{\"type\":\"");
-    buf_puts(b, r->event.resource_type->name);
-    put_text(b, "\",\"id\":", str_of(id));
-    if (r->event.name.len > 0 && r->event.name.len <= SYNCLOG_PATH_MAX)
-        put_text(b, ",\"name\":", r->event.name);
-    buf_putc(b, '}');
-    end_entry(b, r);
+    write_entry(b, r, ENTRY_DONE, r->status, &words, STR_NULL);
 }
 
 void synclog_begin(struct synclog_request *r)
@@ -300,7 +280,7 @@ enum store_rc synclog_change(struct store_txn *txn, struct arena *arena, const s
     if (rc != STORE_OK)
         return rc;
     buf_init(&b, arena);
-    buf_reserve(&b, 1024 + now.told.len);
+    buf_reserve(&b, 512 + now.told.len);
     write_change(&b, &now, arena);
     if ((rc = put(txn, number, buf_view(&b))) != STORE_OK)
         return rc;
@@ -365,22 +345,18 @@ static void keep(struct synclog_request *r, const struct buf *entry)
 void synclog_failed(struct synclog_request *r, struct arena *a, const struct synclog_failure *f)
 {
     const struct error_entry *entry = error_entry(f->error->code);
-    struct buf b, words;
+    struct sentence words = {.name_len = 0};
+    struct buf b, more;
 
-    buf_init(&b, a);
-    begin_entry(&b, r, ENTRY_FAILED, entry->status);
-    buf_init(&words, a);
+    buf_init(&words.text, a);
     words_failure(&words, r->client, r->method, f);
-    put_text(&b, ",\"sentence\":", buf_view(&words));
-    put_text(&b, ",\"code\":", str_of(entry->code));
-    put_text(&b, ",\"remedy\":", str_of(entry->admin));
-    if (f->name.len > 0 && f->name.len <= SYNCLOG_PATH_MAX) {
-        put_text(&b, ",\"resource\":{\"name\":", f->name);
-        buf_putc(&b, '}');
-    }
-    buf_puts(&b, ",\"answer\":");
-    buf_str(&b, f->answer);
-    end_entry(&b, r);
+    buf_init(&more, a);
+    put_text(&more, "\"code\":", str_of(entry->code));
+    put_text(&more, ",\"remedy\":", str_of(entry->admin));
+    buf_puts(&more, ",\"answer\":");
+    buf_str(&more, f->answer);
+    buf_init(&b, a);
+    write_entry(&b, r, ENTRY_FAILED, entry->status, &words, buf_view(&more));
     keep(r, &b);
 }
 
@@ -448,16 +424,13 @@ void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all
 
 static void write_bulk(struct synclog_request *r, struct arena *a, size_t operations, size_t refused, struct str told)
 {
-    struct buf b, words;
+    struct sentence words = {.name_len = 0};
+    struct buf b;
 
-    buf_init(&b, a);
-    begin_entry(&b, r, refused > 0 ? ENTRY_FAILED : ENTRY_DONE, 200);
-    buf_init(&words, a);
+    buf_init(&words.text, a);
     words_bulk(&words, r->client, operations, refused);
-    put_text(&b, ",\"sentence\":", buf_view(&words));
-    buf_putc(&b, ',');
-    buf_str(&b, told);
-    end_entry(&b, r);
+    buf_init(&b, a);
+    write_entry(&b, r, refused > 0 ? ENTRY_FAILED : ENTRY_DONE, 200, &words, told);
     keep(r, &b);
 }
 

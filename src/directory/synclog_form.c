@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "synclog_form.h"
 
-#include "roster/base/utf8.h"
-
 #include <assert.h>
 
 #define FORMAT   1
@@ -18,9 +16,6 @@ void entry_head_write(struct buf *out, const struct entry_head *head)
     key_u8(&k, FORMAT);
     key_u8(&k, (uint8_t)head->kind);
     key_u64(&k, (uint64_t)head->time);
-    key_u64(&k, head->first_event);
-    key_u64(&k, head->last_event);
-    key_id(&k, &head->request);
     buf_add(out, k.b, k.len);
 }
 
@@ -30,12 +25,69 @@ bool entry_head_take(struct str *value, struct entry_head *out)
     uint64_t time;
 
     if (!key_take_u8(value, &format) || format != FORMAT || !key_take_u8(value, &kind) || kind < ENTRY_COUNT ||
-        kind > ENTRY_FAILED || !key_take_u64(value, &time) || !key_take_u64(value, &out->first_event) ||
-        !key_take_u64(value, &out->last_event) || !key_take_id(value, &out->request))
+        kind > ENTRY_FAILED || !key_take_u64(value, &time))
         return false;
     out->kind = (enum entry_kind)kind;
     out->time = (int64_t)time;
     return true;
+}
+
+void entry_request_write(struct buf *out, const struct entry_request *r)
+{
+    const struct str texts[] = {r->client, r->method, r->path, r->sentence};
+    struct key k;
+
+    key_init(&k);
+    key_id(&k, &r->id);
+    key_id(&k, &r->token);
+    key_u64(&k, r->first_event);
+    key_u64(&k, r->last_event);
+    key_u32(&k, r->microseconds);
+    key_u16(&k, r->status);
+    key_u8(&k, r->type);
+    if (r->type != 0)
+        key_id(&k, &r->resource);
+    key_u16(&k, r->name_at);
+    key_u16(&k, r->name_len);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert(texts[i].len <= UINT16_MAX);
+        key_u16(&k, (uint16_t)texts[i].len);
+    }
+    buf_add(out, k.b, k.len);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        buf_str(out, texts[i]);
+    buf_str(out, r->more);
+}
+
+static bool take_text(struct str *rest, uint16_t len, struct str *out)
+{
+    if (len > rest->len)
+        return false;
+    *out = str_sub(*rest, 0, len);
+    *rest = str_sub(*rest, len, rest->len);
+    return true;
+}
+
+bool entry_request_read(struct str rest, struct entry_request *out)
+{
+    uint16_t lens[4];
+    struct str *const texts[] = {&out->client, &out->method, &out->path, &out->sentence};
+
+    *out = (struct entry_request){.type = 0};
+    if (!key_take_id(&rest, &out->id) || !key_take_id(&rest, &out->token) || !key_take_u64(&rest, &out->first_event) ||
+        !key_take_u64(&rest, &out->last_event) || !key_take_u32(&rest, &out->microseconds) ||
+        !key_take_u16(&rest, &out->status) || !key_take_u8(&rest, &out->type) ||
+        (out->type != 0 && !key_take_id(&rest, &out->resource)) || !key_take_u16(&rest, &out->name_at) ||
+        !key_take_u16(&rest, &out->name_len))
+        return false;
+    for (size_t i = 0; i < 4; i++)
+        if (!key_take_u16(&rest, &lens[i]))
+            return false;
+    for (size_t i = 0; i < 4; i++)
+        if (!take_text(&rest, lens[i], texts[i]))
+            return false;
+    out->more = rest;
+    return (size_t)out->name_at + out->name_len <= out->sentence.len;
 }
 
 void entry_count_write(struct buf *out, const struct entry_count *count)
@@ -89,19 +141,16 @@ struct words {
 /* A name that a client chose: cut, and in one line. */
 static void put_name(struct buf *out, struct str s)
 {
-    for (size_t i = 0, n; i < s.len; i += n) {
-        n = utf8_sequence(str_sub(s, i, s.len));
-        if (n == 0)
-            n = 1;
-        if (i + n > WORD_MAX) {
-            buf_puts(out, "…");
-            return;
-        }
-        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
-            buf_putc(out, ' ');
-        else
-            buf_str(out, str_sub(s, i, i + n));
-    }
+    size_t from = out->len, cut = s.len <= WORD_MAX ? s.len : WORD_MAX;
+
+    while (cut > 0 && cut < s.len && ((unsigned char)s.p[cut] & 0xc0) == 0x80)
+        cut--;
+    buf_str(out, str_sub(s, 0, cut));
+    for (size_t i = from; i < out->len; i++)
+        if ((unsigned char)out->p[i] < ' ' || out->p[i] == 0x7f)
+            out->p[i] = ' ';
+    if (cut < s.len)
+        buf_puts(out, "…");
 }
 
 static void put_number(struct buf *out, uint64_t n, const char *thing)
@@ -117,45 +166,50 @@ static void put_times(struct buf *out, uint64_t n)
         put_number(out, n, "time");
 }
 
-static void put_word(struct buf *out, struct str word, const struct words *w)
+static void put_word(struct sentence *out, struct str word, const struct words *w)
 {
     const struct {
         struct str word, text;
     } texts[] = {{STR_LIT("client"), w->client},
-                 {STR_LIT("name"), w->name},
                  {STR_LIT("old"), w->old},
                  {STR_LIT("new"), w->new},
                  {STR_LIT("method"), str_of(w->method)}};
 
+    if (str_eq(word, STR_LIT("name"))) {
+        out->name_at = out->text.len;
+        put_name(&out->text, w->name);
+        out->name_len = out->text.len - out->name_at;
+        return;
+    }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (str_eq(word, texts[i].word)) {
-            put_name(out, texts[i].text);
+            put_name(&out->text, texts[i].text);
             return;
         }
     if (str_eq(word, STR_LIT("sentence")))
-        buf_str(out, w->sentence);
+        buf_str(&out->text, w->sentence);
     else if (str_eq(word, STR_LIT("times")))
-        put_times(out, w->times);
+        put_times(&out->text, w->times);
     else if (str_eq(word, STR_LIT("changes")))
-        put_number(out, w->times, "change");
+        put_number(&out->text, w->times, "change");
     else if (str_eq(word, STR_LIT("refused")))
-        buf_u64(out, w->refused);
+        buf_u64(&out->text, w->refused);
     else if (str_eq(word, STR_LIT("added")))
-        put_number(out, w->added, "member");
+        put_number(&out->text, w->added, "member");
     else if (str_eq(word, STR_LIT("removed")))
-        put_number(out, w->removed, "member");
+        put_number(&out->text, w->removed, "member");
     else
         assert(!"a template has another word");
 }
 
-static void fill(struct buf *out, const char *text, const struct words *w)
+static void fill(struct sentence *out, const char *text, const struct words *w)
 {
     struct str t = str_of(text);
 
     for (size_t i = 0; i < t.len;) {
         size_t open = str_find(t, '{', i), close = str_find(t, '}', open);
 
-        buf_str(out, str_sub(t, i, open));
+        buf_str(&out->text, str_sub(t, i, open));
         if (open == t.len)
             return;
         put_word(out, str_sub(t, open + 1, close), w);
@@ -214,7 +268,7 @@ static bool fits(const struct event *ev, enum fits what)
     }
 }
 
-void words_event(struct buf *out, const char *client, const struct event *ev)
+void words_event(struct sentence *out, const char *client, const struct event *ev)
 {
     struct words w = {.client = str_of(client),
                       .name = ev->name,
@@ -228,7 +282,7 @@ void words_event(struct buf *out, const char *client, const struct event *ev)
             fill(out, event_words[i].text, &w);
             return;
         }
-    buf_printf(out, "%s: %s", client, ev->type);
+    buf_printf(&out->text, "%s: %s", client, ev->type);
 }
 
 static const char *const count_words[SYNCLOG_KINDS] = {
@@ -242,12 +296,12 @@ static const char *const count_words[SYNCLOG_KINDS] = {
     [SYNCLOG_OTHER] = "{client} looked up something {times}",
 };
 
-void words_count(struct buf *out, struct str client, enum synclog_kind kind, uint64_t times)
+void words_count(struct sentence *out, struct str client, enum synclog_kind kind, uint64_t times)
 {
     fill(out, count_words[kind], &(struct words){.client = client, .times = times});
 }
 
-void words_bulk(struct buf *out, const char *client, size_t operations, size_t refused)
+void words_bulk(struct sentence *out, const char *client, size_t operations, size_t refused)
 {
     fill(out,
          refused == 0 ? "{client} sent {changes} in one request"
@@ -277,7 +331,7 @@ static const struct {
     {SYNCLOG_OTHER, NULL, "send {method} to {name}", "send {method} to an address that there is not"},
 };
 
-void words_failure(struct buf *out, const char *client, const char *method, const struct synclog_failure *f)
+void words_failure(struct sentence *out, const char *client, const char *method, const struct synclog_failure *f)
 {
     struct words w = {
         .client = str_of(client), .name = f->name, .method = method, .sentence = str_of(f->error->sentence)};

@@ -26,46 +26,56 @@ struct reading {
 
 /* --- what the query takes --- */
 
-static bool is_user(const struct reading *r, struct json_object *entry, struct arena *arena)
+static struct str name_of(const struct entry_request *e)
 {
-    struct json_object *resource = json_get(entry, "resource");
-    struct str name = json_text(resource, "name"), path = json_text(entry, "path");
-
-    path.len = str_find(path, '?', 0);
-    if (str_eq_nocase(json_text(resource, "id"), r->query->user) ||
-        (name.p != NULL && str_eq(utf8_fold(arena, name), r->user)))
-        return true;
-    return path.len > r->query->user.len &&
-           str_eq_nocase(str_sub(path, path.len - r->query->user.len, path.len), r->query->user) &&
-           path.p[path.len - r->query->user.len - 1] == '/';
+    return str_sub(e->sentence, e->name_at, (size_t)e->name_at + e->name_len);
 }
 
-/* An entry of a request as JSON; rest: what follows the head. NULL: it is none. */
-static struct json_object *parse(struct str rest, struct arena *a)
+/* By the id or the name of the resource, or by the last segment of the path. */
+static bool is_user(const struct reading *r, const struct entry_request *e, struct arena *arena)
 {
-    struct error e = ERROR_INIT;
+    struct str path = str_sub(e->path, 0, str_find(e->path, '?', 0)), user = r->query->user;
+    char id[ID_TEXT_LEN + 1];
+
+    id_format(&e->resource, id);
+    if ((e->type != 0 && str_eq_nocase(str_of(id), user)) ||
+        (e->name_len > 0 && str_eq(utf8_fold(arena, name_of(e)), r->user)))
+        return true;
+    return path.len > user.len && path.p[path.len - user.len - 1] == '/' &&
+           str_eq_nocase(str_sub(path, path.len - user.len, path.len), user);
+}
+
+/* What else an entry says, as an object. NULL: it cannot be read. */
+static struct json_object *more_of(const struct entry_request *e, struct arena *a)
+{
+    struct error error = ERROR_INIT;
     struct buf text;
 
     buf_init(&text, a);
     buf_putc(&text, '{');
-    buf_str(&text, rest);
+    buf_str(&text, e->more);
     buf_putc(&text, '}');
-    return json_read(a, buf_view(&text), &e);
+    return json_read(a, buf_view(&text), &error);
 }
 
 bool synclog_is_entry(struct str value, struct arena *a)
 {
     struct entry_head head;
     struct entry_count count;
+    struct entry_request request;
 
-    return entry_head_take(&value, &head) &&
-           (head.kind == ENTRY_COUNT ? entry_count_read(value, &count) : parse(value, a) != NULL);
+    if (!entry_head_take(&value, &head))
+        return false;
+    if (head.kind == ENTRY_COUNT)
+        return entry_count_read(value, &count);
+    return entry_request_read(value, &request) && more_of(&request, a) != NULL;
 }
 
 /* rest: what follows the head. */
 static bool takes(const struct reading *r, const struct entry_head *head, struct str rest, struct arena *arena)
 {
     const struct synclog_query *q = r->query;
+    struct entry_request request;
 
     if (head->time < r->c->now - policy_log_days(&r->c->account->policy) * DAY_MS)
         return false;
@@ -73,11 +83,10 @@ static bool takes(const struct reading *r, const struct entry_head *head, struct
         return false;
     if (q->code.p == NULL && q->user.p == NULL)
         return true;
-    if (head->kind == ENTRY_COUNT)
+    if (head->kind == ENTRY_COUNT || !entry_request_read(rest, &request))
         return false;
-    struct json_object *entry = parse(rest, arena);
-    return (q->code.p == NULL || str_eq_nocase(json_text(entry, "code"), q->code)) &&
-           (q->user.p == NULL || is_user(r, entry, arena));
+    return (q->code.p == NULL || str_eq_nocase(json_text(more_of(&request, arena), "code"), q->code)) &&
+           (q->user.p == NULL || is_user(r, &request, arena));
 }
 
 /* --- the text of an entry --- */
@@ -96,25 +105,25 @@ static bool is_of(struct str event, const struct id *request)
 }
 
 /* The events of the entry's change, as far as they have room. */
-static enum store_rc put_events(struct store_txn *txn, struct buf *out, const struct entry_head *head)
+static enum store_rc put_events(struct store_txn *txn, struct buf *out, const struct entry_request *e)
 {
     size_t from = out->len;
     bool cut = false;
 
-    buf_printf(out, ",\"firstEvent\":%llu,\"lastEvent\":%llu,\"events\":[", (unsigned long long)head->first_event,
-               (unsigned long long)head->last_event);
-    for (uint64_t seq = head->first_event; seq <= head->last_event; seq++) {
+    buf_printf(out, ",\"firstEvent\":%llu,\"lastEvent\":%llu,\"events\":[", (unsigned long long)e->first_event,
+               (unsigned long long)e->last_event);
+    for (uint64_t seq = e->first_event; seq <= e->last_event; seq++) {
         struct str event;
         struct key k;
 
-        if ((cut = cut || seq - head->first_event >= EVENTS_LOOK))
+        if ((cut = cut || seq - e->first_event >= EVENTS_LOOK))
             break;
         key_init(&k);
         key_u64(&k, seq);
         enum store_rc rc = store_get(txn, SPACE_EVENT, key_view(&k), &event);
         if (rc != STORE_OK && rc != STORE_NOTFOUND)
             return rc;
-        if (rc == STORE_NOTFOUND || !is_of(event, &head->request))
+        if (rc == STORE_NOTFOUND || !is_of(event, &e->id))
             continue;
         cut = out->len - from + event.len > EVENTS_BYTES;
         if (cut)
@@ -134,25 +143,74 @@ static void put_time(struct buf *b, const char *name, int64_t ms)
     buf_printf(b, ",\"%s\":\"%s\"", name, text);
 }
 
+static void put_id(struct buf *b, const char *name, const struct id *id)
+{
+    char text[ID_TEXT_LEN + 1];
+
+    id_format(id, text);
+    buf_printf(b, ",\"%s\":\"%s\"", name, text);
+}
+
+static void put_text(struct buf *b, const char *name, struct str text)
+{
+    buf_json_name(b, name);
+    buf_json(b, text);
+}
+
+static void put_resource(struct buf *out, const struct reading *r, const struct entry_request *e)
+{
+    char id[ID_TEXT_LEN + 1];
+
+    if (e->type == 0 && e->name_len == 0)
+        return;
+    buf_puts(out, ",\"resource\":{");
+    if (e->type != 0) {
+        const struct resource_type *type = account_type(r->c->account, e->type);
+
+        id_format(&e->resource, id);
+        put_text(out, "type", str_of(type == NULL ? "" : type->name));
+        put_text(out, "id", str_of(id));
+    }
+    if (e->name_len > 0)
+        put_text(out, "name", name_of(e));
+    buf_putc(out, '}');
+}
+
+static void put_request(struct buf *out, const struct reading *r, const struct entry_head *head,
+                        const struct entry_request *e)
+{
+    put_time(out, "time", head->time);
+    put_id(out, "request", &e->id);
+    put_id(out, "token", &e->token);
+    put_text(out, "client", e->client);
+    put_text(out, "method", e->method);
+    put_text(out, "path", e->path);
+    buf_printf(out, ",\"status\":%u,\"microseconds\":%lu", (unsigned)e->status, (unsigned long)e->microseconds);
+    put_text(out, "sentence", e->sentence);
+    put_resource(out, r, e);
+    if (e->more.len > 0) {
+        buf_putc(out, ',');
+        buf_str(out, e->more);
+    }
+}
+
 static bool put_count(struct buf *out, struct arena *arena, const struct entry_head *head, struct str rest)
 {
-    char token[ID_TEXT_LEN + 1];
+    struct sentence words = {.name_len = 0};
     struct entry_count count;
-    struct buf words;
 
     if (!entry_count_read(rest, &count))
         return false;
     put_time(out, "time", head->time);
     put_time(out, "first", count.first);
     put_time(out, "last", head->time);
-    id_format(&count.token, token);
-    buf_printf(out, ",\"token\":\"%s\",\"client\":", token);
-    buf_json(out, count.client);
-    buf_printf(out, ",\"kind\":\"%s\",\"times\":%llu,\"sentence\":", synclog_kind_name(count.kind),
-               (unsigned long long)count.times);
-    buf_init(&words, arena);
+    put_id(out, "token", &count.token);
+    put_text(out, "client", count.client);
+    put_text(out, "kind", str_of(synclog_kind_name(count.kind)));
+    buf_printf(out, ",\"times\":%llu", (unsigned long long)count.times);
+    buf_init(&words.text, arena);
     words_count(&words, count.client, count.kind, count.times);
-    buf_json(out, buf_view(&words));
+    put_text(out, "sentence", buf_view(&words.text));
     return true;
 }
 
@@ -163,9 +221,11 @@ struct found {
     struct str rest;
 };
 
-static enum store_rc put_entry(struct store_txn *txn, struct arena *arena, struct buf *out, const struct found *f)
+static enum store_rc put_entry(struct store_txn *txn, struct arena *arena, struct reading *r, const struct found *f)
 {
+    struct entry_request request;
     enum store_rc rc = STORE_OK;
+    struct buf *out = r->out;
 
     buf_printf(out, "{\"seq\":%llu,\"failed\":%s", (unsigned long long)f->number,
                f->head.kind == ENTRY_FAILED ? "true" : "false");
@@ -173,10 +233,11 @@ static enum store_rc put_entry(struct store_txn *txn, struct arena *arena, struc
         if (!put_count(out, arena, &f->head, f->rest))
             return STORE_ERROR;
     } else {
-        buf_putc(out, ',');
-        buf_str(out, f->rest);
-        if (f->head.first_event != 0)
-            rc = put_events(txn, out, &f->head);
+        if (!entry_request_read(f->rest, &request))
+            return STORE_ERROR;
+        put_request(out, r, &f->head, &request);
+        if (request.first_event != 0)
+            rc = put_events(txn, out, &request);
     }
     buf_putc(out, '}');
     return rc;
@@ -235,7 +296,7 @@ static enum store_rc read_body(struct store_txn *txn, struct arena *arena, void 
     for (size_t i = 0; i < r->n && rc == STORE_OK; i++) {
         if (i > 0)
             buf_putc(r->out, ',');
-        rc = put_entry(txn, arena, r->out, &found[i]);
+        rc = put_entry(txn, arena, r, &found[i]);
     }
     if (r->last > r->newest) /* committed between the two reads */
         r->newest = r->last;

@@ -5,6 +5,7 @@
 
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
+#include "roster/base/utf8.h"
 #include "roster/directory/account.h"
 #include "roster/directory/user.h"
 #include "roster/directory/verify.h"
@@ -59,7 +60,8 @@ static struct synclog_request *asked(void)
                                        .began = clock_micros(),
                                        .client = "Okta",
                                        .method = "POST",
-                                       .told = STR_LIT("\"path\":\"/scim/v2/Users\""),
+                                       .path = STR_LIT("/scim/v2/Users"),
+                                       .told = STR_LIT("\"body\":{}"),
                                        .status = 201};
     return &request;
 }
@@ -199,12 +201,14 @@ static void tells_events_in_words(void)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct event ev = cases[i].event;
-        struct buf b;
+        struct sentence s = {.name_len = 0};
 
         ev.name = STR_LIT("NAME");
-        buf_init(&b, a);
-        words_event(&b, "Okta", &ev);
-        CHECK_STR(buf_view(&b), str_of(cases[i].words));
+        buf_init(&s.text, a);
+        words_event(&s, "Okta", &ev);
+        CHECK_STR(buf_view(&s.text), str_of(cases[i].words));
+        if (strstr(cases[i].words, "NAME") != NULL)
+            CHECK_STR(str_sub(buf_view(&s.text), s.name_at, s.name_at + s.name_len), ev.name);
     }
     arena_free(&a);
 }
@@ -237,12 +241,12 @@ static void tells_failures_in_words(void)
         struct error e = ERROR_INIT;
         struct synclog_failure f = {
             .kind = cases[i].kind, .reading = cases[i].reading, .name = str_of(cases[i].name), .error = &e};
-        struct buf b;
+        struct sentence s = {.name_len = 0};
 
         error_set(&e, cases[i].code);
-        buf_init(&b, a);
-        words_failure(&b, "Okta", cases[i].method, &f);
-        CHECK_STR(buf_view(&b), str_of(arena_printf(a, "%s%s", cases[i].words, e.sentence)));
+        buf_init(&s.text, a);
+        words_failure(&s, "Okta", cases[i].method, &f);
+        CHECK_STR(buf_view(&s.text), str_of(arena_printf(a, "%s%s", cases[i].words, e.sentence)));
     }
     arena_free(&a);
 }
@@ -251,18 +255,20 @@ static void names_stay_in_one_line(void)
 {
     struct arena *a = arena_new(0);
     struct event ev = {.type = "team.deleted"};
-    struct buf b, name;
+    struct sentence s = {.name_len = 0};
+    struct buf name;
 
     buf_init(&name, a);
     buf_puts(&name, "a\nb\x7f");
     for (size_t i = 0; i < 100; i++)
         buf_puts(&name, "ü€");
     ev.name = buf_view(&name);
-    buf_init(&b, a);
-    words_event(&b, "Okta", &ev);
-    CHECK(str_starts(buf_view(&b), STR_LIT("Okta deleted team a b ü€ü€")));
-    CHECK(b.len < 230 && memchr(b.p, '\n', b.len) == NULL);
-    CHECK_STR(str_sub(buf_view(&b), b.len - 3, b.len), STR_LIT("…"));
+    buf_init(&s.text, a);
+    words_event(&s, "Okta", &ev);
+    CHECK(str_starts(buf_view(&s.text), STR_LIT("Okta deleted team a b ü€ü€")));
+    CHECK(s.text.len < 230 && memchr(s.text.p, '\n', s.text.len) == NULL);
+    CHECK(utf8_valid(buf_view(&s.text)));
+    CHECK_STR(str_sub(buf_view(&s.text), s.text.len - 3, s.text.len), STR_LIT("…"));
     arena_free(&a);
 }
 

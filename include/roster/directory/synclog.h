@@ -55,7 +55,8 @@ struct synclog_request {
     int64_t now;                 /* when it came, ms */
     int64_t began;               /* clock_micros() */
     const char *client, *method; /* client for people: "Okta"; static memory, as method */
-    struct str told;             /* what else its entry says, as members of JSON: path, body; may be empty */
+    struct str path;             /* with the query, at most SYNCLOG_PATH_MAX bytes */
+    struct str told;             /* what else its entry says, as members of JSON: the body; may be empty */
     int status;                  /* of the answer, if all goes well */
     bool bulk;                   /* its changes have one entry, by synclog_bulk() */
 
