@@ -19,7 +19,8 @@ enum token_scope {
     SCOPE_SCIM = 1,         /* "scim": everything under /scim/v2 */
     SCOPE_EVENTS_READ = 2,  /* "events:read": GET /api/v1/events */
     SCOPE_AUTHENTICATE = 4, /* "authenticate": POST /api/v1/authenticate */
-    SCOPE_MANAGE = 8        /* "manage": what administers the account, under /api/v1 */
+    SCOPE_MANAGE = 8,       /* "manage": what administers the account, under /api/v1 */
+    SCOPE_OPERATE = 16      /* has no word and is no account's: the operator's own tokens (directory/operator.h) */
 };
 
 struct token {
