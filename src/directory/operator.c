@@ -7,9 +7,10 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#define NO_ACCOUNT 0 /* accounts are numbered from 1 */
-#define HINT       "operator"
-#define TOKENS_MAX 1000
+#define NO_ACCOUNT   0 /* accounts are numbered from 1 */
+#define HINT         "operator"
+#define OWN_MAX      1000
+#define OWN_MAX_TEXT "1000"
 
 /* --- records --- */
 
@@ -44,7 +45,7 @@ static enum store_rc record_put(struct store_txn *txn, struct arena *arena, cons
 }
 
 struct operator_tokens {
-    struct token_record *r; /* of TOKENS_MAX */
+    struct token_record *r; /* of OWN_MAX */
     size_t n;
     struct arena *arena; /* where they are kept; not the walk's, which is rewound */
 };
@@ -56,8 +57,7 @@ static enum store_rc collect_one(struct store_txn *txn, struct arena *arena, str
     struct id id;
 
     (void)txn;
-    if (all->n == TOKENS_MAX || !id_of_key(key, arena, &id) ||
-        !token_record_read(&all->r[all->n], &id, value, all->arena))
+    if (all->n == OWN_MAX || !id_of_key(key, arena, &id) || !token_record_read(&all->r[all->n], &id, value, all->arena))
         return STORE_ERROR;
     all->n++;
     return STORE_OK;
@@ -69,7 +69,7 @@ static enum store_rc collect(struct store_txn *txn, struct arena *arena, struct 
 {
     struct key from, to;
 
-    *all = (struct operator_tokens){.r = arena_alloc(kept, TOKENS_MAX * sizeof *all->r), .arena = kept};
+    *all = (struct operator_tokens){.r = arena_alloc(kept, OWN_MAX * sizeof *all->r), .arena = kept};
     key_init(&from);
     key_u8(&from, REGISTRY_OPERATOR);
     to = from;
@@ -94,7 +94,7 @@ static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *
     enum store_rc rc = collect(txn, arena, w->kept, &all);
     if (rc != STORE_OK)
         return rc;
-    w->full = all.n == TOKENS_MAX;
+    w->full = all.n == OWN_MAX;
     for (size_t i = 0; i < all.n && !w->full; i++)
         if (token_is_live(&all.r[i].token, t->created) && str_eq(all.r[i].token.name, t->name))
             return STORE_REFUSED;
@@ -121,10 +121,10 @@ bool operator_token_add(struct store *s, struct arena *a, struct str name, int64
     w.kept = arena_new(0);
     enum store_rc rc = registry_write(s, a, add_body, &w);
     arena_free(&w.kept);
-    if (rc == STORE_REFUSED)
-        error_set(e, ERR_TOKEN_NAME, name,
-                  w.full ? STR_LIT("there are 1000 tokens, with those that were revoked")
-                         : STR_LIT("a live token has the name"));
+    if (rc == STORE_REFUSED && w.full)
+        error_set(e, ERR_TOKEN_LIMIT, STR_LIT(OWN_MAX_TEXT));
+    else if (rc == STORE_REFUSED)
+        error_set(e, ERR_TOKEN_NAME, name, STR_LIT("a live token has the name"));
     if (rc != STORE_OK)
         sodium_memzero(text, TOKEN_TEXT_MAX);
     *out = w.record.token;

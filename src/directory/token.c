@@ -12,13 +12,14 @@
 
 static_assert(TOKEN_HASH_SIZE == crypto_hash_sha256_BYTES, "tokens are kept as SHA-256");
 
-#define RECORD_VERSION 1
-#define PREFIX         "rst_"
-#define HINT_MAX       12
-#define SECRET_BYTES   32
-#define SECRET_DIGITS  43 /* 62^43 > 2^256 */
-#define CHECK_DIGITS   6  /* 62^6 > 2^32 */
-#define NAME_BYTES_MAX 100
+#define RECORD_VERSION  1
+#define PREFIX          "rst_"
+#define HINT_MAX        12
+#define SECRET_BYTES    32
+#define SECRET_DIGITS   43 /* 62^43 > 2^256 */
+#define CHECK_DIGITS    6  /* 62^6 > 2^32 */
+#define NAME_BYTES_MAX  100
+#define TOKENS_MAX_TEXT "10000"
 
 static_assert(sizeof PREFIX - 1 + HINT_MAX + 1 + SECRET_DIGITS + CHECK_DIGITS < TOKEN_TEXT_MAX, "a token has room");
 
@@ -446,11 +447,13 @@ bool token_is_live(const struct token *t, int64_t now)
 struct adding {
     uint32_t account;
     struct token_record record;
+    bool full; /* the account has TOKENS_MAX */
 };
 
-/* STORE_REFUSED: a live token has the name. */
-static enum store_rc check_name(struct store_txn *txn, struct arena *arena, const struct token *t)
+/* STORE_REFUSED: a live token has the name, or there are too many. */
+static enum store_rc check_room(struct store_txn *txn, struct arena *arena, struct adding *w)
 {
+    const struct token *t = &w->record.token;
     struct arena *kept = arena_new(0);
     struct records all = {.arena = kept};
 
@@ -458,8 +461,9 @@ static enum store_rc check_name(struct store_txn *txn, struct arena *arena, cons
     for (size_t i = 0; i < all.n && rc == STORE_OK; i++)
         if (token_is_live(&all.r[i].token, t->created) && str_eq(all.r[i].token.name, t->name))
             rc = STORE_REFUSED;
+    w->full = rc == STORE_OK && all.n >= TOKENS_MAX;
     arena_free(&kept);
-    return rc;
+    return w->full ? STORE_REFUSED : rc;
 }
 
 static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
@@ -472,7 +476,7 @@ static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *
     if (rc != STORE_OK || (rc = token_hash_insert(txn, w->account, &w->record)) != STORE_OK)
         return rc == STORE_EXISTS ? STORE_ERROR : rc;
     store_enter(txn, w->account);
-    rc = check_name(txn, arena, &w->record.token);
+    rc = check_room(txn, arena, w);
     if (rc == STORE_OK)
         rc = record_put(txn, arena, &w->record);
     store_system(txn);
@@ -496,7 +500,9 @@ bool token_add(struct store *s, struct arena *a, const struct account *account, 
         w.record.token.user = *user;
     w.record.token.created = clock_now();
     enum store_rc rc = registry_write(s, a, add_body, &w);
-    if (rc == STORE_REFUSED)
+    if (rc == STORE_REFUSED && w.full)
+        error_set(e, ERR_TOKEN_LIMIT, STR_LIT(TOKENS_MAX_TEXT));
+    else if (rc == STORE_REFUSED)
         error_set(e, ERR_TOKEN_NAME, name, STR_LIT("a live token has the name"));
     if (rc == STORE_NOTFOUND)
         error_set(e, ERR_ACCOUNT_UNKNOWN, str_of(account->slug));

@@ -10,7 +10,7 @@
 
 #include "roster/directory/token.h"
 
-/* Makes one; text gets the secret, which the caller wipes. expires 0: never. TOKEN_NAME. */
+/* Makes one; text gets the secret, which the caller wipes. expires 0: never. TOKEN_NAME, TOKEN_LIMIT. */
 bool operator_token_add(struct store *s, struct arena *a, struct str name, int64_t expires, char text[TOKEN_TEXT_MAX],
                         struct token *out, struct error *e);
 
