@@ -17,32 +17,33 @@ bool account_now(struct api_call *c, struct account *out)
     return found;
 }
 
-/* GET /api/v1/account: {"slug":…,"name":…,"status":…,"created":…,"preset":…,"users":N,"active":N,"teams":N} */
-bool account_read(struct api_call *c)
+bool account_tell(struct api_call *c, const struct account *account)
 {
     struct buf *b = &c->response->body;
-    struct account account;
     struct state state;
 
-    if (!account_now(c, &account) || !state_read(&c->call, &state))
+    if (!state_read(&c->call, &state))
         return false;
     answer_json(c, 200);
-    account_write(b, &account);
-    answer_text(b, "preset", str_of(policy_preset_name(&account.policy)));
+    account_write(b, account);
+    answer_text(b, "preset", str_of(policy_preset_name(&account->policy)));
     buf_printf(b, ",\"users\":%llu,\"active\":%llu,\"teams\":%llu}", (unsigned long long)state.count[RESOURCE_USER],
                (unsigned long long)state.active, (unsigned long long)state.count[RESOURCE_TEAM]);
     return true;
 }
 
-/* PATCH /api/v1/account {"name":…,"status":…}: as GET answers afterwards. */
-bool account_patch(struct api_call *c)
+/* GET /api/v1/account: {"slug":…,"name":…,"status":…,"created":…,"preset":…,"users":N,"active":N,"teams":N} */
+bool account_read(struct api_call *c)
+{
+    struct account account;
+
+    return account_now(c, &account) && account_tell(c, &account);
+}
+
+bool account_settings(struct api_call *c, struct account_setting *settings, size_t *n)
 {
     static const char *const names[] = {"name", "status"};
-    struct account_setting settings[sizeof names / sizeof names[0]];
-    size_t n = 0;
 
-    if (!answer_takes(c, "name, status"))
-        return false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct str value;
 
@@ -50,9 +51,19 @@ bool account_patch(struct api_call *c)
             continue;
         if (!answer_member(c, names[i], true, &value))
             return false;
-        settings[n++] = (struct account_setting){str_of(names[i]), value};
+        settings[(*n)++] = (struct account_setting){str_of(names[i]), value};
     }
-    return account_change(c->call.store, c->r->arena, c->call.account, settings, n, c->error) && account_read(c);
+    return true;
+}
+
+/* PATCH /api/v1/account {"name":…,"status":…}: as GET answers afterwards. */
+bool account_patch(struct api_call *c)
+{
+    struct account_setting settings[2];
+    size_t n = 0;
+
+    return answer_takes(c, "name, status") && account_settings(c, settings, &n) &&
+           account_change(c->call.store, c->r->arena, c->call.account, settings, n, c->error) && account_read(c);
 }
 
 /* GET /api/v1/seats */

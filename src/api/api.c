@@ -4,6 +4,7 @@
 #include "roster/base/json.h"
 #include "roster/base/log.h"
 #include "roster/directory/hasher.h"
+#include "roster/directory/operator.h"
 #include "roster/directory/throttle.h"
 
 #include <assert.h>
@@ -100,6 +101,33 @@ static const char *const refusals[] = {
     [TOKEN_FAULT] = "fault",
 };
 
+/* Where the operator himself is asked for. c->call has no account. */
+static bool authenticate_operator(struct api_call *c)
+{
+    struct http_request *r = c->r;
+    bool foreign = false;
+    struct id id;
+    enum token_rc rc = r->authorization_doubled
+                           ? TOKEN_MISSING
+                           : operator_check(c->api->store, r->arena, r->authorization, &id, &foreign, c->error);
+
+    c->api->trace.auth = refusals[rc];
+    if (foreign)
+        error_set(c->error, ERR_AUTH_SCOPE, STR_LIT("of the operator"));
+    else if (rc != TOKEN_OK && rc != TOKEN_FAULT)
+        error_set(c->error, rc == TOKEN_MISSING ? ERR_AUTH_MISSING : ERR_AUTH_INVALID);
+    if (rc != TOKEN_OK)
+        return false;
+    c->call = (struct call){.store = c->api->store,
+                            .arena = r->arena,
+                            .token = id,
+                            .request = r->id,
+                            .now = r->received,
+                            .error = c->error};
+    id_format(&id, c->api->token_id);
+    return true;
+}
+
 static bool authenticate(struct api_call *c, const struct route *route)
 {
     const struct access *access;
@@ -109,6 +137,8 @@ static bool authenticate(struct api_call *c, const struct route *route)
         error_set(c->error, ERR_STORAGE_FAULT);
         return false;
     }
+    if (route->scope == SCOPE_OPERATE)
+        return authenticate_operator(c);
     enum token_rc rc = r->authorization_doubled
                            ? TOKEN_MISSING
                            : access_check(c->api->cache, c->api->store, r->arena, r->authorization, &access, c->error);

@@ -120,6 +120,29 @@ void record_outcome(struct api_call *c, bool done);
 /* The token's account as it is in the store: c->call.account may be half a second old. false: it is gone, or could not be read. */
 bool account_now(struct api_call *c, struct account *out);
 
+/* Tells it, whose account is also that of the call: 200. */
+bool account_tell(struct api_call *c, const struct account *account);
+
+/* The members name and status of the body, behind the n settings that there are already. */
+bool account_settings(struct api_call *c, struct account_setting *settings, size_t *n);
+
+/* --- policy.c --- */
+
+/* Appends the preset and all settings as a JSON object. */
+void policy_tell(struct buf *b, const struct policy *policy);
+
+/* The members of an object as settings of the policy, behind the n settings that there are already. */
+#define POLICY_SETTINGS_MAX (POLICY_COUNT + 1) /* and the preset; a name cannot stand twice in an object */
+bool policy_settings(struct api_call *c, struct json_object *object, struct account_setting *settings, size_t *n);
+
+/* --- tokens.c: of the call's account --- */
+
+/* Makes one by the body and tells it, at path below /api/v1. */
+bool tokens_make(struct api_call *c, const char *path);
+
+/* Ends the one with the id; names are not taken. */
+bool tokens_end(struct api_call *c, struct str text);
+
 /* --- resource.c: the verbs that users and groups share --- */
 
 /* What the two resource types do differently. */
@@ -175,6 +198,8 @@ api_handler own_roles_list, own_roles_create, own_roles_patch, own_roles_remove;
 api_handler rules_read_all, rules_create, rules_end;
 api_handler tokens_list, tokens_create, tokens_revoke;
 api_handler roll_users, roll_user, roll_protect, roll_unprotect, roll_teams, roll_team;
+api_handler accounts_list, accounts_create, accounts_read, accounts_patch, accounts_remove, accounts_tokens_list,
+    accounts_tokens_create, accounts_tokens_revoke;
 api_handler health_alive, health_ready, metrics_read;
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "roster/base/json.h"
 
-#define SETTINGS_MAX (POLICY_COUNT + 1) /* and the preset; a name cannot stand twice in a body */
-
 /* The words and ranges parted by '|', as an array. */
 static void write_allowed(struct buf *b, struct str values)
 {
@@ -29,22 +27,26 @@ static void write_setting(struct buf *b, const struct policy *policy, enum polic
     buf_putc(b, '}');
 }
 
+void policy_tell(struct buf *b, const struct policy *policy)
+{
+    buf_putc(b, '{');
+    answer_text(b, "preset", str_of(policy_preset_name(policy)));
+    buf_json_name(b, "settings");
+    buf_putc(b, '{');
+    for (int i = 0; i < POLICY_COUNT; i++)
+        write_setting(b, policy, (enum policy_name)i);
+    buf_puts(b, "}}");
+}
+
 /* GET /api/v1/policy: {"preset":…,"settings":{NAME:{"value":…,"default":…,"allowed":[…],"meaning":…},…}} */
 bool policy_read_all(struct api_call *c)
 {
-    struct buf *b = &c->response->body;
     struct account account;
 
     if (!account_now(c, &account))
         return false;
     answer_json(c, 200);
-    buf_putc(b, '{');
-    answer_text(b, "preset", str_of(policy_preset_name(&account.policy)));
-    buf_json_name(b, "settings");
-    buf_putc(b, '{');
-    for (int i = 0; i < POLICY_COUNT; i++)
-        write_setting(b, &account.policy, (enum policy_name)i);
-    buf_puts(b, "}}");
+    policy_tell(&c->response->body, &account.policy);
     return true;
 }
 
@@ -63,10 +65,9 @@ static bool read_value(struct api_call *c, const char *name, struct json_object 
     return out->p != NULL;
 }
 
-static bool read_settings(struct api_call *c, struct account_setting settings[SETTINGS_MAX], size_t *n)
+bool policy_settings(struct api_call *c, struct json_object *object, struct account_setting *settings, size_t *n)
 {
-    *n = 0;
-    json_object_object_foreach(c->body, name, value)
+    json_object_object_foreach(object, name, value)
     {
         struct account_setting *s = &settings[*n];
 
@@ -85,9 +86,9 @@ static bool read_settings(struct api_call *c, struct account_setting settings[SE
 /* PATCH /api/v1/policy {NAME:VALUE,…}, all or none: as GET answers afterwards. */
 bool policy_patch(struct api_call *c)
 {
-    struct account_setting settings[SETTINGS_MAX];
-    size_t n;
+    struct account_setting settings[POLICY_SETTINGS_MAX];
+    size_t n = 0;
 
-    return read_settings(c, settings, &n) &&
+    return policy_settings(c, c->body, settings, &n) &&
            account_change(c->call.store, c->r->arena, c->call.account, settings, n, c->error) && policy_read_all(c);
 }

@@ -95,8 +95,7 @@ static bool read_wish(struct api_call *c, struct wish *w)
     return read_expiry(c, w) && read_user(c, w);
 }
 
-/* POST /api/v1/tokens {"name":…,"scopes":"scim manage","expires":…,"user":ID}: the token, with "secret", this once. */
-bool tokens_create(struct api_call *c)
+bool tokens_make(struct api_call *c, const char *path)
 {
     struct buf *b = &c->response->body;
     char secret[TOKEN_TEXT_MAX], id[ID_TEXT_LEN + 1];
@@ -107,7 +106,7 @@ bool tokens_create(struct api_call *c)
                                         id_is_set(&w.user) ? &w.user : NULL, secret, &token, c->error))
         return false;
     id_format(&token.id, id);
-    answer_created(c, "/tokens", str_of(id));
+    answer_created(c, path, str_of(id));
     token_write(b, &token, c->call.now);
     b->len--;
     answer_text(b, "secret", str_of(secret));
@@ -116,17 +115,28 @@ bool tokens_create(struct api_call *c)
     return true;
 }
 
-/* DELETE /api/v1/tokens/{id}: ends it. Names are not taken here. */
-bool tokens_revoke(struct api_call *c)
+/* POST /api/v1/tokens {"name":…,"scopes":"scim manage","expires":…,"user":ID}: the token, with "secret", this once. */
+bool tokens_create(struct api_call *c)
+{
+    return tokens_make(c, "/tokens");
+}
+
+bool tokens_end(struct api_call *c, struct str text)
 {
     struct id id;
 
-    if (!id_parse(c->params[0], &id)) {
-        error_set(c->error, ERR_TOKEN_UNKNOWN, c->params[0]);
+    if (!id_parse(text, &id)) {
+        error_set(c->error, ERR_TOKEN_UNKNOWN, text);
         return false;
     }
-    if (!token_revoke(c->call.store, c->r->arena, c->call.account, c->params[0], c->error))
+    if (!token_revoke(c->call.store, c->r->arena, c->call.account, text, c->error))
         return false;
     c->response->status = 204;
     return true;
+}
+
+/* DELETE /api/v1/tokens/{id} */
+bool tokens_revoke(struct api_call *c)
+{
+    return tokens_end(c, c->params[0]);
 }

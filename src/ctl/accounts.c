@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rosterctl account … and token … */
+/* rosterctl account …, token … and operator-token … */
 #include "ctl.h"
 #include "roster/base/clock.h"
-#include "roster/directory/token.h"
+#include "roster/directory/operator.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -185,4 +185,61 @@ bool ctl_token_revoke(struct ctl *c)
     struct account account;
 
     return ctl_account(c, 0, &account) && token_revoke(c->store, c->arena, &account, ctl_arg(c, 1), &c->error);
+}
+
+/* --- the operator's own --- */
+
+bool ctl_operator_token_add(struct ctl *c)
+{
+    char text[TOKEN_TEXT_MAX];
+    struct token token;
+    int64_t expires;
+
+    if (!read_expiry(c, &expires) ||
+        !operator_token_add(c->store, c->arena, str_of(c->o.name), expires, text, &token, &c->error))
+        return false;
+    puts(text);
+    sodium_memzero(text, sizeof text);
+    return true;
+}
+
+static void operator_token_json(const struct token *t, const char *id, struct buf *b)
+{
+    buf_printf(b, "{\"id\":\"%s\",\"name\":", id);
+    buf_json(b, t->name);
+    buf_printf(b, ",\"state\":\"%s\",\"created\":", token_state(t, clock_now()));
+    clock_write(b, t->created);
+    buf_puts(b, ",\"expires\":");
+    clock_write(b, t->expires);
+    buf_puts(b, ",\"revoked\":");
+    clock_write(b, t->revoked);
+    buf_putc(b, '}');
+}
+
+bool ctl_operator_token_list(struct ctl *c)
+{
+    struct token *tokens;
+    size_t n;
+
+    if (!operator_token_list(c->store, c->arena, &tokens, &n, &c->error))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char id[ID_TEXT_LEN + 1];
+        struct buf b;
+
+        id_format(&tokens[i].id, id);
+        buf_init(&b, c->arena);
+        if (c->o.json)
+            operator_token_json(&tokens[i], id, &b);
+        else
+            buf_printf(&b, "%s %-8s expires %-24s %.*s", id, token_state(&tokens[i], clock_now()),
+                       shown_time(c->arena, tokens[i].expires), (int)tokens[i].name.len, tokens[i].name.p);
+        ctl_print(&b);
+    }
+    return true;
+}
+
+bool ctl_operator_token_revoke(struct ctl *c)
+{
+    return operator_token_revoke(c->store, c->arena, ctl_arg(c, 0), &c->error);
 }

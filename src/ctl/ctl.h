@@ -39,6 +39,7 @@ ctl_command ctl_init, ctl_check_config, ctl_config;
 ctl_command ctl_account_add, ctl_account_list, ctl_account_show, ctl_account_set, ctl_account_remove;
 ctl_command ctl_schema_add, ctl_schema_list, ctl_schema_show, ctl_schema_remove;
 ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
+ctl_command ctl_operator_token_add, ctl_operator_token_list, ctl_operator_token_revoke;
 ctl_command ctl_role_add, ctl_role_list, ctl_role_rename, ctl_role_remove, ctl_seat_show;
 ctl_command ctl_rule_add, ctl_rule_list, ctl_rule_remove;
 ctl_command ctl_user_set_password, ctl_user_protect, ctl_user_unprotect, ctl_user_list, ctl_user_show, ctl_team_list,

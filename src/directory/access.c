@@ -71,8 +71,7 @@ static struct slot *slot_of(struct access_cache *c, const unsigned char hash[TOK
     return oldest;
 }
 
-/* The token in the value of an Authorization header; STR_NULL: it is neither "Bearer TOKEN" nor a bare TOKEN. */
-static struct str token_of(struct str header)
+struct str token_of_header(struct str header)
 {
     struct str s = str_trim(header);
     size_t space = str_find(s, ' ', 0);
@@ -212,7 +211,7 @@ enum token_rc access_check(struct access_cache *c, struct store *s, struct arena
                            const struct access **out, struct error *e)
 {
     unsigned char hash[TOKEN_HASH_SIZE];
-    struct str token = token_of(header);
+    struct str token = token_of_header(header);
     int64_t now = clock_now();
     bool found;
 

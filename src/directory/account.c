@@ -422,6 +422,44 @@ bool account_list(struct store *s, struct arena *a, struct account **out, size_t
     return registry_done(rc, e);
 }
 
+struct account_paging {
+    uint32_t after;
+    size_t limit;
+    struct collection all;
+};
+
+static enum store_rc account_page_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct account_paging *p = ctx;
+    struct key from, to;
+    struct walk_pair *pairs;
+    size_t n;
+
+    p->all.n = p->all.room = 0;
+    tag_range(&from, &to, REGISTRY_RECORD);
+    if (p->after > 0) {
+        registry_number_key(&from, REGISTRY_RECORD, p->after);
+        key_u8(&from, 0); /* the least key that is greater */
+    }
+    enum store_rc rc = walk_batch(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), &pairs, &n);
+    for (size_t i = 0; i < n && i < p->limit && rc == STORE_OK; i++)
+        rc = collect_one(txn, arena, pairs[i].key, pairs[i].value, &p->all);
+    return rc;
+}
+
+bool account_page(struct store *s, struct arena *a, uint32_t after, size_t limit, struct account **out, size_t *n,
+                  struct error *e)
+{
+    struct account_paging p = {.after = after, .limit = limit, .all.arena = a};
+    enum store_rc rc = store_run_system(s, STORE_READ, a, account_page_body, &p);
+
+    for (size_t i = 0; i < p.all.n && rc == STORE_OK; i++)
+        rc = load_own(s, a, &p.all.accounts[i]);
+    *out = p.all.accounts;
+    *n = p.all.n;
+    return registry_done(rc, e);
+}
+
 /* --- changing --- */
 
 struct change {
@@ -455,17 +493,20 @@ static bool is_of_record(const struct account_setting *setting)
 }
 
 /* The settings of the policy: "preset", which sets all, or the others. */
-static bool apply(struct policy *policy, const struct change *c, bool preset)
+static bool apply(struct policy *policy, const struct account_setting *settings, size_t n, bool preset, struct error *e)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        const struct account_setting *setting = &c->settings[i];
-
-        if (is_of_record(setting) || str_eq(setting->name, STR_LIT("preset")) != preset)
+    for (size_t i = 0; i < n; i++) {
+        if (is_of_record(&settings[i]) || str_eq(settings[i].name, STR_LIT("preset")) != preset)
             continue;
-        if (!policy_set(policy, setting->name, setting->value, c->e))
+        if (!policy_set(policy, settings[i].name, settings[i].value, e))
             return false;
     }
     return true;
+}
+
+bool account_apply(struct policy *policy, const struct account_setting *settings, size_t n, struct error *e)
+{
+    return apply(policy, settings, n, true, e) && apply(policy, settings, n, false, e);
 }
 
 static enum store_rc change_policy(struct store_txn *txn, struct arena *arena, const struct change *c)
@@ -476,7 +517,7 @@ static enum store_rc change_policy(struct store_txn *txn, struct arena *arena, c
     enum store_rc rc = policy_get(txn, &policy);
     if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
         return rc;
-    if (!apply(&policy, c, true) || !apply(&policy, c, false))
+    if (!account_apply(&policy, c->settings, c->n, c->e))
         return STORE_REFUSED;
     state.revision++;
     if ((rc = policy_put(txn, arena, &policy)) != STORE_OK)
@@ -549,6 +590,7 @@ void account_write(struct buf *b, const struct account *account)
 
 struct removal {
     struct str slug;
+    int64_t until; /* by clock_ticks() */
     uint32_t number;
     bool unfinished; /* the number is of a removal that was begun before */
     enum store_space space;
@@ -636,7 +678,7 @@ static enum store_rc remove_records(struct store *s, struct arena *a, struct rem
             rc = store_run(s, r->number, STORE_WRITE, a, remove_batch, r);
             *any = *any || r->deleted > 0;
             arena_rewind(a, mark);
-        } while (rc == STORE_OK && r->deleted > 0);
+        } while (rc == STORE_OK && r->deleted > 0 && clock_ticks() < r->until);
     }
     return rc;
 }
@@ -652,11 +694,12 @@ static enum store_rc remove_last(struct store_txn *txn, struct arena *arena, voi
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e)
+/* Workers may know the account for a while: it is gone where nothing was there any more after a pause. */
+bool account_remove_some(struct store *s, struct arena *a, struct str slug, int64_t ms, bool *done, struct error *e)
 {
     static const struct timespec pause = {.tv_sec = REMOVAL_PAUSE_MS / 1000,
                                           .tv_nsec = REMOVAL_PAUSE_MS % 1000 * 1000000};
-    struct removal r = {.slug = slug};
+    struct removal r = {.slug = slug, .until = ms == INT64_MAX ? INT64_MAX : clock_ticks() + ms};
     bool any = true;
     enum store_rc rc = slug_ok(slug) ? registry_write(s, a, remove_first, &r) : STORE_NOTFOUND;
 
@@ -664,13 +707,21 @@ bool account_remove(struct store *s, struct arena *a, struct str slug, struct er
         error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
     if (rc == STORE_OK)
         rc = remove_records(s, a, &r, &any);
-    while (rc == STORE_OK && any) { /* until nobody who knew the account is left to write to it */
+    while (rc == STORE_OK && any && clock_ticks() < r.until) {
         nanosleep(&pause, NULL);
         rc = remove_records(s, a, &r, &any);
     }
-    if (rc == STORE_OK)
+    *done = !any;
+    if (rc == STORE_OK && *done)
         rc = registry_write(s, a, remove_last, &r);
     return registry_done(rc, e);
+}
+
+bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e)
+{
+    bool done;
+
+    return account_remove_some(s, a, slug, INT64_MAX, &done, e);
 }
 
 /* --- for diagnosis --- */

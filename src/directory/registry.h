@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * registry - what account.c, token.c, access.c, portable.c and verify.c share of the accounts' and tokens' records.
+ * registry - what account.c, token.c, access.c, operator.c, portable.c and verify.c share of the accounts' and tokens' records.
  */
 #ifndef ROSTER_DIRECTORY_REGISTRY_H
 #define ROSTER_DIRECTORY_REGISTRY_H
@@ -9,7 +9,7 @@
 #include "roster/store/key.h"
 
 /* The first part of a key of the space `account`. */
-enum { REGISTRY_LAST = 0, REGISTRY_SLUG = 1, REGISTRY_RECORD = 2, REGISTRY_REMOVAL = 3 };
+enum { REGISTRY_LAST = 0, REGISTRY_SLUG = 1, REGISTRY_RECORD = 2, REGISTRY_REMOVAL = 3, REGISTRY_OPERATOR = 4 };
 
 /* (tag, number): the number as ten digits, so that the keys are in order and readable. */
 void registry_number_key(struct key *k, uint8_t tag, uint32_t number);
@@ -40,6 +40,24 @@ struct token_record {
 
 /* false: the bytes are no token record. Strings are in a. */
 bool token_record_read(struct token_record *out, const struct id *id, struct str bytes, struct arena *a);
+
+/* Appends such bytes. */
+void token_record_write(struct buf *b, const struct token_record *r);
+
+/* A new secret whose hint begins like slug, NUL-terminated, and its hash. */
+void token_make(const char *slug, char text[TOKEN_TEXT_MAX], unsigned char hash[TOKEN_HASH_SIZE]);
+
+/* Leads from the record's hash to account and token. In the system's maps. STORE_EXISTS: the hash is there. */
+enum store_rc token_hash_insert(struct store_txn *txn, uint32_t account, const struct token_record *r);
+
+bool token_name_ok(struct str name);
+bool token_is_live(const struct token *t, int64_t now);
+
+/* In order of creation. */
+void token_sort(struct token *tokens, size_t n);
+
+/* The token in the value of an Authorization header; STR_NULL: it is neither "Bearer TOKEN" nor a bare TOKEN. */
+struct str token_of_header(struct str header);
 
 /* The token that a hash belongs to: STORE_NOTFOUND where there is none. In the system's maps. */
 enum store_rc token_hash_find(struct store_txn *txn, const unsigned char hash[TOKEN_HASH_SIZE], uint32_t *account,

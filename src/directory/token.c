@@ -12,13 +12,14 @@
 
 static_assert(TOKEN_HASH_SIZE == crypto_hash_sha256_BYTES, "tokens are kept as SHA-256");
 
-#define RECORD_VERSION 1
-#define PREFIX         "rst_"
-#define HINT_MAX       12
-#define SECRET_BYTES   32
-#define SECRET_DIGITS  43 /* 62^43 > 2^256 */
-#define CHECK_DIGITS   6  /* 62^6 > 2^32 */
-#define NAME_BYTES_MAX 100
+#define RECORD_VERSION  1
+#define PREFIX          "rst_"
+#define HINT_MAX        12
+#define SECRET_BYTES    32
+#define SECRET_DIGITS   43 /* 62^43 > 2^256 */
+#define CHECK_DIGITS    6  /* 62^6 > 2^32 */
+#define NAME_BYTES_MAX  100
+#define TOKENS_MAX_TEXT "10000"
 
 static_assert(sizeof PREFIX - 1 + HINT_MAX + 1 + SECRET_DIGITS + CHECK_DIGITS < TOKEN_TEXT_MAX, "a token has room");
 
@@ -148,9 +149,17 @@ bool token_hash(struct str text, unsigned char out[TOKEN_HASH_SIZE])
     return true;
 }
 
+void token_make(const char *slug, char text[TOKEN_TEXT_MAX], unsigned char hash[TOKEN_HASH_SIZE])
+{
+    make_text(slug, text);
+    bool sound = token_hash(str_of(text), hash);
+    assert(sound);
+    (void)sound;
+}
+
 /* --- records --- */
 
-static void record_write(struct buf *b, const struct token_record *r)
+void token_record_write(struct buf *b, const struct token_record *r)
 {
     char hash[2 * TOKEN_HASH_SIZE + 1], user[ID_TEXT_LEN + 1];
 
@@ -196,12 +205,11 @@ static enum store_rc record_put(struct store_txn *txn, struct arena *arena, cons
     struct buf b;
 
     buf_init(&b, arena);
-    record_write(&b, r);
+    token_record_write(&b, r);
     return store_put(txn, SPACE_TOKEN, id_view(&r->token.id), buf_view(&b));
 }
 
-/* In a system transaction. STORE_EXISTS: the hash is there. */
-static enum store_rc hash_insert(struct store_txn *txn, uint32_t account, const struct token_record *r)
+enum store_rc token_hash_insert(struct store_txn *txn, uint32_t account, const struct token_record *r)
 {
     struct key k, value;
 
@@ -305,6 +313,12 @@ static int by_creation(const void *a, const void *b)
     return memcmp(x->id.b, y->id.b, sizeof x->id.b);
 }
 
+void token_sort(struct token *tokens, size_t n)
+{
+    if (n > 1)
+        qsort(tokens, n, sizeof *tokens, by_creation);
+}
+
 bool token_list(struct store *s, struct arena *a, const struct account *account, struct token **out, size_t *n,
                 struct error *e)
 {
@@ -315,8 +329,7 @@ bool token_list(struct store *s, struct arena *a, const struct account *account,
     *out = arena_alloc(a, all.n * sizeof **out);
     for (size_t i = 0; i < all.n; i++)
         (*out)[i] = all.r[i].token;
-    if (all.n > 1)
-        qsort(*out, all.n, sizeof **out, by_creation);
+    token_sort(*out, all.n);
     return registry_done(rc, e);
 }
 
@@ -421,7 +434,12 @@ bool token_read_expiry(struct str text, int64_t now, int64_t *out)
     return *out > now;
 }
 
-static bool is_live(const struct token *t, int64_t now)
+bool token_name_ok(struct str name)
+{
+    return registry_name_ok(name, NAME_BYTES_MAX);
+}
+
+bool token_is_live(const struct token *t, int64_t now)
 {
     return t->revoked == 0 && (t->expires == 0 || now < t->expires);
 }
@@ -429,20 +447,23 @@ static bool is_live(const struct token *t, int64_t now)
 struct adding {
     uint32_t account;
     struct token_record record;
+    bool full; /* the account has TOKENS_MAX */
 };
 
-/* STORE_REFUSED: a live token has the name. */
-static enum store_rc check_name(struct store_txn *txn, struct arena *arena, const struct token *t)
+/* STORE_REFUSED: a live token has the name, or there are too many. */
+static enum store_rc check_room(struct store_txn *txn, struct arena *arena, struct adding *w)
 {
+    const struct token *t = &w->record.token;
     struct arena *kept = arena_new(0);
     struct records all = {.arena = kept};
 
     enum store_rc rc = records_read(txn, arena, &all);
     for (size_t i = 0; i < all.n && rc == STORE_OK; i++)
-        if (is_live(&all.r[i].token, t->created) && str_eq(all.r[i].token.name, t->name))
+        if (token_is_live(&all.r[i].token, t->created) && str_eq(all.r[i].token.name, t->name))
             rc = STORE_REFUSED;
+    w->full = rc == STORE_OK && all.n >= TOKENS_MAX;
     arena_free(&kept);
-    return rc;
+    return w->full ? STORE_REFUSED : rc;
 }
 
 static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
@@ -452,10 +473,10 @@ static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *
 
     registry_number_key(&k, REGISTRY_RECORD, w->account);
     enum store_rc rc = store_has(txn, SPACE_ACCOUNT, key_view(&k)); /* it may have been removed meanwhile */
-    if (rc != STORE_OK || (rc = hash_insert(txn, w->account, &w->record)) != STORE_OK)
+    if (rc != STORE_OK || (rc = token_hash_insert(txn, w->account, &w->record)) != STORE_OK)
         return rc == STORE_EXISTS ? STORE_ERROR : rc;
     store_enter(txn, w->account);
-    rc = check_name(txn, arena, &w->record.token);
+    rc = check_room(txn, arena, w);
     if (rc == STORE_OK)
         rc = record_put(txn, arena, &w->record);
     store_system(txn);
@@ -469,20 +490,19 @@ bool token_add(struct store *s, struct arena *a, const struct account *account, 
                        .record.token = {.name = arena_str(a, name), .scopes = bits, .expires = expires}};
 
     text[0] = '\0';
-    if (!registry_name_ok(name, NAME_BYTES_MAX)) {
+    if (!token_name_ok(name)) {
         error_set(e, ERR_TOKEN_NAME, name, STR_LIT("it is empty, too long or has control characters"));
         return false;
     }
-    make_text(account->slug, text);
-    bool sound = token_hash(str_of(text), w.record.hash);
-    assert(sound);
-    (void)sound;
+    token_make(account->slug, text, w.record.hash);
     w.record.token.id = id_new();
     if (user != NULL)
         w.record.token.user = *user;
     w.record.token.created = clock_now();
     enum store_rc rc = registry_write(s, a, add_body, &w);
-    if (rc == STORE_REFUSED)
+    if (rc == STORE_REFUSED && w.full)
+        error_set(e, ERR_TOKEN_LIMIT, STR_LIT(TOKENS_MAX_TEXT));
+    else if (rc == STORE_REFUSED)
         error_set(e, ERR_TOKEN_NAME, name, STR_LIT("a live token has the name"));
     if (rc == STORE_NOTFOUND)
         error_set(e, ERR_ACCOUNT_UNKNOWN, str_of(account->slug));
@@ -546,7 +566,7 @@ static enum store_rc restore_body(struct store_txn *txn, struct arena *arena, vo
     enum store_rc rc = STORE_OK;
 
     for (w->taken = 0; w->taken < w->n; w->taken++)
-        if ((rc = hash_insert(txn, w->account, &w->records[w->taken])) != STORE_OK)
+        if ((rc = token_hash_insert(txn, w->account, &w->records[w->taken])) != STORE_OK)
             return rc;
     store_enter(txn, w->account);
     for (size_t i = 0; i < w->n && rc == STORE_OK; i++) {

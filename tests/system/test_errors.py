@@ -33,6 +33,7 @@ ROLES_MAX, RULES_MAX = 200, 50
 ELSEWHERE = {
     "INTERNAL": ("it takes a fault of the program", "tests/unit/test_api.c", "renders_every_code"),
     "BUSY": ("it takes conflicts without end, or a backup of minutes", "tests/unit/test_api.c", "ERR_BUSY"),
+    "TOKEN_LIMIT": ("it takes 10,000 tokens", "tests/unit/test_token.c", "ERR_TOKEN_LIMIT"),
     "TYPE_CHANGES": ("it takes 5,001 users", "tests/unit/test_rules.c", "too_many_changes_of_types_are_refused"),
     "VERIFY_FAULTS": ("it takes a damaged store", "tests/unit/test_portable.c", "every_damage_is_found"),
 }

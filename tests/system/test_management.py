@@ -8,6 +8,7 @@ same refusals, and nobody reaches another account. Every answer is held against 
 import json
 import os
 import re
+import time
 
 from lib import Client, events, group, is_error, main, tap, user
 from stack import TOP, Stack
@@ -26,6 +27,13 @@ class Contract:
             self.doc = json.load(f)
         self.answered = set()
         self.operations = {(method.upper(), path): o for path, methods in self.doc["paths"].items() for method, o in methods.items()}
+
+    @staticmethod
+    def scope(operation):
+        """The scope that a token must have; "operate": a token of the operator's own; None: it needs no token."""
+        if not operation["security"]:
+            return None
+        return operation["security"][0].get("token", ["operate"])[0]
 
     def resolve(self, value):
         while "$ref" in value:
@@ -135,18 +143,21 @@ class Staff:
         return json.loads(self.stack.ctl(*words, "--json").stdout)
 
 
-def scope_of(operation):
-    """The scope that it wants; None: it needs no token."""
-    return operation["security"][0]["token"][0] if operation["security"] else None
+class Operator(Staff):
+    """Somebody with a token of the operator's own."""
+
+    def __init__(self, stack, contract, name="back office"):
+        self.stack, self.contract = stack, contract
+        self.client = Client(stack.port, stack.ctl("operator-token", "add", "--name", name).stdout.strip(), base="/api/v1", keep=True)
 
 
 def described(contract):
     """The file has every address that the server has below /api/v1, and no other; and says of itself only what is true."""
     with open(os.path.join(TOP, "src/api/routes.c"), encoding="utf-8") as f:
         rows = re.findall(r'^    \{"(/api/[^"]+)", HTTP_(\w+), (\w+), (?:SCOPE_)?(\w+),', f.read(), flags=re.M)
-    scope = {"SCIM": "scim", "EVENTS_READ": "events:read", "AUTHENTICATE": "authenticate", "MANAGE": "manage", "0": None}
+    scope = {"SCIM": "scim", "EVENTS_READ": "events:read", "AUTHENTICATE": "authenticate", "MANAGE": "manage", "OPERATE": "operate", "0": None}
     served = {(method, path): (scope[word], flags == "ROUTE_BODY") for path, method, flags, word in rows}
-    said = {key: (scope_of(o), "requestBody" in o) for key, o in contract.operations.items()}
+    said = {key: (contract.scope(o), "requestBody" in o) for key, o in contract.operations.items()}
     tap.equal(said, served, "the file has what the server has, with scopes and bodies")
     names = [o["operationId"] for o in contract.operations.values()]
     tap.equal(len(names), len(set(names)), "operations have names of their own")
@@ -167,21 +178,26 @@ def scopes(stack, contract):
     """Whoever lacks the scope is refused, whatever else he has, and so is who has no token."""
     words = ("scim", "events:read", "authenticate", "manage")
     without = {w: Staff(stack, "acme", contract, [s for s in words if s != w], f"without {w}") for w in words[1:]}
-    nobody = Staff(stack, "acme", contract, name="nobody")
+    everything = Staff(stack, "acme", contract, words, "everything")
+    nobody, operator = Staff(stack, "acme", contract, name="nobody"), Operator(stack, contract, "another")
     nobody.client.token = None
     for (method, template), o in contract.operations.items():
-        path = template.removeprefix("/api/v1").replace("{id}", NOBODY)
+        path = template.removeprefix("/api/v1").replace("{id}", NOBODY).replace("{slug}", "acme")
         body = {} if "requestBody" in o else None
-        if scope_of(o) is None:
+        if contract.scope(o) is None:
             continue
-        without[scope_of(o)].refused(method, path, body, 403, "AUTH_SCOPE", scope_of(o))
+        if contract.scope(o) == "operate":
+            everything.refused(method, path, body, 403, "AUTH_SCOPE", "operator")
+        else:
+            without[contract.scope(o)].refused(method, path, body, 403, "AUTH_SCOPE", contract.scope(o))
+            operator.refused(method, path, body, 401, "AUTH_INVALID")
         nobody.refused(method, path, body, 401, "AUTH_MISSING")
 
 
 def bodies(staff):
     """What every request with a body refuses."""
     for (method, template), o in staff.contract.operations.items():
-        if "requestBody" not in o or scope_of(o) != "manage":
+        if "requestBody" not in o or staff.contract.scope(o) != "manage":
             continue
         path = template.removeprefix("/api/v1").replace("{id}", NOBODY)
         for body, status, code in ((b"{", 400, "JSON_MALFORMED"), (b"[]", 400, "BODY_NOT_OBJECT"), (b"", 400, "BODY_MISSING"),
@@ -444,6 +460,60 @@ def apart(staff, other, ana, team):
     tap.equal(sorted(t["name"] for t in other.ask("GET", "/tokens")["tokens"]), ["staff", "test"], "another account's tokens")
 
 
+def operator(stack, contract):
+    """A back office makes, changes and removes accounts."""
+    boss = Operator(stack, contract)
+    made = boss.send("POST", "/accounts", {"slug": "new", "name": "New & Co", "policy": {"seat_limit": 3, "preset": "rfc"}})
+    tap.ok(made.status == 201 and made.header("Location").endswith("/api/v1/accounts/new"), "an account is made", made)
+    tap.equal((made.json["name"], made.json["preset"], made.json["policy"]["settings"]["seat_limit"]["value"]), ("New & Co", "rfc", "3"), "as it was wished")
+    tap.equal(boss.ask("GET", "/accounts/new"), made.json, "and is there")
+    listed = pages(boss, "/accounts", "accounts", 1)
+    lines = [json.loads(line) for line in stack.ctl("account", "list", "--json").stdout.splitlines()]
+    tap.equal([(a["slug"], a["number"]) for a in listed], [(a["slug"], a["number"]) for a in lines], "the list is rosterctl's")
+    got = boss.ask("PATCH", "/accounts/new", {"name": "Newer", "status": "suspended", "policy": {"seat_limit": None}})
+    tap.equal((got["name"], got["status"], got["policy"]["settings"]["seat_limit"]["value"]), ("Newer", "suspended", "none"), "it is changed")
+    token = boss.ask("POST", "/accounts/new/tokens", {"name": "theirs", "scopes": "manage scim"}, 201)
+    theirs = Client(stack.port, token["secret"], base="/api/v1")
+    tap.equal(theirs.get("/account").code, "ACCOUNT_SUSPENDED", "its token is shut out")
+    boss.ask("PATCH", "/accounts/new", {"status": "active"})
+    for method, path, body, status, code in (
+            ("POST", "/accounts", {"slug": "new"}, 409, "ACCOUNT_TAKEN"), ("POST", "/accounts", {"slug": "New"}, 400, "ACCOUNT_NAME"),
+            ("POST", "/accounts", {}, 400, "MEMBER_REQUIRED"), ("POST", "/accounts", {"slug": "x", "policy": {"seats": 1}}, 400, "SETTING_UNKNOWN"),
+            ("POST", "/accounts", {"slug": "x", "policy": {"seat_limit": -1}}, 400, "SETTING_VALUE"), ("POST", "/accounts", {"slug": "x", "policy": 1}, 400, "BODY_MEMBER_INVALID"),
+            ("POST", "/accounts", {"slug": "x", "number": 1}, 400, "BODY_MEMBER_UNKNOWN"), ("GET", "/accounts/x", None, 404, "ACCOUNT_UNKNOWN"),
+            ("PATCH", "/accounts/new", {"name": "Nope", "policy": {"seat_limit": "x"}}, 400, "SETTING_VALUE"), ("PATCH", "/accounts/x", {}, 404, "ACCOUNT_UNKNOWN"),
+            ("PATCH", "/accounts/new", {"policy": {"name": "x"}}, 400, "SETTING_UNKNOWN"), ("GET", "/accounts/x/tokens", None, 404, "ACCOUNT_UNKNOWN"),
+            ("POST", "/accounts/x/tokens", {"name": "x"}, 404, "ACCOUNT_UNKNOWN"), ("POST", "/accounts/new/tokens", {}, 400, "MEMBER_REQUIRED"),
+            ("DELETE", f"/accounts/acme/tokens/{token['id']}", None, 404, "TOKEN_UNKNOWN"), ("DELETE", "/accounts/new/tokens/theirs", None, 404, "TOKEN_UNKNOWN"),
+            ("GET", "/accounts?after=x", None, 400, "PARAMETER_INVALID"), ("DELETE", "/accounts/new", None, 400, "PARAMETER_INVALID"),
+            ("DELETE", "/accounts/new?confirm=acme", None, 400, "PARAMETER_INVALID"), ("DELETE", "/accounts/x?confirm=x", None, 404, "ACCOUNT_UNKNOWN")):
+        boss.refused(method, path, body, status, code)
+    tap.equal((boss.ask("GET", "/accounts/new")["name"], len(pages(boss, "/accounts", "accounts"))), ("Newer", len(listed)), "refused changes leave nothing")
+    tap.equal([t["name"] for t in boss.ask("GET", "/accounts/new/tokens")["tokens"]], ["theirs"], "its tokens")
+    for _ in range(100):  # other workers may know for half a second that it was suspended
+        if Client(stack.port, token["secret"]).post("/Users", user("gone")).status == 201:
+            break
+        time.sleep(0.05)
+    tap.equal(boss.ask("GET", "/accounts/new")["users"], 1, "its users are counted")
+    boss.ask("DELETE", f"/accounts/new/tokens/{token['id']}", None, 204)
+    for _ in range(5):
+        answer = boss.send("DELETE", "/accounts/new?confirm=new")
+        if answer.status != 202:
+            break
+    tap.equal((answer.status, "new" in stack.ctl("account", "list").stdout), (204, False), "it is removed")
+    tap.equal(boss.ask("POST", "/accounts", {"slug": "new"}, 201)["users"], 0, "and its name can be given again")
+
+    tap.equal(Client(stack.port, boss.client.token).get("/Users").code, "AUTH_INVALID", "SCIM does not know a token of the operator")
+    named = {t["name"]: t for t in map(json.loads, stack.ctl("operator-token", "list", "--json").stdout.splitlines())}
+    tap.equal(named["back office"]["state"], "live", "operator-token list")
+    tap.ok(stack.ctl("operator-token", "add", "--name", "back office", check=False).returncode == 1, "a name that a live one has")
+    short = Operator(stack, contract, "short")
+    stack.ctl("operator-token", "revoke", "short")
+    short.refused("GET", "/accounts", None, 401, "AUTH_INVALID")
+    tap.ok(stack.ctl("operator-token", "revoke", "short", check=False).returncode == 1, "it is revoked once")
+    tap.ok(boss.client.token not in stack.ctl("dump", "account").stdout, "the store has no secret")
+
+
 def suspended(other):
     other.ask("PATCH", "/account", {"status": "suspended"})
     other.stack.ctl("account", "set", "other", "status=active", "name=Other")
@@ -474,6 +544,7 @@ def test(front):
         rules(staff, team, ana)
         others(stack, contract, client, ana, team)
         log(staff, client)
+        operator(stack, contract)
         bodies(staff)
         scopes(stack, contract)
         tap.equal(set(contract.operations) - contract.answered, set(), "every operation of the file has answered")

@@ -120,6 +120,44 @@ static void settings_are_set(void)
     CHECK_INT(error.code, ERR_ACCOUNT_UNKNOWN);
 }
 
+static void pages_have_the_list(void)
+{
+    struct account *all, *page, made;
+    size_t n, got = 1, seen = 0;
+    uint32_t after = 0;
+
+    begin();
+    CHECK_FATAL(add("paged", &made));
+    CHECK_FATAL(account_list(store, arena, &all, &n, &error));
+    while (got > 0 && seen <= n) {
+        CHECK_FATAL(account_page(store, arena, after, 2, &page, &got, &error));
+        CHECK(got <= 2 && seen + got <= n);
+        for (size_t i = 0; i < got && seen < n; i++, seen++) {
+            CHECK_INT(page[i].number, all[seen].number);
+            CHECK_INT(page[i].policy.preset, all[seen].policy.preset);
+            after = page[i].number;
+        }
+    }
+    CHECK_INT(seen, n);
+}
+
+static void removal_goes_on(void)
+{
+    struct account made;
+    bool done = true;
+
+    begin();
+    CHECK_FATAL(add("leaving", &made));
+    CHECK(account_remove_some(store, arena, STR_LIT("leaving"), 0, &done, &error));
+    CHECK(!done);
+    CHECK(!account_find(store, arena, STR_LIT("leaving"), &made, &error));
+    error = ERROR_INIT;
+    CHECK(account_remove_some(store, arena, STR_LIT("leaving"), 0, &done, &error));
+    CHECK(done);
+    CHECK(!account_remove_some(store, arena, STR_LIT("leaving"), 0, &done, &error));
+    CHECK_INT(error.code, ERR_ACCOUNT_UNKNOWN);
+}
+
 /* Several settings: all or none, the preset first. */
 static void settings_are_set_together(void)
 {
@@ -248,8 +286,9 @@ static void keys_are_readable(void)
 }
 
 static const struct unit_test tests[] = {
-    UNIT(is_added_and_found),        UNIT(names_have_a_form), UNIT(is_loaded_by_number),        UNIT(settings_are_set),
-    UNIT(settings_are_set_together), UNIT(list_is_in_order),  UNIT(is_removed_with_all_it_has), UNIT(keys_are_readable),
+    UNIT(is_added_and_found),         UNIT(names_have_a_form),   UNIT(is_loaded_by_number), UNIT(settings_are_set),
+    UNIT(settings_are_set_together),  UNIT(pages_have_the_list), UNIT(removal_goes_on),     UNIT(list_is_in_order),
+    UNIT(is_removed_with_all_it_has), UNIT(keys_are_readable),
 };
 
 int main(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens and who they are, over a real store. */
+#include "../../src/directory/registry.h"
 #include "store.h"
 
 #include "roster/base/clock.h"
@@ -244,6 +245,29 @@ static void an_id_revokes_no_name(void)
     CHECK_INT(n, 0);
 }
 
+/* Those that were revoked count, too. */
+static void number_is_bounded(void)
+{
+    struct token_record *records;
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+    size_t taken;
+
+    begin();
+    records = arena_alloc(arena, TOKENS_MAX * sizeof *records);
+    for (size_t i = 0; i < TOKENS_MAX; i++) {
+        records[i].token = (struct token){.id = id_new(), .name = STR_LIT("old"), .created = 1, .revoked = 2};
+        id_random(records[i].hash, sizeof records[i].hash);
+    }
+    for (size_t i = 0; i < TOKENS_MAX; i += 500)
+        CHECK_FATAL(token_restore(store, arena, account.number, records + i, i == 0 ? 499 : 500, &taken, &error));
+    CHECK(add("last", 0, text, &t));
+    CHECK(!add("one more", 0, text, &t));
+    CHECK_INT(error.code, ERR_TOKEN_LIMIT);
+    CHECK(!add("last", 0, text, &t));
+    CHECK_INT(error.code, ERR_TOKEN_NAME);
+}
+
 static void expiry_is_read(void)
 {
     static const struct {
@@ -394,6 +418,7 @@ static const struct unit_test tests[] = {
     UNIT(list_tells_all),
     UNIT(revocation_counts_at_once),
     UNIT(an_id_revokes_no_name),
+    UNIT(number_is_bounded),
     UNIT(expiry_is_read),
     UNIT(scopes_are_read_whole),
     UNIT(expiry_counts_at_the_moment),

@@ -53,6 +53,10 @@ bool account_load_types(struct store *s, struct arena *scratch, struct arena *ty
 /* Every account in order of its number. */
 bool account_list(struct store *s, struct arena *a, struct account **out, size_t *n, struct error *e);
 
+/* Up to limit of them whose numbers are above `after`. The types are the common ones. */
+bool account_page(struct store *s, struct arena *a, uint32_t after, size_t limit, struct account **out, size_t *n,
+                  struct error *e);
+
 /* A policy setting, "preset", "status" (active, suspended) or "name". */
 bool account_set(struct store *s, struct arena *a, struct str slug, struct str setting, struct str value,
                  struct error *e);
@@ -66,12 +70,18 @@ struct account_setting {
 bool account_change(struct store *s, struct arena *a, const struct account *account,
                     const struct account_setting *settings, size_t n, struct error *e);
 
+/* The same of a policy that is not an account's yet; what is not the policy's is passed over. */
+bool account_apply(struct policy *policy, const struct account_setting *settings, size_t n, struct error *e);
+
 /* Appends the beginning of a JSON object, {"slug":…,"name":…,"status":…,"created":…, for the caller to go on with. */
 void account_write(struct buf *b, const struct account *account);
 
 /* Removes the account and everything in it, in steps: first the slug and the tokens' hashes, so that nobody comes in, then the
  * records in transactions of bounded size. Takes at least a second. Repeating it after a crash goes on where it was. */
 bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e);
+
+/* The same for about ms, at least once through. *done: it is finished, else it goes on when it is repeated. */
+bool account_remove_some(struct store *s, struct arena *a, struct str slug, int64_t ms, bool *done, struct error *e);
 
 /* The next pairs of a space from key `from` on, as walk_batch(); account NULL: the system's own maps. For rosterctl dump. */
 bool account_dump(struct store *s, struct arena *a, const struct account *account, enum store_space space,

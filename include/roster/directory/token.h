@@ -14,12 +14,14 @@
 #include "roster/directory/account.h"
 
 #define TOKEN_TEXT_MAX 80
+#define TOKENS_MAX     10000 /* of an account, with those that open nothing any more */
 
 enum token_scope {
     SCOPE_SCIM = 1,         /* "scim": everything under /scim/v2 */
     SCOPE_EVENTS_READ = 2,  /* "events:read": GET /api/v1/events */
     SCOPE_AUTHENTICATE = 4, /* "authenticate": POST /api/v1/authenticate */
-    SCOPE_MANAGE = 8        /* "manage": what administers the account, under /api/v1 */
+    SCOPE_MANAGE = 8,       /* "manage": what administers the account, under /api/v1 */
+    SCOPE_OPERATE = 16      /* has no word and is no account's: the operator's own tokens (directory/operator.h) */
 };
 
 struct token {
@@ -39,7 +41,7 @@ const char *token_scope_words(uint32_t scopes, struct arena *a);
 
 /*
  * Makes a token; text gets the secret (NUL-terminated), which the caller wipes. expires 0: never. user: whose id /Me stands
- * for, not looked up; NULL: nobody's. TOKEN_NAME.
+ * for, not looked up; NULL: nobody's. TOKEN_NAME, TOKEN_LIMIT.
  */
 bool token_add(struct store *s, struct arena *a, const struct account *account, struct str name, uint32_t scopes,
                int64_t expires, const struct id *user, char text[TOKEN_TEXT_MAX], struct token *out, struct error *e);
