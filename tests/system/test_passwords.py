@@ -152,7 +152,7 @@ def crowd(stack):
 
 def slow(front):
     """Hashes that take their time: others pass them, more than can be kept are refused, and a process that ends does them first."""
-    with Stack(front, workers=1, conf={"password.memory_kb": 65536, "password.passes": 4}) as stack:
+    with Stack(front, workers=1, conf={"password.memory_kb": 65536, "password.passes": 2}) as stack:
         token = stack.account("acme", passwords="on")
         client, app = stack.client(token), App(stack, "acme")
         ids = [client.post("/Users", user(f"s{i}")).json["id"] for i in range(10)]

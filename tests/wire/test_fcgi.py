@@ -306,7 +306,7 @@ def together(w):
     them all: it does what is whole, and lets no answer wait for what is not.
     """
     workers = w.stack.processes()[1]
-    kept = [w.peer(timeout=5) for _ in range(4)]
+    kept = [w.peer(timeout=20) for _ in range(4)]
     for p in kept:
         p.send(fc.request(w.params("GET", "/Users?count=0"), flags=fc.KEEP_CONN)).reply()
     hold(workers)
@@ -314,17 +314,17 @@ def together(w):
         late, peers = fc.request(w.params("GET", "/Users?count=0")), []
         for i in range(40):  # more than wait at a time
             if i == 20:
-                half = w.peer(timeout=5).send(late[:-8])
+                half = w.peer(timeout=20).send(late[:-8])
             body = new_user(f"together{i % 10}")  # after the tenth they are refused
-            peers.append(w.peer(timeout=5).send(fc.request(w.params("POST", "/Users", body), body)))
+            peers.append(w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", body), body)))
         with w.peer() as gone:
             body = new_user("together-gone")
             gone.send(fc.request(w.params("POST", "/Users", body), body))
-        broken = w.peer(timeout=5).send(fc.request(w.params("POST", "/Users", b"{"), b"{"))
+        broken = w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", b"{"), b"{"))
         for i, p in enumerate(kept):
             body = new_user(f"kept-together{i}")
             p.send(fc.request(w.params("POST", "/Users", body), body, flags=fc.KEEP_CONN)).socket.shutdown(socket.SHUT_WR)
-        reading = w.peer(timeout=5).send(fc.request(w.params("GET", "/Users?count=1000")))
+        reading = w.peer(timeout=20).send(fc.request(w.params("GET", "/Users?count=1000")))
         os.kill(workers[0], signal.SIGCONT)
         replies = [p.reply() for p in peers[:20]]
         tap.ok(True, "no answer waits for the request behind it that is not whole")
@@ -386,7 +386,7 @@ def slow_readers(_w):
             peers = []
             for i in range(5):
                 body = new_user(f"before{count}-{i}")
-                peers.append(w.peer(timeout=5).send(fc.request(w.params("POST", "/Users", body), body)))
+                peers.append(w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", body), body)))
             reader = w.peer().send(fc.request(w.params("GET", f"/Users?count={count}")))
             behind = new_user(f"behind{count}")
             later = w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", behind), behind))
@@ -468,7 +468,7 @@ def abort(w):
                        ("in front of the body", start), ("in the body", start + fc.record(fc.STDIN, body[:20])),
                        ("behind a body of unknown length that is whole but not ended",
                         unknown + fc.record(fc.STDIN, body))):
-        with w.peer(timeout=5) as p:
+        with w.peer(timeout=20) as p:
             p.send(data + fc.record(fc.ABORT))
             r = p.reply()
             tap.ok(r.status in (None, 400) and (r.ended or r.closed), f"ABORT_REQUEST {name} ends the request", repr(r))
@@ -495,13 +495,13 @@ def odd_records(w):
                        ("an unknown record among the parameters", start + fc.record(99, b"x" * 100) + rest),
                        ("STDIN among the parameters", start + fc.record(fc.STDIN, b"x") + rest),
                        ("BEGIN among the parameters", start + fc.begin() + rest)):
-        with w.peer(timeout=5) as p:
+        with w.peer(timeout=20) as p:
             p.try_send(data)
             r = p.reply()
             tap.ok(r.status is None and r.closed, f"{name}: no answer, and the connection ends", repr(r))
     for name, data in (("an unknown record in the body", fc.record(99, b"x" * 100)), ("a DATA record", fc.record(fc.DATA, b"x")),
                        ("PARAMS in the body", fc.record(fc.PARAMS, b"x"))):
-        with w.peer(timeout=5) as p:
+        with w.peer(timeout=20) as p:
             p.try_send(start + fc.record(fc.PARAMS) + data + fc.record(fc.STDIN))
             r = p.reply()
             tap.ok(r.status in (None, 200, 400) and (r.closed or p.is_closed()), f"{name}: the connection ends", repr(r))
@@ -514,7 +514,7 @@ def odd_records(w):
                        ("noise", bytes(range(256)) * 40), ("GET_VALUES of noise", fc.record(fc.GET_VALUES, b"\xff" * 5000, 0)),
                        ("GET_VALUES that is cut off", fc.record(fc.GET_VALUES, b"\x05", 0)),
                        ("a management record of 64 KB", fc.record(99, bytes(65535), number=0))):
-        with w.peer(timeout=5) as p:
+        with w.peer(timeout=20) as p:
             p.try_send(data)
             p.socket.shutdown(socket.SHUT_WR)
             r = p.reply()
@@ -554,7 +554,7 @@ def noise(w):
 
 def roles(w):
     for name, role in (("AUTHORIZER", fc.AUTHORIZER), ("FILTER", fc.FILTER), ("9", 9), ("0", 0)):
-        with w.peer(timeout=5) as p:
+        with w.peer(timeout=20) as p:
             p.try_send(fc.request(w.params("GET", "/Users?count=0"), role=role))
             r = p.reply()
             tap.ok(r.status != 200, f"role {name} is not taken for a request", repr(r))
