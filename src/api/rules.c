@@ -23,14 +23,14 @@ bool rules_read_all(struct api_call *c)
     return true;
 }
 
-/* POST /api/v1/rules?before=N {"team":ID,"role":ID}: all rules, as they are now. */
+/* POST /api/v1/rules?before=N {"team":ID,"role":ID}, without a team for everybody: all rules, as they are now. */
 bool rules_create(struct api_call *c)
 {
     struct str team, role;
     long long before;
 
     return answer_number(c, "before", 0, &before) && answer_takes(c, "team, role") &&
-           answer_member(c, "team", true, &team) && answer_member(c, "role", true, &role) &&
+           answer_member(c, "team", false, &team) && answer_member(c, "role", true, &role) &&
            rules_add(&c->call, team, role, before < 0 ? SIZE_MAX : (size_t)before) && rules_read_all(c);
 }
 

@@ -11,9 +11,13 @@ bool ctl_rule_add(struct ctl *c)
     char text[ID_TEXT_LEN + 1];
     struct id team;
 
-    if (!ctl_account(c, 0, &account) || !ctl_team(c, &account, ctl_arg(c, 1), &team))
+    if (!ctl_account(c, 0, &account))
         return false;
     struct call call = ctl_call(c, &account);
+    if (c->nargs == 2)
+        return rules_add(&call, STR_NULL, ctl_arg(c, 1), (size_t)c->o.before);
+    if (!ctl_team(c, &account, ctl_arg(c, 1), &team))
+        return false;
     id_format(&team, text);
     return rules_add(&call, str_of(text), ctl_arg(c, 2), (size_t)c->o.before);
 }
@@ -27,9 +31,11 @@ static void print_rule(struct ctl *c, size_t number, const struct rule_shown *sh
     if (c->o.json) {
         rules_write(&b, number, shown);
     } else {
+        bool all = !id_is_set(&shown->rule.team);
+
         id_format(&shown->rule.team, id);
-        buf_printf(&b, "%2zu  %-10s  %s  ", number, shown->rule.role, id);
-        buf_str(&b, shown->name.p == NULL ? STR_LIT("(the team is gone)") : shown->name);
+        buf_printf(&b, "%2zu  %-10s  %*s  ", number, shown->rule.role, ID_TEXT_LEN, all ? "" : id);
+        buf_str(&b, shown->name.p != NULL ? shown->name : all ? STR_LIT("(everybody)") : STR_LIT("(the team is gone)"));
     }
     ctl_print(&b);
 }

@@ -85,6 +85,8 @@ static enum store_rc list_body(struct store_txn *txn, struct arena *arena, void 
         struct image team;
 
         l->shown[i].rule = rules.rule[i];
+        if (!id_is_set(&rules.rule[i].team))
+            continue;
         rc = entry_get(txn, l->c->account->team_type, &rules.rule[i].team, arena, &team);
         if (rc == STORE_OK)
             l->shown[i].name = image_leaf(&team, ATTR_TEAM_DISPLAY_NAME, arena);
@@ -109,7 +111,12 @@ void rules_write(struct buf *b, size_t number, const struct rule_shown *shown)
     char id[ID_TEXT_LEN + 1];
 
     id_format(&shown->rule.team, id);
-    buf_printf(b, "{\"rule\":%zu,\"team\":\"%s\",\"displayName\":", number, id);
+    buf_printf(b, "{\"rule\":%zu,\"team\":", number);
+    if (id_is_set(&shown->rule.team))
+        buf_json(b, str_of(id));
+    else
+        buf_puts(b, "null");
+    buf_puts(b, ",\"displayName\":");
     if (shown->name.p == NULL)
         buf_puts(b, "null");
     else
@@ -156,22 +163,36 @@ static enum store_rc judge_role(struct store_txn *txn, struct arena *arena, stru
     return STORE_REFUSED;
 }
 
+/* The team of a new rule, which has none yet. */
+static enum store_rc judge_team(struct store_txn *txn, struct arena *arena, struct rules_change *w,
+                                const struct rules *rules, struct id *out)
+{
+    struct str name = STR_LIT("(everybody)");
+    struct image team;
+
+    *out = (struct id){{0}};
+    if (w->team.p != NULL) {
+        enum store_rc rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->team, NULL, out, &team);
+        if (rc != STORE_OK)
+            return rc;
+        name = image_leaf(&team, ATTR_TEAM_DISPLAY_NAME, arena);
+    }
+    return rules_find(rules, out) < rules->n ? edit_refuse(w->c, ERR_RULE_TEAM, name) : STORE_OK;
+}
+
 static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct rules_change *w = ctx;
     struct rule rule = {.role = ""};
     struct rules rules;
     struct state state;
-    struct image team;
     struct role role;
 
     enum store_rc rc = edit_begin(txn, arena, w->c, &state);
-    if (rc != STORE_OK ||
-        (rc = edit_load(txn, arena, w->c, w->c->account->team_type, w->team, NULL, &rule.team, &team)) != STORE_OK ||
-        (rc = judge_role(txn, arena, w, &role)) != STORE_OK || (rc = rules_get(txn, &rules)) != STORE_OK)
+    if (rc != STORE_OK || (rc = rules_get(txn, &rules)) != STORE_OK ||
+        (rc = judge_team(txn, arena, w, &rules, &rule.team)) != STORE_OK ||
+        (rc = judge_role(txn, arena, w, &role)) != STORE_OK)
         return rc;
-    if (rules_find(&rules, &rule.team) < rules.n)
-        return edit_refuse(w->c, ERR_RULE_TEAM, image_leaf(&team, ATTR_TEAM_DISPLAY_NAME, arena));
     if (rules.n == RULES_MAX)
         return edit_refuse(w->c, ERR_RULE_LIMIT, STR_LIT("50"));
     if (w->place > rules.n)

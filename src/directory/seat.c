@@ -524,7 +524,7 @@ static enum store_rc team_of(struct store_txn *txn, struct arena *arena, const s
     struct image team;
 
     *out = STR_NULL;
-    if (standing->source != STANDING_TEAM)
+    if (standing->source != STANDING_TEAM || !id_is_set(&account->rules.rule[standing->rule - 1].team))
         return STORE_OK;
     enum store_rc rc = entry_get(txn, account->team_type, &account->rules.rule[standing->rule - 1].team, arena, &team);
     if (rc == STORE_OK)

@@ -77,7 +77,7 @@ static enum store_rc from_list(struct store_txn *txn, struct arena *arena, const
     return found ? STORE_OK : STORE_NOTFOUND;
 }
 
-/* By the first rule whose team the user is in. */
+/* By the first rule whose team the user is in, or that is for everybody. */
 static enum store_rc from_team(struct store_txn *txn, struct arena *arena, const struct account *account,
                                const struct image *user, struct standing *out)
 {
@@ -91,7 +91,7 @@ static enum store_rc from_team(struct store_txn *txn, struct arena *arena, const
     if (!id_parse(user->id, &id))
         return STORE_ERROR;
     for (i = 0; i < rules->n && rc == STORE_NOTFOUND; i++)
-        rc = member_has(txn, &rules->rule[i].team, &id);
+        rc = id_is_set(&rules->rule[i].team) ? member_has(txn, &rules->rule[i].team, &id) : STORE_OK;
     if (rc != STORE_OK)
         return rc;
     rc = from_text(txn, arena, str_of(rules->rule[i - 1].role), STANDING_TEAM, out);
@@ -187,15 +187,16 @@ struct str standing_reason(const struct standing *s, struct str team, struct are
     static const char *const begin[] = {[STANDING_USER_TYPE] = "userType is ",
                                         [STANDING_ROLES] = "a value of roles is ",
                                         [STANDING_ENTITLEMENTS] = "a value of entitlements is ",
-                                        [STANDING_TEAM] = "the user is in the team ",
+                                        [STANDING_TEAM] = "nothing names a type, and ",
                                         [STANDING_DEFAULT] = "nothing names a type: it is the account's default_type"};
     struct buf b;
 
     buf_init(&b, arena);
     buf_puts(&b, begin[s->source]);
     if (s->source == STANDING_TEAM) {
+        buf_puts(&b, team.p == NULL ? "everybody is" : "the members of ");
         buf_str(&b, team);
-        buf_printf(&b, ", whose members are %.*s by rule %zu", (int)s->text.len, s->text.p, s->rule);
+        buf_printf(&b, "%s %.*s by rule %zu", team.p == NULL ? "" : " are", (int)s->text.len, s->text.p, s->rule);
     } else if (s->source != STANDING_DEFAULT) {
         buf_str(&b, s->text);
     }

@@ -260,7 +260,7 @@ def rules(staff, team, ana):
     tap.equal(got, {"rules": [{"rule": 1, "team": team, "displayName": "Förderung", "role": "viewer"}]}, "a rule")
     tap.equal(staff.ctl("rule", "list", "acme"), got["rules"][0], "rosterctl says so, too")
     for body, status, code in (({"team": team, "role": "guest"}, 409, "RULE_TEAM"), ({"team": ana, "role": "guest"}, 404, "RESOURCE_NOT_FOUND"),
-                               ({"team": team, "role": "boss"}, 400, "TYPE_UNKNOWN"), ({"team": team}, 400, "MEMBER_REQUIRED"),
+                               ({"team": NOBODY, "role": "guest"}, 404, "RESOURCE_NOT_FOUND"), ({"role": "boss"}, 400, "TYPE_UNKNOWN"), ({"team": team}, 400, "MEMBER_REQUIRED"),
                                ({"team": team, "role": "guest", "more": 1}, 400, "BODY_MEMBER_UNKNOWN")):
         staff.refused("POST", "/rules", body, status, code)
     for path in ("/rules?before=9", "/rules?before=-1"):
@@ -268,6 +268,9 @@ def rules(staff, team, ana):
         staff.refused("POST", path, {"team": other, "role": "guest"}, 404, "RULE_UNKNOWN")
     for which in ("2", "0", "x"):
         staff.refused("DELETE", "/rules/" + which, None, 404, "RULE_UNKNOWN")
+    staff.ask("DELETE", "/rules/1", None, 204)
+    got = staff.ask("POST", "/rules", {"role": "guest"})
+    tap.equal(got, {"rules": [{"rule": 1, "team": None, "displayName": None, "role": "guest"}]}, "a rule for everybody")
     staff.ask("DELETE", "/rules/1", None, 204)
     tap.equal(staff.ask("GET", "/rules"), {"rules": []}, "it is gone")
 

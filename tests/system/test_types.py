@@ -250,7 +250,7 @@ def rules(stack, token):
     outside = next(p for p in people if p not in {m["value"] for m in client.get("/Groups/" + crew).json["members"]})
     tap.equal(explained(stack, outside, "ruled")["id"], "guest", "who is not has the default type")
     first = client.get("/Groups/" + crew).json["members"][0]["value"]
-    tap.ok("in the team Crew" in explained(stack, first, "ruled")["why"], "user show says why", explained(stack, first, "ruled"))
+    tap.ok("the members of Crew" in explained(stack, first, "ruled")["why"], "user show says why", explained(stack, first, "ruled"))
     stack.ctl("account", "set", "ruled", f"seat_limit={inside}")
     refused(client.patch("/Groups/" + crew, [{"op": "add", "path": "members", "value": [{"value": outside}]}]), 403, "SEATS_EXCEEDED",
             "one member more", f"{inside} of {inside}")

@@ -206,7 +206,7 @@ static void members_have_the_type_of_their_team(void)
     uint64_t before = newest();
     CHECK_STR(push("Sales", people, 2), sales);
     CHECK_STR(type_of(people[0]), STR_LIT("viewer"));
-    CHECK_STR(why.reason, STR_LIT("the user is in the team Sales, whose members are viewer by rule 1"));
+    CHECK_STR(why.reason, STR_LIT("nothing names a type, and the members of Sales are viewer by rule 1"));
     CHECK_STR(type_of(people[1]), STR_LIT("guest")); /* his record says so */
     CHECK_INT(newest() - before, 2);
     CHECK(strstr(events(before), "\"role\":{\"old\":\"member\",\"new\":\"viewer\"}") != NULL);
@@ -231,7 +231,7 @@ static void first_rule_counts(void)
     CHECK_STR(type_of(ana), STR_LIT("guest"));
     CHECK(rule(c, "admin", 1));
     CHECK_STR(type_of(ana), STR_LIT("admin"));
-    CHECK_STR(why.reason, STR_LIT("the user is in the team C, whose members are admin by rule 1"));
+    CHECK_STR(why.reason, STR_LIT("nothing names a type, and the members of C are admin by rule 1"));
     CHECK(!rule(c, "guest", 0));
     CHECK_INT(error.code, ERR_RULE_TEAM);
     CHECK(!rule(ana, "guest", 0));
@@ -265,6 +265,32 @@ static void roles_of_rules_are_judged(void)
     CHECK_INT(used(), 1);
     CHECK(!rule(rest, arena_strndup(arena, role.id.p, role.id.len), 0));
     CHECK_INT(error.code, ERR_ROLE_DELETED);
+    verified();
+}
+
+/* A rule for everybody makes a custom role the default. */
+static void rules_may_be_for_everybody(void)
+{
+    struct role role, removed;
+
+    begin();
+    struct str ana = make(""), ben = make(",\"userType\":\"admin\""), crew = push("Crew", &ana, 1);
+    CHECK(role_add(call(), STR_LIT("Reader"), STR_LIT("viewer"), &role));
+    CHECK(rule(STR_NULL, arena_strndup(arena, role.id.p, role.id.len), 0));
+    CHECK_STR(type_of(ana), role.id);
+    CHECK(strncmp(why.reason.p, "nothing names a type, and everybody is r-", 41) == 0);
+    CHECK_STR(type_of(ben), STR_LIT("admin"));
+    CHECK_STR(type_of(make("")), role.id);
+    CHECK_INT(used(), 1);
+    CHECK(!rule(STR_NULL, "guest", 0));
+    CHECK_INT(error.code, ERR_RULE_TEAM);
+    CHECK(rule(crew, "guest", 1));
+    CHECK_STR(type_of(ana), STR_LIT("guest"));
+    verified();
+    push("Crew", NULL, 0);
+    CHECK_STR(type_of(ana), role.id);
+    CHECK(role_remove(call(), role.id, STR_LIT("member"), &removed));
+    CHECK_STR(type_of(ana), STR_LIT("member"));
     verified();
 }
 
@@ -428,6 +454,7 @@ static const struct unit_test tests[] = {
     UNIT(members_have_the_type_of_their_team),
     UNIT(first_rule_counts),
     UNIT(roles_of_rules_are_judged),
+    UNIT(rules_may_be_for_everybody),
     UNIT(seats_are_judged_with_every_membership),
     UNIT(exchanges_need_no_seat),
     UNIT(changed_rules_count_for_all_or_are_refused),
