@@ -275,7 +275,7 @@ static void tell_refused(struct run *run, struct buf *b, size_t place)
     buf_printf(b, "{\"operation\":%zu,\"method\":", place + 1);
     buf_json(b, op->method == BULK_METHODS ? STR_LIT("") : str_of(bulk_method_name(op->method)));
     buf_printf(b, ",\"code\":\"%s\",\"sentence\":", error_entry(e->code)->code);
-    buf_json(b, mask_text(c->r->arena, str_of(e->sentence), &c->masked));
+    buf_json(b, record_sentence(c, e));
     buf_putc(b, '}');
 }
 

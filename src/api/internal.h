@@ -113,6 +113,9 @@ void record_change(struct api_call *c);
 /* What the request asks, unless it is there already. */
 void record_describe(struct api_call *c);
 
+/* What an error says, without the secrets of the request. */
+struct str record_sentence(struct api_call *c, const struct error *e);
+
 /* When it is answered; done false: *c->error says why not. */
 void record_outcome(struct api_call *c, bool done);
 /* --- account.c --- */

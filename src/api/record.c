@@ -157,6 +157,13 @@ static struct str subject_of(struct api_call *c, enum synclog_kind kind)
     return json_text(c->body, kind == SYNCLOG_TEAMS ? "displayName" : "userName");
 }
 
+struct str record_sentence(struct api_call *c, const struct error *e)
+{
+    struct str sentence = mask_text(c->r->arena, str_of(e->sentence), &c->masked);
+
+    return mask_has_token(sentence) ? STR_LIT(MASK_TEXT) : sentence;
+}
+
 static void fail(struct api_call *c)
 {
     struct synclog_failure f = {.kind = kind_of(c->r), .reading = reads(c->r)};
@@ -166,8 +173,8 @@ static void fail(struct api_call *c)
     record_describe(c);
     if (!f.reading || c->params[0].len > 0)
         f.name = mask_text(c->r->arena, subject_of(c, f.kind), &c->masked);
-    if (c->masked.n > 0 || c->masked.more) {
-        struct str clean = mask_text(c->r->arena, str_of(c->error->sentence), &c->masked);
+    if (c->masked.n > 0 || c->masked.more || mask_has_token(str_of(c->error->sentence))) {
+        struct str clean = record_sentence(c, c->error);
         size_t len = clean.len < sizeof e.sentence ? clean.len : sizeof e.sentence - 1;
 
         memcpy(e.sentence, clean.p, len);
@@ -204,5 +211,6 @@ void record_outcome(struct api_call *c, bool done)
     if (!done)
         fail(c);
     else if (!c->log.written)
-        synclog_count(&c->log, reads(c->r) || c->response->status >= 300 ? kind_of(c->r) : SYNCLOG_UNCHANGED);
+        synclog_count(&c->log,
+                      reads(c->r) || c->log.bulk || c->response->status >= 300 ? kind_of(c->r) : SYNCLOG_UNCHANGED);
 }

@@ -408,8 +408,7 @@ void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all
         return;
     while (next_owner(l, &w.owner)) {
         struct arena_mark mark = arena_mark(a);
-        enum store_rc rc =
-            store_has_room(s) ? store_run(s, w.owner.account, STORE_WRITE, a, write_body, &w) : STORE_FULL;
+        enum store_rc rc = store_has_room(s) ? store_run(s, w.owner.account, STORE_LAX, a, write_body, &w) : STORE_FULL;
 
         arena_rewind(a, mark);
         if (rc != STORE_OK && rc != STORE_NOTFOUND) {

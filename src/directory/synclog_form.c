@@ -149,6 +149,8 @@ static void put_name(struct buf *out, struct str s)
     for (size_t i = from; i < out->len; i++)
         if ((unsigned char)out->p[i] < ' ' || out->p[i] == 0x7f)
             out->p[i] = ' ';
+        else if ((unsigned char)out->p[i] == 0xc2 && i + 1 < out->len && (unsigned char)out->p[i + 1] < 0xa0)
+            out->p[i] = out->p[i + 1] = ' '; /* U+0080 to U+009F */
     if (cut < s.len)
         buf_puts(out, "…");
 }

@@ -4,6 +4,7 @@
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
 #include "roster/base/utf8.h"
+#include "roster/scim/mask.h"
 
 #include <assert.h>
 
@@ -45,8 +46,8 @@ static bool is_user(const struct reading *r, const struct entry_request *e, stru
            str_eq_nocase(str_sub(path, path.len - user.len, path.len), user);
 }
 
-/* What else an entry says, as an object. NULL: it cannot be read. */
-static struct json_object *more_of(const struct entry_request *e, struct arena *a)
+/* Whether what else an entry says is the inside of an object. */
+static bool is_json(const struct entry_request *e, struct arena *a)
 {
     struct error error = ERROR_INIT;
     struct buf text;
@@ -55,7 +56,18 @@ static struct json_object *more_of(const struct entry_request *e, struct arena *
     buf_putc(&text, '{');
     buf_str(&text, e->more);
     buf_putc(&text, '}');
-    return json_read(a, buf_view(&text), &error);
+    return json_scan(buf_view(&text), JSON_DEPTH_MAX, &error);
+}
+
+/* Whether it failed with the code: that comes first then. */
+static bool has_code(const struct entry_request *e, struct str code)
+{
+    struct str head = STR_LIT("\"code\":\"");
+
+    if (!str_starts(e->more, head))
+        return false;
+    struct str rest = str_sub(e->more, head.len, e->more.len);
+    return str_starts_nocase(rest, code) && str_starts(str_sub(rest, code.len, rest.len), STR_LIT("\""));
 }
 
 bool synclog_is_entry(struct str value, struct arena *a)
@@ -68,7 +80,7 @@ bool synclog_is_entry(struct str value, struct arena *a)
         return false;
     if (head.kind == ENTRY_COUNT)
         return entry_count_read(value, &count);
-    return entry_request_read(value, &request) && more_of(&request, a) != NULL;
+    return entry_request_read(value, &request) && is_json(&request, a);
 }
 
 /* rest: what follows the head. */
@@ -85,8 +97,7 @@ static bool takes(const struct reading *r, const struct entry_head *head, struct
         return true;
     if (head->kind == ENTRY_COUNT || !entry_request_read(rest, &request))
         return false;
-    return (q->code.p == NULL || str_eq_nocase(json_text(more_of(&request, arena), "code"), q->code)) &&
-           (q->user.p == NULL || is_user(r, &request, arena));
+    return (q->code.p == NULL || has_code(&request, q->code)) && (q->user.p == NULL || is_user(r, &request, arena));
 }
 
 /* --- the text of an entry --- */
@@ -102,6 +113,24 @@ static bool is_of(struct str event, const struct id *request)
         if (str_starts(str_sub(event, i, event.len), mark))
             return str_starts(str_sub(event, i + mark.len, event.len), str_of(text));
     return false;
+}
+
+/* The event without the values of attributes that are called secret, which the body is without, too. */
+static struct str masked(struct str event, struct arena *a)
+{
+    struct str mark = STR_LIT("\"changes\":");
+    struct buf b;
+    struct mask m;
+    bool cut;
+    size_t at = 0;
+
+    while (at < event.len && !str_starts(str_sub(event, at, event.len), mark))
+        at++;
+    if (!mask_mentions(str_sub(event, at, event.len)))
+        return event;
+    buf_init(&b, a);
+    mask_body(&b, event, SIZE_MAX, &m, &cut);
+    return buf_view(&b);
 }
 
 /* The events of the entry's change, as far as they have room. */
@@ -128,6 +157,7 @@ static enum store_rc put_events(struct store_txn *txn, struct buf *out, const st
         cut = out->len - from + event.len > EVENTS_BYTES;
         if (cut)
             continue;
+        event = masked(event, out->arena);
         buf_json_comma(out);
         buf_str(out, event);
     }
@@ -298,7 +328,7 @@ static enum store_rc read_body(struct store_txn *txn, struct arena *arena, void 
             buf_putc(r->out, ',');
         rc = put_entry(txn, arena, r, &found[i]);
     }
-    if (r->last > r->newest) /* committed between the two reads */
+    if (r->last > r->after && r->last > r->newest) /* committed between the two reads */
         r->newest = r->last;
     return rc;
 }
@@ -344,7 +374,7 @@ static enum store_rc start_body(struct store_txn *txn, struct arena *arena, void
     struct reading *r = ctx;
     struct store_scan *scan = NULL;
     struct str key, value;
-    uint64_t number;
+    uint64_t number, newest = 0;
 
     (void)arena;
     r->n = 0;
@@ -356,12 +386,18 @@ static enum store_rc start_body(struct store_txn *txn, struct arena *arena, void
         arena_reset(r->scratch);
         if (!key_take_u64(&key, &number) || !entry_head_take(&value, &head)) {
             rc = STORE_ERROR;
-        } else if (takes(r, &head, value, r->scratch)) {
+            break;
+        }
+        if (newest == 0)
+            newest = number;
+        if (takes(r, &head, value, r->scratch)) {
             r->n++;
             r->after = number - 1;
         }
     }
     store_scan_close(&scan);
+    if (r->n == 0) /* nothing is taken: nor need it be looked through once more */
+        r->after = newest;
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 

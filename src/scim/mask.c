@@ -4,7 +4,8 @@
 #include "roster/base/json.h"
 #include "roster/base/utf8.h"
 
-#define SECRET_LEAST 4 /* bytes: a shorter one is in half of all words */
+#define QUOTED_MAX   100 /* bytes of an argument of an error that stand in its sentence as they are */
+#define SECRET_LEAST 4   /* bytes: a shorter one is in half of all words */
 
 /* Each sign is looked for by a byte of it that few others have. */
 static const struct sign {
@@ -28,13 +29,32 @@ bool mask_mentions(struct str text)
     return false;
 }
 
+bool mask_has_token(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.p[i] == '_' && i >= 3 && str_starts_nocase(str_sub(text, i - 3, text.len), STR_LIT("rst_")))
+            return true;
+    return false;
+}
+
 /* A name or a path has nothing in it that a value would stand in. */
 static bool is_bare(struct str s)
 {
+    bool urn = str_starts_nocase(s, STR_LIT("urn:"));
+
     for (size_t i = 0; i < s.len; i++)
-        if (memchr(" \t\"'[]()=\\", s.p[i], 10) != NULL)
+        if (memchr(" \t\"'[]()=\\", s.p[i], 10) != NULL || (s.p[i] == ':' && !urn))
             return false;
-    return s.len <= 128 && !str_starts_nocase(s, STR_LIT("rst_")) && !str_starts_nocase(s, STR_LIT("Bearer"));
+    return s.len <= 128 && !mask_has_token(s) && !str_starts_nocase(s, STR_LIT("Bearer"));
+}
+
+/* Errors shorten what they quote, and write its control characters in another way: it is not found in them then. */
+static bool is_quoted_whole(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] == 0x7f || (unsigned char)s.p[i] == 0xc2)
+            return false;
+    return s.len <= QUOTED_MAX;
 }
 
 /* --- by the tree --- */
@@ -54,7 +74,7 @@ static void remember(struct mask *m, struct arena *a, struct json_object *v)
     } else if (v != NULL) {
         struct str text = str_of(json_object_get_string(v));
 
-        if (m->n == MASK_SECRETS_MAX)
+        if (m->n == MASK_SECRETS_MAX || !is_quoted_whole(text))
             m->more = true;
         else if (text.len >= SECRET_LEAST)
             m->secrets[m->n++] = arena_str(a, text);
@@ -70,18 +90,58 @@ static void write_secret(struct buf *out, struct json_object *v, struct mask *m)
     buf_puts(out, "\"" MASK_TEXT "\"");
 }
 
+/* Members whose text may say what another member's value is; they, and what tells nothing, stay. */
+static const struct {
+    struct str name;
+    bool says;
+} telling[] = {{STR_LIT("path"), true}, {STR_LIT("name"), true}, {STR_LIT("type"), true},    {STR_LIT("key"), true},
+               {STR_LIT("op"), false},  {STR_LIT("id"), false},  {STR_LIT("schemas"), false}};
+
+static bool is_telling(struct str name)
+{
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+        if (str_eq_nocase(name, telling[i].name))
+            return true;
+    return false;
+}
+
+/* Whether a member says that another is a secret: {"path":"password","value":…}, and what comes near it. */
+static bool tells_secret(struct json_object *v)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0] && !found; i++) {
+        struct json_object *member = telling[i].says ? json_member(v, telling[i].name.p) : NULL;
+
+        if (json_object_is_type(member, json_type_string))
+            found = mask_mentions(json_str(member));
+        for (size_t j = 0;
+             !found && json_object_is_type(member, json_type_array) && j < json_object_array_length(member); j++) {
+            struct json_object *one = json_object_array_get_idx(member, j);
+
+            found = json_object_is_type(one, json_type_string) && mask_mentions(json_str(one));
+        }
+    }
+    return found;
+}
+
+static void write_name(struct buf *out, struct str name)
+{
+    buf_json(out, mask_has_token(name) || (mask_mentions(name) && !is_bare(name)) ? STR_LIT(MASK_TEXT) : name);
+    buf_putc(out, ':');
+}
+
 static void write_object(struct buf *out, struct json_object *v, struct mask *m)
 {
-    bool by_path = mask_mentions(json_text(v, "path"));
+    bool told = tells_secret(v);
 
     buf_putc(out, '{');
     json_object_object_foreach(v, name, member)
     {
-        bool secret = mask_mentions(str_of(name)) || (by_path && str_eq_nocase(str_of(name), STR_LIT("value")));
+        bool secret = mask_mentions(str_of(name)) || (told && !is_telling(str_of(name)));
 
         buf_json_comma(out);
-        buf_json(out, str_of(name));
-        buf_putc(out, ':');
+        write_name(out, str_of(name));
         if (secret && member != NULL)
             write_secret(out, member, m);
         else
@@ -129,11 +189,22 @@ static struct str beginning(struct str s, size_t limit)
     return str_sub(s, 0, limit);
 }
 
+/* As a member of an entry, the value is one level deeper than it came. */
+static bool is_deep(struct str text)
+{
+    struct error e = ERROR_INIT;
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += text.p[i] == '{' || text.p[i] == '[';
+    return n >= JSON_DEPTH_MAX && !json_scan(text, JSON_DEPTH_MAX - 1, &e);
+}
+
 static void put(struct buf *out, struct str text, size_t limit, bool *cut)
 {
-    *cut = text.len > limit;
+    *cut = text.len > limit || is_deep(text);
     if (*cut)
-        buf_json(out, beginning(text, limit));
+        buf_json(out, text.len > limit ? beginning(text, limit) : text);
     else
         put_line(out, text);
 }

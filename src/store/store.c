@@ -53,7 +53,7 @@ struct store_txn {
     struct store_scan *scans; /* that are open */
     enum store_mode mode;
     uint32_t account;
-    bool system;
+    bool system, lax;
     enum store_rc verdict; /* OK, or what the engine said that this transaction cannot come back from */
 };
 
@@ -351,8 +351,8 @@ static enum store_rc try_body(struct store *s, struct store_txn *t, store_body *
         return rc;
     }
     rc = s->ops->commit(t->engine);
-    if (rc == STORE_OK &&
-        t->mode == STORE_WRITE) { /* also where the body wrote nothing: what it read is then on disk */
+    if (rc == STORE_OK && t->mode == STORE_WRITE &&
+        !t->lax) { /* also where the body wrote nothing: what it read is then on disk */
         s->unsynced = true;
         if (!s->deferring)
             store_sync(s);
@@ -396,13 +396,16 @@ static enum store_rc run(struct store *s, uint32_t account, bool system, enum st
 {
     struct arena_mark mark;
 
-    if ((mode == STORE_WRITE || mode == STORE_URGENT) && !may_write(s, mode))
+    bool lax = mode == STORE_LAX;
+
+    if (mode >= STORE_WRITE && !may_write(s, mode))
         return STORE_FULL;
-    if (mode == STORE_URGENT)
+    if (mode > STORE_WRITE)
         mode = STORE_WRITE;
     mark = arena_mark(arena);
     for (int try = 0; try < TRIES; try++) {
-        struct store_txn t = {.store = s, .arena = arena, .mode = mode, .account = account, .system = system};
+        struct store_txn t = {
+            .store = s, .arena = arena, .mode = mode, .account = account, .system = system, .lax = lax};
         enum store_rc rc;
 
         if (try > 0)

@@ -180,6 +180,29 @@ def denied(stack, log, client):
     tap.ok("tried to" not in exported and "sentence" not in exported, "an export has none of it")
 
 
+def odd(stack, log, client):
+    """What a client can write into the log neither hides what is behind it nor tells a secret."""
+    deep = {}
+    for _ in range(13):
+        deep = [deep]
+    tap.equal(client.post("/Users", user("deep", zz={"a": deep})).status, 201, "a body as deep as is taken")
+    tap.ok(any("deep@example.com" in s for s in sentences(log.entries())), "is in the log")
+    tap.equal(client.post("/Users", user("deep", zz={"a": deep})).code, "USERNAME_TAKEN", "and again")
+    client.patch("/Users/nobody", [{"op": "remove", "path": "title"}])
+    tap.ok("nobody" in stack.ctl("log", "acme").stdout.splitlines()[-2], "rosterctl log goes on behind it")
+    tap.equal(len(log.entries("?code=username_taken&user=deep@example.com")), 1, "and it is found by its code")
+    tap.equal((log.entries("?code=NONE"), log.page("?code=NONE")["last"] == log.page()["newest"]), ([], True), "a code that nothing has")
+    tap.equal(log.page("?after=9223372036854775807")["newest"], log.page()["newest"], "a place behind the end")
+    for name in ("a" * 60 + client.token + "b" * 60 + "@x", "\x01" + client.token):
+        client.post("/Users", user("new", userName=name))
+    client.request("POST", "/Users", b'{"%s":1,"%s":2}' % ((client.token.encode(),) * 2))
+    client.request("POST", "/Users", b"{}", headers={"Content-Type": client.token})
+    text = json.dumps(log.entries("?limit=4")) + stack.ctl("log", "acme", "--limit", "4").stdout
+    tap.ok(text.count("JSON_DUPLICATE_NAME") and "rst_" not in text, "a token that is quoted in errors is not in it", text)
+    before = client.get("/Users?count=0")
+    tap.equal(before.status, 200, "and all goes on")
+
+
 def canaries(stack, log):
     text = json.dumps(log.entries("?limit=1000")) + stack.ctl("log", "acme", "--json", "--limit", "1000").stdout
     tap.ok("created ana" in text and "-canary" not in text and "rst_" not in text, "no password and no token is in it", [e for e in log.entries("?limit=1000") if "-canary" in json.dumps(e)])
@@ -196,6 +219,7 @@ def test(front):
         rosterctl(stack, log)
         canaries(stack, log)
         denied(stack, log, client)
+        odd(stack, log, client)
         bounds(stack, log, client)
         tap.equal(stack.verify().returncode, 0, "verify")
         tap.ok(stack.ctl("account", "remove", "acme", "--yes").returncode == 0 and " log " not in stack.ctl("dump", "--account", "other").stdout, "removed with its account")

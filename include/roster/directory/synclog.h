@@ -3,7 +3,7 @@
  * synclog - what identity providers asked of an account, what they were answered, and why.
  *
  * A request that changed something has its entry in the transaction of the change, so that nothing is answered that is not
- * in there. A request that failed has no transaction: its entry is kept in memory and written right after the answer, without
+ * in there; a bulk request, which has many, has its entry behind the last. A request that failed has no transaction: its entry is kept in memory and written right after the answer, without
  * waiting for the disk; a power cut may take the last ones. Requests that went well and changed nothing are counted in memory,
  * by token and kind, and written every few seconds or with what comes next: reading costs no writing. Where the account's last
  * entries are such counts, they are added to; so there is one for each kind until something else comes.

@@ -2,8 +2,8 @@
 /*
  * mask - what a client sent, without its secrets, for the sync log.
  *
- * Secret are the value of a member whose name has "passw", "secret" or "token" in it, in any case; the value of a PATCH
- * operation whose path has; and every string in which one of these words or the beginning of a token of ours ("rst_")
+ * Secret are the value of a member whose name has "passw", "secret" or "token" in it, in any case; the values of an object
+ * whose path, name, type or key has, as in a PATCH operation; and every name and string in which one of these words or the beginning of a token of ours ("rst_")
  * stands, unless it is a name or path alone. In the place of each stands "***".
  */
 #ifndef ROSTER_SCIM_MASK_H
@@ -26,9 +26,12 @@ struct mask {
 /* Whether a sign of a secret is in text. An escape (\u) is one, for it can hide the others. Passes over text once. */
 bool mask_mentions(struct str text);
 
+/* Whether the beginning of a token of ours is in text. */
+bool mask_has_token(struct str text);
+
 /*
  * Appends body, which is JSON that json_scan() lets through, without its secrets: as JSON where that has at most limit
- * bytes, else its first limit bytes as a JSON string, and then sets *cut. *m is set anew.
+ * bytes and is less deep than JSON_DEPTH_MAX, else its first limit bytes as a JSON string, and then sets *cut. *m is set anew.
  */
 void mask_body(struct buf *out, struct str body, size_t limit, struct mask *m, bool *cut);
 

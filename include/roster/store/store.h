@@ -58,7 +58,8 @@ enum store_mode {
     STORE_FREEZE, /* reads while no writer of the account commits: a stable view of the account */
     STORE_WRITE,  /* serialisable. An engine may let the writers of an account run one after another; callers do not
                      depend on it, they are ready to be run again */
-    STORE_URGENT  /* as WRITE, until only half of store.reserve_mb is left: for what takes something away */
+    STORE_LAX, /* as WRITE, but nobody waits for the disk: a crash may undo it, unless something that is waited for follows */
+    STORE_URGENT /* as WRITE, until only half of store.reserve_mb is left: for what takes something away */
 };
 
 /* So many processes may have the store open at a time. */
