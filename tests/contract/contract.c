@@ -204,6 +204,38 @@ CONTRACT(large_values)
     CHECK_INT(run(f, 1, STORE_WRITE, check_large, NULL), STORE_OK);
 }
 
+/* --- what is waited for --- */
+
+static enum store_rc put_body(struct store_txn *t, struct arena *a, void *ctx)
+{
+    (void)a;
+    return put(t, SPACE_USER, "k", ctx);
+}
+
+static enum store_rc is_body(struct store_txn *t, struct arena *a, void *ctx)
+{
+    (void)a;
+    CHECK_INT(get(t, SPACE_USER, "k"), STORE_OK);
+    CHECK_STR(got, str_of(ctx));
+    return STORE_OK;
+}
+
+/* A lax change is there for everybody, and asks nobody to wait; one that is waited for takes it along. */
+CONTRACT(lax_changes_are_not_waited_for)
+{
+    store_defer_sync(f->store);
+    CHECK_INT(run(f, 1, STORE_LAX, put_body, "one"), STORE_OK);
+    CHECK(!store_unsynced(f->store));
+    CHECK_INT(run(f, 1, STORE_READ, is_body, "one"), STORE_OK);
+    CHECK_INT(run(f, 1, STORE_WRITE, put_body, "two"), STORE_OK);
+    CHECK(store_unsynced(f->store));
+    CHECK_INT(run(f, 1, STORE_LAX, put_body, "three"), STORE_OK);
+    CHECK(store_unsynced(f->store));
+    store_sync(f->store);
+    CHECK(!store_unsynced(f->store));
+    CHECK_INT(run(f, 1, STORE_READ, is_body, "three"), STORE_OK);
+}
+
 /* --- scans, against a model: a sorted array of keys --- */
 
 #define MODEL_KEYS  400
@@ -1301,6 +1333,7 @@ int main(void)
 {
     static const struct unit_test tests[] = {
         UNIT(gets_what_was_put),
+        UNIT(lax_changes_are_not_waited_for),
         UNIT(values_stay_in_the_arena),
         UNIT(large_values),
         UNIT(scans_are_like_a_sorted_array),
