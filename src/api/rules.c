@@ -34,16 +34,12 @@ bool rules_create(struct api_call *c)
            rules_add(&c->call, team, role, before < 0 ? SIZE_MAX : (size_t)before) && rules_read_all(c);
 }
 
-/* DELETE /api/v1/rules/{id}: its number in the list. */
+/* DELETE /api/v1/rules/{id}: by its team's id, or "everybody". */
 bool rules_end(struct api_call *c)
 {
-    long long n;
+    bool all = str_eq_nocase(c->params[0], STR_LIT("everybody"));
 
-    if (!str_to_ll(c->params[0], &n) || n < 1) {
-        error_set(c->error, ERR_RULE_UNKNOWN, c->params[0]);
-        return false;
-    }
-    if (!rules_remove(&c->call, (size_t)n))
+    if (!rules_remove_of(&c->call, all ? STR_NULL : c->params[0]))
         return false;
     c->response->status = 204;
     return true;

@@ -37,6 +37,39 @@ static enum store_rc tell(struct store_txn *txn, struct arena *arena, struct cal
     return event_write(txn, c, state, &ev);
 }
 
+enum store_rc groups_tell(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *user, const struct id *teams, size_t n, bool joined)
+{
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        rc = tell(txn, arena, c, state, &teams[i], user, joined);
+        arena_rewind(arena, mark);
+    }
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc; /* a member's team is there */
+}
+
+enum store_rc groups_put(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *user,
+                         const struct id *teams, size_t n, struct id **joined, size_t *njoined)
+{
+    enum store_rc rc = STORE_OK;
+
+    *joined = arena_alloc_raw(arena, (n + 1) * sizeof **joined);
+    *njoined = 0;
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        rc = store_has(txn, SPACE_TEAM, id_view(&teams[i]));
+        if (rc == STORE_OK) {
+            (*joined)[(*njoined)++] = teams[i];
+            rc = member_restore(txn, &teams[i], user, c->now);
+        } else if (rc == STORE_NOTFOUND) {
+            rc = STORE_OK; /* the team has gone meanwhile */
+        }
+    }
+    return rc;
+}
+
 enum store_rc groups_leave(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                            const struct id *user, const struct id **teams, size_t *n)
 {
@@ -44,13 +77,7 @@ enum store_rc groups_leave(struct store_txn *txn, struct arena *arena, struct ca
 
     enum store_rc rc = member_drop_user(txn, arena, user, &left, n);
     *teams = left;
-    for (size_t i = 0; i < *n && rc == STORE_OK; i++) {
-        struct arena_mark mark = arena_mark(arena);
-
-        rc = tell(txn, arena, c, state, &left[i], user, false);
-        arena_rewind(arena, mark);
-    }
-    return rc == STORE_NOTFOUND ? STORE_ERROR : rc; /* a member's team is there */
+    return rc == STORE_OK ? groups_tell(txn, arena, c, state, user, left, *n, false) : rc;
 }
 
 static enum store_rc join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,

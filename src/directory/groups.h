@@ -14,6 +14,17 @@ enum store_rc groups_of(struct store_txn *txn, struct arena *arena, const struct
 enum store_rc groups_leave(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                            const struct id *user, const struct id **teams, size_t *n);
 
+/*
+ * Makes the user a member of those of the teams that there are, without a word to anybody and without a look at his type;
+ * *joined are these teams, in the arena.
+ */
+enum store_rc groups_put(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *user,
+                         const struct id *teams, size_t n, struct id **joined, size_t *njoined);
+
+/* Tells each of the teams that the user has become a member, or no longer is one. */
+enum store_rc groups_tell(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
+                          const struct id *user, const struct id *teams, size_t n, bool joined);
+
 /* Makes the user a member of those of the teams that there are, and in which he is not. */
 enum store_rc groups_join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                           const struct id *user, const struct id *teams, size_t n);

@@ -55,10 +55,12 @@ static enum store_rc next_body(struct store_txn *txn, struct arena *arena, void 
     while (rc == STORE_OK && !l->found && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
         if (!former_age_read(key, &l->place.since, &kind, &l->place.id))
             rc = STORE_ERROR;
-        else if (kind == FORMER_USER && (rc = describe(txn, arena, l, &l->place.id)) != STORE_NOTFOUND)
-            l->found = rc == STORE_OK;
+        else if (kind != FORMER_USER || former_end(l->c, l->place.since) <= l->c->now)
+            continue;
+        else if ((rc = describe(txn, arena, l, &l->place.id)) == STORE_NOTFOUND)
+            rc = STORE_OK; /* restored between the two reads */
         else
-            rc = STORE_OK; /* of another kind, or past its time */
+            l->found = rc == STORE_OK;
     }
     store_scan_close(&scan);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
@@ -111,13 +113,14 @@ struct restoring {
 };
 
 /* Leaves out a manager who is not there. */
-static enum store_rc drop_manager(struct store_txn *txn, struct call *c, struct json_object *user)
+static enum store_rc drop_manager(struct store_txn *txn, struct call *c, const struct id *id, struct json_object *user)
 {
     const char *name = attribute_by_number(c->account->user_type, ATTR_USER_MANAGER)->name;
     struct json_object *extension = json_member(user, URN_ENTERPRISE);
     struct id manager;
 
-    if (extension == NULL || !id_parse(json_text(json_member(extension, name), "value"), &manager))
+    if (extension == NULL || !id_parse(json_text(json_member(extension, name), "value"), &manager) ||
+        id_eq(&manager, id))
         return STORE_OK;
     enum store_rc rc = store_has(txn, SPACE_USER, id_view(&manager));
     if (rc != STORE_NOTFOUND)
@@ -151,10 +154,12 @@ static enum store_rc bring_back(struct store_txn *txn, struct arena *arena, stru
     struct json_object *user = user_of(w->c, kept, arena);
     struct resource_key taken;
     struct buf changes;
+    struct id *teams;
+    size_t nteams;
 
     if (user == NULL)
         return STORE_REFUSED;
-    enum store_rc rc = drop_manager(txn, w->c, user);
+    enum store_rc rc = drop_manager(txn, w->c, &w->id, user);
     if (rc != STORE_OK)
         return rc;
     rc = entry_create(txn, arena, type, user, &w->id, kept->created, w->c->now, state, w->out, &taken);
@@ -162,6 +167,8 @@ static enum store_rc bring_back(struct store_txn *txn, struct arena *arena, stru
         return edit_refuse_taken(w->c, type, &taken);
     if (rc != STORE_OK)
         return rc;
+    if ((rc = groups_put(txn, arena, w->c, &w->id, kept->ids, kept->nids, &teams, &nteams)) != STORE_OK)
+        return rc; /* first, for his teams may say what type he has */
     state->active += user_is_active(user);
     buf_init(&changes, arena);
     resource_diff(&changes, type, NULL, user);
@@ -170,7 +177,7 @@ static enum store_rc bring_back(struct store_txn *txn, struct arena *arena, stru
     if ((rc = seat_stand(txn, arena, w->c, state, NULL, w->out, &ev)) != STORE_OK ||
         (rc = event_write(txn, w->c, state, &ev)) != STORE_OK)
         return rc;
-    return groups_join(txn, arena, w->c, state, &w->id, kept->ids, kept->nids);
+    return groups_tell(txn, arena, w->c, state, &w->id, teams, nteams, true);
 }
 
 static enum store_rc end(struct store_txn *txn, struct restoring *w, struct state *state)

@@ -130,6 +130,7 @@ struct rules_change {
     struct call *c;
     struct str team, role;
     size_t place; /* counted from 1; 0: behind all */
+    bool by_team; /* the rule of the team is meant, and place is not known */
 };
 
 static enum store_rc refuse_place(struct rules_change *w)
@@ -212,6 +213,17 @@ bool rules_add(struct call *c, struct str team, struct str role, size_t before)
     return edit_run(c, add_body, &w);
 }
 
+/* Sets the place of the team's rule; false: it has none. */
+static bool find_rule(struct rules_change *w, const struct rules *rules)
+{
+    struct id team = {{0}};
+
+    if (w->team.p != NULL && !id_parse(w->team, &team))
+        return false;
+    w->place = rules_find(rules, &team) + 1;
+    return w->place <= rules->n;
+}
+
 static enum store_rc remove_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct rules_change *w = ctx;
@@ -221,6 +233,8 @@ static enum store_rc remove_body(struct store_txn *txn, struct arena *arena, voi
     enum store_rc rc = edit_begin(txn, arena, w->c, &state);
     if (rc != STORE_OK || (rc = rules_get(txn, &rules)) != STORE_OK)
         return rc;
+    if (w->by_team && !find_rule(w, &rules))
+        return edit_refuse(w->c, ERR_RULE_UNKNOWN, w->team);
     if (w->place == 0 || w->place > rules.n)
         return refuse_place(w);
     rules.n--;
@@ -231,6 +245,13 @@ static enum store_rc remove_body(struct store_txn *txn, struct arena *arena, voi
 bool rules_remove(struct call *c, size_t which)
 {
     struct rules_change w = {.c = c, .place = which};
+
+    return edit_run(c, remove_body, &w);
+}
+
+bool rules_remove_of(struct call *c, struct str team)
+{
+    struct rules_change w = {.c = c, .team = team, .by_team = true};
 
     return edit_run(c, remove_body, &w);
 }

@@ -179,7 +179,9 @@ static bool is_admin(const struct holder *h)
 
 static bool loses(const struct holder *before, const struct holder *after)
 {
-    return before->active && (!after->active || !str_eq(seat_role(before)->id, seat_role(after)->id));
+    bool other = !before->overflowed && !str_eq(seat_role(before)->id, seat_role(after)->id);
+
+    return before->active && (!after->active || other); /* who gets what he waits for loses nothing */
 }
 
 static enum store_rc judge_protection(struct store_txn *txn, struct call *c, const struct id *id, struct str name)
@@ -318,7 +320,8 @@ enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call
 
     enum store_rc rc = seat_holder(txn, arena, c, state, &ev->resource, old, &before);
     if (rc != STORE_OK || (rc = seat_holder(txn, arena, c, state, &ev->resource, new, &after)) != STORE_OK ||
-        (rc = seat_change(txn, arena, c, state, &ev->resource, &before, &after)) != STORE_OK)
+        (rc = seat_change(txn, arena, c, state, &ev->resource, &before, &after)) != STORE_OK ||
+        (new == NULL && !before.active && (rc = judge_protection(txn, c, &ev->resource, before.name)) != STORE_OK))
         return rc;
     ev->revoke_sessions = before.active && !after.active;
     if (new == NULL || (old != NULL && str_eq(seat_role(&before)->id, seat_role(&after)->id)))

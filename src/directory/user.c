@@ -170,6 +170,8 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     if (rc != STORE_OK || (rc = edit_begin(txn, arena, w->c, &state)) != STORE_OK)
         return rc;
     struct json_object *before = image_resource(&old, arena), *after = user_after(w, before, arena);
+    const struct state begun = state;
+
     if (after == NULL)
         return STORE_REFUSED;
     if ((rc = standing_judge(txn, arena, w->c, before, after)) != STORE_OK)
@@ -182,9 +184,11 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     if (w->password.text.p != NULL)
         add_password(&changes);
     if (!differs) {
-        if ((rc = seat_stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK ||
-            (ev.role_new.p == NULL && w->password.text.p == NULL))
-            return rc; /* nothing changes, unless a seat has come free that the user waits for */
+        if ((rc = seat_stand(txn, arena, w->c, &state, &old, &old, &ev)) != STORE_OK)
+            return rc;
+        if (ev.role_new.p == NULL &&
+            w->password.text.p == NULL) /* unless a seat has come free that the user waits for */
+            return memcmp(&state, &begun, sizeof state) == 0 ? STORE_OK : state_put(txn, &state);
         rc = entry_touch(txn, arena, &old, w->c->now, &state, w->out);
     } else {
         rc = entry_update(txn, arena, &old, before, after, w->c->now, &state, w->out, &taken);
@@ -204,8 +208,9 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     ev.name = json_text(after, "userName");
     if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK ||
         (user_is_active(before) != user_is_active(after) &&
-         (rc = move_groups(txn, arena, w->c, &state, &ev.resource, user_is_active(after))) != STORE_OK))
-        return rc;
+         ((rc = move_groups(txn, arena, w->c, &state, &ev.resource, user_is_active(after))) != STORE_OK ||
+          (rc = entry_get(txn, w->c->account->user_type, &ev.resource, arena, w->out)) != STORE_OK)))
+        return rc; /* a team may have given the user another type, and so another version */
     return state_put(txn, &state);
 }
 

@@ -266,12 +266,13 @@ def rules(staff, team, ana):
     for path in ("/rules?before=9", "/rules?before=-1"):
         other = staff.ask("GET", "/teams?q=sales")["teams"][0]["id"]
         staff.refused("POST", path, {"team": other, "role": "guest"}, 404, "RULE_UNKNOWN")
-    for which in ("2", "0", "x"):
+    for which in ("1", "x", "everybody", NOBODY):
         staff.refused("DELETE", "/rules/" + which, None, 404, "RULE_UNKNOWN")
-    staff.ask("DELETE", "/rules/1", None, 204)
+    staff.ask("DELETE", "/rules/" + team, None, 204)
+    staff.refused("DELETE", "/rules/" + team, None, 404, "RULE_UNKNOWN")
     got = staff.ask("POST", "/rules", {"role": "guest"})
     tap.equal(got, {"rules": [{"rule": 1, "team": None, "displayName": None, "role": "guest"}]}, "a rule for everybody")
-    staff.ask("DELETE", "/rules/1", None, 204)
+    staff.ask("DELETE", "/rules/everybody", None, 204)
     tap.equal(staff.ask("GET", "/rules"), {"rules": []}, "it is gone")
 
 

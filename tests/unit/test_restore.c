@@ -240,6 +240,19 @@ static void managers_who_are_gone_are_left_out(void)
     verified();
 }
 
+static void who_manages_himself_still_does(void)
+{
+    struct image im;
+
+    begin();
+    struct str ana = make("ana", "");
+    CHECK(patch(ana, arena_printf(arena, "{\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"%.36s\"}}}", ana.p)));
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(user_restore(call(), ana, &im));
+    CHECK(strstr(arena_strndup(arena, im.attributes.p, im.attributes.len), "manager") != NULL);
+    verified();
+}
+
 static void names_and_seats_may_be_taken(void)
 {
     struct image im;
@@ -454,9 +467,34 @@ static void reactivated_users_get_their_teams_back(void)
     verified();
 }
 
+/* A team that he gets back may give him another type, and with it another version: it is the one that is answered. */
+static void what_is_answered_is_the_last_version(void)
+{
+    struct error e = ERROR_INIT;
+    struct image im, now_is;
+
+    begin();
+    set("restore_teams", "on");
+    struct str ana = make("ana", ""), crew = push("Crew", &ana, 1), none = STR_NULL;
+    CHECK(rules_add(call(), crew, STR_LIT("viewer"), 0));
+    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
+    CHECK(patch(ana, "{\"active\":false}"));
+    push("Crew", &none, 0);
+    struct resource_options options = policy_options(&account.policy);
+    struct patch *p = patch_parse(account.user_type,
+                                  json("{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],"
+                                       "\"Operations\":[{\"op\":\"replace\",\"value\":{\"active\":true}}]}"),
+                                  &options, arena, &e);
+    CHECK(user_patch(call(), ana, p, NULL, &im));
+    CHECK(user_get(call(), ana, &now_is));
+    CHECK_INT(im.version, now_is.version);
+    verified();
+}
+
 static const struct unit_test tests[] = {
     UNIT(deleted_users_come_back_as_they_were),
     UNIT(managers_who_are_gone_are_left_out),
+    UNIT(who_manages_himself_still_does),
     UNIT(names_and_seats_may_be_taken),
     UNIT(broken_off_deletions_end_first),
     UNIT(purged_users_are_gone),
@@ -466,6 +504,7 @@ static const struct unit_test tests[] = {
     UNIT(replaced_members_come_back),
     UNIT(merged_teams_need_no_keeping),
     UNIT(reactivated_users_get_their_teams_back),
+    UNIT(what_is_answered_is_the_last_version),
 };
 
 int main(void)

@@ -408,6 +408,37 @@ static void every_way_out_of_a_team_counts(void)
     verified();
 }
 
+/* A user who waits for a seat and comes to be a viewer by name waits no longer: also where nothing else changes. */
+static void who_waits_no_longer_is_counted(void)
+{
+    begin();
+    make("");
+    set("seat_limit", "1");
+    set("seat_overflow", "viewer");
+    struct str ana = make("");
+    CHECK_STR(type_of(ana), STR_LIT("viewer"));
+    CHECK(rule(push("Trial", &ana, 1), "viewer", 0));
+    CHECK(patch(ana, "{\"active\":true}"));
+    verified();
+    CHECK(patch(ana, "{\"active\":false}"));
+    verified();
+}
+
+/* What a team gives counts before a seat is asked for. */
+static void restored_users_have_their_teams_type(void)
+{
+    struct image im;
+
+    begin();
+    struct str ana = make(""), trial = push("Trial", &ana, 1);
+    CHECK(rule(trial, "guest", 0));
+    set("seat_limit", "0");
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK(user_restore(call(), ana, &im));
+    CHECK_STR(type_of(ana), STR_LIT("guest"));
+    verified();
+}
+
 static void too_many_changes_of_types_are_refused(void)
 {
     enum { MANY = 5001 };
@@ -459,6 +490,8 @@ static const struct unit_test tests[] = {
     UNIT(exchanges_need_no_seat),
     UNIT(changed_rules_count_for_all_or_are_refused),
     UNIT(every_way_out_of_a_team_counts),
+    UNIT(who_waits_no_longer_is_counted),
+    UNIT(restored_users_have_their_teams_type),
     UNIT(too_many_changes_of_types_are_refused),
     UNIT(rules_are_limited),
     UNIT(who_knows_older_rules_may_not_write),

@@ -470,6 +470,34 @@ static enum store_rc forget_body(struct store_txn *txn, struct arena *a, void *c
 }
 
 /* An account of an earlier version has no numbers: the first change counts. */
+/* Also one who is not active: SCIM may not delete him. */
+static void protected_users_stay_when_they_are_inactive(void)
+{
+    begin("workspace");
+    struct str id = make(",\"active\":false");
+    CHECK(seat_protect(call(), id, true));
+    CHECK(!user_delete(call(), id, NULL));
+    CHECK_INT(error.code, ERR_USER_PROTECTED);
+    CHECK(seat_protect(call(), id, false));
+    CHECK(user_delete(call(), id, NULL));
+    verified();
+}
+
+/* Who is a viewer for want of a seat may get it, protected or not. */
+static void protected_users_get_the_seat_they_wait_for(void)
+{
+    begin("workspace");
+    struct str first = make("");
+    set("seat_limit", "1");
+    set("seat_overflow", "viewer");
+    struct str id = make("");
+    CHECK(seat_protect(call(), id, true));
+    CHECK(patch(first, "{\"active\":false}"));
+    CHECK(patch(id, "{\"title\":\"T\"}"));
+    CHECK_STR(type_of(id), STR_LIT("member"));
+    verified();
+}
+
 static void uncounted_accounts_are_counted_with_the_first_change(void)
 {
     begin("workspace");
@@ -511,6 +539,8 @@ static const struct unit_test tests[] = {
     UNIT(roles_are_not_removed_beyond_the_seats),
     UNIT(last_admin_stays),
     UNIT(protected_users_stay),
+    UNIT(protected_users_stay_when_they_are_inactive),
+    UNIT(protected_users_get_the_seat_they_wait_for),
     UNIT(uncounted_accounts_are_counted_with_the_first_change),
     UNIT(who_knows_older_settings_may_not_write),
 };

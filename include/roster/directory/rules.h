@@ -57,5 +57,6 @@ void rules_write(struct buf *b, size_t number, const struct rule_shown *shown);
  */
 bool rules_add(struct call *c, struct str team, struct str role, size_t before);
 bool rules_remove(struct call *c, size_t which);
+bool rules_remove_of(struct call *c, struct str team); /* so that saying it twice does not end another one */
 
 #endif
