@@ -56,14 +56,14 @@ bool account_settings(struct api_call *c, struct account_setting *settings, size
     return true;
 }
 
-/* PATCH /api/v1/account {"name":…,"status":…}: as GET answers afterwards. */
+/* PATCH /api/v1/account {"name":…,"status":…}: as GET answers afterwards. ACCOUNT_SUSPENDED: it was suspended since this worker saw it. */
 bool account_patch(struct api_call *c)
 {
     struct account_setting settings[2];
     size_t n = 0;
 
     return answer_takes(c, "name, status") && account_settings(c, settings, &n) &&
-           account_change(c->call.store, c->r->arena, c->call.account, settings, n, c->error) && account_read(c);
+           account_change_own(c->call.store, c->r->arena, c->call.account, settings, n, c->error) && account_read(c);
 }
 
 /* GET /api/v1/seats */

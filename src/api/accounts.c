@@ -133,8 +133,8 @@ bool accounts_patch(struct api_call *c)
 }
 
 /*
- * DELETE /api/v1/accounts/{slug}?confirm=SLUG: 204, or 202 where it is not finished, since a request lasts only so long: the client
- * asks again. From the first answer on nobody has access to the account.
+ * DELETE /api/v1/accounts/{slug}?confirm=SLUG: 204, or 202 where it is not finished, as in the first second, since no worker waits: the
+ * client asks again. From the first answer on nobody has access to the account, and until the last its slug is not given again.
  */
 bool accounts_remove(struct api_call *c)
 {

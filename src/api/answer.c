@@ -158,7 +158,10 @@ bool answer_member(struct api_call *c, const char *name, bool required, struct s
         *out = json_str(v);
         return true;
     }
-    error_set(c->error, ERR_MEMBER_REQUIRED, str_of(name));
+    if (required)
+        error_set(c->error, ERR_MEMBER_REQUIRED, str_of(name));
+    else
+        error_set(c->error, ERR_BODY_MEMBER_INVALID, str_of(name), STR_LIT("a text"));
     return false;
 }
 

@@ -26,12 +26,18 @@ bool rules_read_all(struct api_call *c)
 /* POST /api/v1/rules?before=N {"team":ID,"role":ID}, without a team for everybody: all rules, as they are now. */
 bool rules_create(struct api_call *c)
 {
-    struct str team, role;
+    struct str team, role, sent;
     long long before;
 
-    return answer_number(c, "before", 0, &before) && answer_takes(c, "team, role") &&
-           answer_member(c, "team", false, &team) && answer_member(c, "role", true, &role) &&
-           rules_add(&c->call, team, role, before < 0 ? SIZE_MAX : (size_t)before) && rules_read_all(c);
+    if (!http_query(c->r, "before", &sent, c->error) || !answer_integer(c, "before", sent, 0, &before) ||
+        !answer_takes(c, "team, role") || !answer_member(c, "team", false, &team) ||
+        !answer_member(c, "role", true, &role))
+        return false;
+    if (before < 0) {
+        error_set(c->error, ERR_RULE_UNKNOWN, sent);
+        return false;
+    }
+    return rules_add(&c->call, team, role, (size_t)before) && rules_read_all(c);
 }
 
 /* DELETE /api/v1/rules/{id}: by its team's id, or "everybody". */

@@ -138,9 +138,8 @@ void buf_json(struct buf *b, struct str s)
 
 void buf_json_comma(struct buf *b)
 {
-    char last = b->p[b->len - 1];
-
-    if (last != '{' && last != '[')
+    /* Empty: what the list began with has been sent already, and an entry with it. */
+    if (b->len == 0 || (b->p[b->len - 1] != '{' && b->p[b->len - 1] != '['))
         buf_putc(b, ',');
 }
 

@@ -100,6 +100,19 @@ static bool look_at_addresses(struct ctl *c, const struct account *account)
     return true;
 }
 
+static bool look_at_removals(struct ctl *c)
+{
+    struct buf slugs;
+
+    buf_init(&slugs, c->arena);
+    if (!account_removals(c->store, &slugs, &c->error))
+        return false;
+    if (slugs.len > 0)
+        say("note", "removals of accounts that are not finished",
+            arena_printf(c->arena, "%s (rosterctl account remove SLUG --yes goes on with it)", buf_cstr(&slugs)));
+    return true;
+}
+
 bool ctl_doctor(struct ctl *c)
 {
     struct account *accounts;
@@ -127,5 +140,5 @@ bool ctl_doctor(struct ctl *c)
     for (size_t i = 0; i < n; i++)
         if (!look_at_tokens(c, &accounts[i]) || !look_at_addresses(c, &accounts[i]))
             return false;
-    return !error_is_set(&c->error);
+    return look_at_removals(c) && !error_is_set(&c->error);
 }

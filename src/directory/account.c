@@ -67,6 +67,14 @@ static void slug_key(struct key *k, struct str slug)
     key_str(k, slug);
 }
 
+static void tag_range(struct key *from, struct key *to, uint8_t tag)
+{
+    key_init(from);
+    key_u8(from, tag);
+    *to = *from;
+    key_end(to);
+}
+
 static bool number_of_key(struct str key, struct arena *a, uint32_t *number)
 {
     struct buf text;
@@ -180,6 +188,67 @@ static enum store_rc policy_put(struct store_txn *txn, struct arena *arena, cons
     return store_put(txn, SPACE_POLICY, STR_NULL, buf_view(&b));
 }
 
+/* --- marks of removals: "SLUG MS", the time by clock_now() --- */
+
+struct removal {
+    struct str slug;
+    int64_t until; /* by clock_ticks() */
+    int64_t begun; /* by clock_now() */
+    uint32_t number;
+    bool unfinished; /* number and begun are of a removal that was begun before */
+    enum store_space space;
+    size_t deleted;
+};
+
+/* The slug, and when it was begun. */
+static struct str mark_read(struct str value, int64_t *begun)
+{
+    size_t space = str_find(value, ' ', 0);
+    long long ms = 0;
+
+    if (space < value.len && !str_to_ll(str_sub(value, space + 1, value.len), &ms))
+        ms = 0;
+    *begun = ms;
+    return str_sub(value, 0, space < value.len ? space : value.len);
+}
+
+static enum store_rc mark_put(struct store_txn *txn, struct arena *arena, struct removal *r)
+{
+    struct key k;
+    struct buf b;
+
+    r->begun = clock_now();
+    buf_init(&b, arena);
+    buf_str(&b, r->slug);
+    buf_printf(&b, " %lld", (long long)r->begun);
+    registry_number_key(&k, REGISTRY_REMOVAL, r->number);
+    return store_put(txn, SPACE_ACCOUNT, key_view(&k), buf_view(&b));
+}
+
+static enum store_rc unfinished_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                    void *ctx)
+{
+    struct removal *r = ctx;
+    int64_t begun;
+
+    (void)txn;
+    if (r->unfinished || !str_eq(mark_read(value, &begun), r->slug))
+        return STORE_OK;
+    r->begun = begun;
+    r->unfinished = number_of_key(key, arena, &r->number);
+    return STORE_OK;
+}
+
+/* Whether a removal of the slug was begun and is not finished. */
+static enum store_rc unfinished_find(struct store_txn *txn, struct arena *arena, struct removal *r)
+{
+    struct key from, to;
+
+    r->unfinished = false;
+    tag_range(&from, &to, REGISTRY_REMOVAL);
+    return walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), unfinished_one, r);
+}
+
 /* --- adding --- */
 
 /* The next account number; none is given twice. */
@@ -201,14 +270,19 @@ static enum store_rc next_number(struct store_txn *txn, uint32_t *number)
 static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct account *account = ctx;
+    struct removal removal = {.slug = str_of(account->slug)};
     struct state empty = {0};
     struct key k;
     uint32_t other;
 
-    slug_key(&k, str_of(account->slug));
+    slug_key(&k, removal.slug);
     enum store_rc rc = number_get(txn, &k, &other);
     if (rc != STORE_NOTFOUND)
         return rc == STORE_OK ? STORE_REFUSED : rc;
+    if ((rc = unfinished_find(txn, arena, &removal)) != STORE_OK)
+        return rc;
+    if (removal.unfinished) /* who goes on with the removal does not mean the new account */
+        return STORE_REFUSED;
     if ((rc = next_number(txn, &account->number)) != STORE_OK ||
         (rc = number_put(txn, &k, account->number)) != STORE_OK || (rc = record_put(txn, arena, account)) != STORE_OK)
         return rc;
@@ -386,14 +460,6 @@ static enum store_rc collect_one(struct store_txn *txn, struct arena *arena, str
     return STORE_OK;
 }
 
-static void tag_range(struct key *from, struct key *to, uint8_t tag)
-{
-    key_init(from);
-    key_u8(from, tag);
-    *to = *from;
-    key_end(to);
-}
-
 static enum store_rc collect_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct collection *c = ctx;
@@ -467,6 +533,7 @@ struct change {
     uint32_t number;
     const struct account_setting *settings;
     size_t n;
+    bool own; /* by the account's own staff */
     struct error *e;
 };
 
@@ -528,15 +595,18 @@ static enum store_rc change_policy(struct store_txn *txn, struct arena *arena, c
 static enum store_rc set_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct change *c = ctx;
-    struct account account;
+    struct account account = {.suspended = false};
     struct finding f = {.slug = c->slug, .number = c->number, .out = &account};
     size_t of_record = 0;
 
     enum store_rc rc = find_body(txn, arena, &f);
     if (rc != STORE_OK)
         return rc;
+    bool was_suspended = account.suspended;
     for (size_t i = 0; i < c->n; i++)
         of_record += change_record(&account, &c->settings[i], c->e);
+    if (c->own && was_suspended && !account.suspended && !error_is_set(c->e))
+        error_set(c->e, ERR_ACCOUNT_SUSPENDED);
     if (error_is_set(c->e))
         return STORE_REFUSED;
     if (of_record > 0 && (rc = record_put(txn, arena, &account)) != STORE_OK)
@@ -575,6 +645,14 @@ bool account_change(struct store *s, struct arena *a, const struct account *acco
     return set_run(s, a, &c, str_of(account->slug));
 }
 
+bool account_change_own(struct store *s, struct arena *a, const struct account *account,
+                        const struct account_setting *settings, size_t n, struct error *e)
+{
+    struct change c = {.number = account->number, .settings = settings, .n = n, .own = true, .e = e};
+
+    return set_run(s, a, &c, str_of(account->slug));
+}
+
 void account_write(struct buf *b, const struct account *account)
 {
     buf_printf(b, "{\"slug\":\"%s\",\"name\":", account->slug);
@@ -588,54 +666,31 @@ void account_write(struct buf *b, const struct account *account)
 /* Workers may know an account and its tokens for half a second after they are gone. */
 #define REMOVAL_PAUSE_MS 1000
 
-struct removal {
-    struct str slug;
-    int64_t until; /* by clock_ticks() */
-    uint32_t number;
-    bool unfinished; /* the number is of a removal that was begun before */
-    enum store_space space;
-    size_t deleted;
-};
-
-static enum store_rc unfinished_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
-                                    void *ctx)
-{
-    struct removal *r = ctx;
-
-    (void)txn;
-    if (!r->unfinished && str_eq(value, r->slug))
-        r->unfinished = number_of_key(key, arena, &r->number);
-    return STORE_OK;
-}
-
 /* The tokens' hashes are deleted in the system's maps, and found in the account. */
 static enum store_rc forget_token(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
                                   void *ctx)
 {
     struct removal *r = ctx;
     struct token_record record;
-    struct key k;
     struct id id;
 
     if (!key_take_id(&key, &id) || !token_record_read(&record, &id, value, arena))
         return STORE_OK; /* unreadable: it lets nobody in */
     store_system(txn);
-    key_init(&k);
-    key_str(&k, str_make(record.hash, sizeof record.hash));
-    enum store_rc rc = store_delete(txn, SPACE_TOKENHASH, key_view(&k));
+    enum store_rc rc = token_hash_delete(txn, record.hash);
     store_enter(txn, r->number);
-    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    return rc;
 }
 
 /* Closes the account's doors and leaves a mark that the rest is to be deleted. */
 static enum store_rc remove_first(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct removal *r = ctx;
-    struct key from, to, k;
+    struct key k;
 
-    r->unfinished = false;
-    tag_range(&from, &to, REGISTRY_REMOVAL);
-    enum store_rc rc = walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), unfinished_one, r);
+    enum store_rc rc = unfinished_find(txn, arena, r);
+    if (rc == STORE_OK && r->unfinished && r->begun > clock_now()) /* the clock was put back */
+        return mark_put(txn, arena, r);
     if (rc != STORE_OK || r->unfinished)
         return rc;
     slug_key(&k, r->slug);
@@ -645,8 +700,7 @@ static enum store_rc remove_first(struct store_txn *txn, struct arena *arena, vo
     registry_number_key(&k, REGISTRY_RECORD, r->number);
     if ((rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k))) != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    registry_number_key(&k, REGISTRY_REMOVAL, r->number);
-    if ((rc = store_put(txn, SPACE_ACCOUNT, key_view(&k), r->slug)) != STORE_OK)
+    if ((rc = mark_put(txn, arena, r)) != STORE_OK)
         return rc;
     store_enter(txn, r->number);
     rc = walk_range(txn, arena, SPACE_TOKEN, STR_NULL, STR_NULL, forget_token, r);
@@ -694,25 +748,31 @@ static enum store_rc remove_last(struct store_txn *txn, struct arena *arena, voi
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-/* Workers may know the account for a while: it is gone where nothing was there any more after a pause. */
+/*
+ * Workers may know the account for a while: it is gone where nothing was there any more after a pause. Who has only so much time
+ * does not wait for it.
+ */
 bool account_remove_some(struct store *s, struct arena *a, struct str slug, int64_t ms, bool *done, struct error *e)
 {
     static const struct timespec pause = {.tv_sec = REMOVAL_PAUSE_MS / 1000,
                                           .tv_nsec = REMOVAL_PAUSE_MS % 1000 * 1000000};
     struct removal r = {.slug = slug, .until = ms == INT64_MAX ? INT64_MAX : clock_ticks() + ms};
-    bool any = true;
+    bool any, settled;
     enum store_rc rc = slug_ok(slug) ? registry_write(s, a, remove_first, &r) : STORE_NOTFOUND;
 
+    *done = false;
     if (rc == STORE_NOTFOUND)
         error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
-    if (rc == STORE_OK)
+    while (rc == STORE_OK && !*done) {
+        settled = clock_now() - r.begun >= REMOVAL_PAUSE_MS;
         rc = remove_records(s, a, &r, &any);
-    while (rc == STORE_OK && any && clock_ticks() < r.until) {
-        nanosleep(&pause, NULL);
-        rc = remove_records(s, a, &r, &any);
+        *done = rc == STORE_OK && settled && !any;
+        if (clock_ticks() >= r.until || (!any && !settled && ms != INT64_MAX))
+            break;
+        if (rc == STORE_OK && !any && !settled)
+            nanosleep(&pause, NULL);
     }
-    *done = !any;
-    if (rc == STORE_OK && *done)
+    if (*done)
         rc = registry_write(s, a, remove_last, &r);
     return registry_done(rc, e);
 }
@@ -725,6 +785,46 @@ bool account_remove(struct store *s, struct arena *a, struct str slug, struct er
 }
 
 /* --- for diagnosis --- */
+
+struct removals {
+    struct buf *out;
+    size_t from;
+};
+
+static enum store_rc removals_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                  void *ctx)
+{
+    struct removals *w = ctx;
+    int64_t begun;
+
+    (void)txn;
+    (void)arena;
+    (void)key;
+    if (w->out->len > w->from)
+        buf_putc(w->out, ' ');
+    buf_str(w->out, mark_read(value, &begun));
+    return STORE_OK;
+}
+
+static enum store_rc removals_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct removals *w = ctx;
+    struct key from, to;
+
+    w->out->len = w->from;
+    tag_range(&from, &to, REGISTRY_REMOVAL);
+    return walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), removals_one, w);
+}
+
+bool account_removals(struct store *s, struct buf *out, struct error *e)
+{
+    struct arena *scratch = arena_new(0);
+    struct removals w = {out, out->len};
+    enum store_rc rc = store_run_system(s, STORE_READ, scratch, removals_body, &w);
+
+    arena_free(&scratch);
+    return registry_done(rc, e);
+}
 
 struct paging {
     enum store_space space;

@@ -85,21 +85,37 @@ struct adding {
     bool full;
 };
 
+static enum store_rc drop(struct store_txn *txn, const struct token_record *r)
+{
+    struct key k;
+
+    record_key(&k, &r->token.id);
+    enum store_rc rc = token_hash_delete(txn, r->hash);
+    return rc == STORE_OK ? store_delete(txn, SPACE_ACCOUNT, key_view(&k)) : rc;
+}
+
 static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct adding *w = ctx;
     struct token *t = &w->record.token;
+    const struct token_record *oldest = NULL;
     struct operator_tokens all;
 
+    w->full = false;
     enum store_rc rc = collect(txn, arena, w->kept, &all);
     if (rc != STORE_OK)
         return rc;
-    w->full = all.n == OWN_MAX;
-    for (size_t i = 0; i < all.n && !w->full; i++)
+    for (size_t i = 0; i < all.n; i++) {
         if (token_is_live(&all.r[i].token, t->created) && str_eq(all.r[i].token.name, t->name))
             return STORE_REFUSED;
+        if (token_goes_first(&all.r[i], oldest, t->created))
+            oldest = &all.r[i];
+    }
+    w->full = all.n == OWN_MAX && oldest == NULL;
     if (w->full)
         return STORE_REFUSED;
+    if (all.n == OWN_MAX && (rc = drop(txn, oldest)) != STORE_OK)
+        return rc;
     if ((rc = token_hash_insert(txn, NO_ACCOUNT, &w->record)) != STORE_OK)
         return rc == STORE_EXISTS ? STORE_ERROR : rc;
     return record_put(txn, arena, &w->record);
@@ -222,6 +238,22 @@ static enum store_rc check_body(struct store_txn *txn, struct arena *arena, void
     return token_record_read(&w->record, &w->id, bytes, arena) ? STORE_OK : STORE_ERROR;
 }
 
+static enum store_rc foreign_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct checking *w = ctx;
+    struct str bytes;
+
+    enum store_rc rc = store_get(txn, SPACE_TOKEN, str_make(w->id.b, sizeof w->id.b), &bytes);
+    if (rc != STORE_OK)
+        return rc;
+    return token_record_read(&w->record, &w->id, bytes, arena) ? STORE_OK : STORE_ERROR;
+}
+
+static bool is_live(const struct checking *w)
+{
+    return sodium_memcmp(w->record.hash, w->hash, TOKEN_HASH_SIZE) == 0 && token_is_live(&w->record.token, clock_now());
+}
+
 /* Not remembered, as an account's tokens are: a back office asks seldom. */
 enum token_rc operator_check(struct store *s, struct arena *a, struct str header, struct id *id, bool *foreign,
                              struct error *e)
@@ -235,8 +267,10 @@ enum token_rc operator_check(struct store *s, struct arena *a, struct str header
     if (!token_hash(text, w.hash))
         return TOKEN_UNKNOWN;
     enum store_rc rc = store_run_system(s, STORE_READ, a, check_body, &w);
-    *foreign = rc == STORE_OK && w.account != NO_ACCOUNT;
-    if (rc == STORE_NOTFOUND || *foreign)
+    if (rc == STORE_OK && w.account != NO_ACCOUNT)
+        rc = store_run(s, w.account, STORE_READ, a, foreign_body, &w);
+    *foreign = rc == STORE_OK && w.account != NO_ACCOUNT && is_live(&w);
+    if (rc == STORE_NOTFOUND || (rc == STORE_OK && w.account != NO_ACCOUNT))
         return TOKEN_UNKNOWN;
     if (!registry_done(rc, e))
         return TOKEN_FAULT;

@@ -50,8 +50,14 @@ void token_make(const char *slug, char text[TOKEN_TEXT_MAX], unsigned char hash[
 /* Leads from the record's hash to account and token. In the system's maps. STORE_EXISTS: the hash is there. */
 enum store_rc token_hash_insert(struct store_txn *txn, uint32_t account, const struct token_record *r);
 
+/* Takes that back; it is no error where there is none. */
+enum store_rc token_hash_delete(struct store_txn *txn, const unsigned char hash[TOKEN_HASH_SIZE]);
+
 bool token_name_ok(struct str name);
 bool token_is_live(const struct token *t, int64_t now);
+
+/* Whether r is the one to go where there is no room: it opens nothing any more, and is older than *oldest (NULL: none yet). */
+bool token_goes_first(const struct token_record *r, const struct token_record *oldest, int64_t now);
 
 /* In order of creation. */
 void token_sort(struct token *tokens, size_t n);

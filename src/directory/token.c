@@ -220,6 +220,15 @@ enum store_rc token_hash_insert(struct store_txn *txn, uint32_t account, const s
     return store_insert(txn, SPACE_TOKENHASH, key_view(&k), key_view(&value));
 }
 
+enum store_rc token_hash_delete(struct store_txn *txn, const unsigned char hash[TOKEN_HASH_SIZE])
+{
+    struct key k;
+
+    hash_key(&k, hash);
+    enum store_rc rc = store_delete(txn, SPACE_TOKENHASH, key_view(&k));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
 enum store_rc token_hash_find(struct store_txn *txn, const unsigned char hash[TOKEN_HASH_SIZE], uint32_t *account,
                               struct id *id)
 {
@@ -444,24 +453,47 @@ bool token_is_live(const struct token *t, int64_t now)
     return t->revoked == 0 && (t->expires == 0 || now < t->expires);
 }
 
+bool token_goes_first(const struct token_record *r, const struct token_record *oldest, int64_t now)
+{
+    return !token_is_live(&r->token, now) && (oldest == NULL || by_creation(&r->token, &oldest->token) < 0);
+}
+
 struct adding {
     uint32_t account;
     struct token_record record;
-    bool full; /* the account has TOKENS_MAX */
+    bool full; /* the account has TOKENS_MAX that are live */
+    bool drops;
+    unsigned char dropped[TOKEN_HASH_SIZE]; /* of the token that made room */
 };
 
-/* STORE_REFUSED: a live token has the name, or there are too many. */
+/* Deletes a token's record and last use; its hash is in the system's maps. */
+static enum store_rc drop(struct store_txn *txn, struct adding *w, const struct token_record *r)
+{
+    w->drops = true;
+    memcpy(w->dropped, r->hash, sizeof w->dropped);
+    enum store_rc rc = store_delete(txn, SPACE_TOKENUSE, id_view(&r->token.id));
+    return rc == STORE_OK || rc == STORE_NOTFOUND ? store_delete(txn, SPACE_TOKEN, id_view(&r->token.id)) : rc;
+}
+
+/* Makes room if need be. STORE_REFUSED: a live token has the name, or too many are live. */
 static enum store_rc check_room(struct store_txn *txn, struct arena *arena, struct adding *w)
 {
     const struct token *t = &w->record.token;
     struct arena *kept = arena_new(0);
     struct records all = {.arena = kept};
+    const struct token_record *oldest = NULL;
 
+    w->drops = false;
     enum store_rc rc = records_read(txn, arena, &all);
-    for (size_t i = 0; i < all.n && rc == STORE_OK; i++)
+    for (size_t i = 0; i < all.n && rc == STORE_OK; i++) {
         if (token_is_live(&all.r[i].token, t->created) && str_eq(all.r[i].token.name, t->name))
             rc = STORE_REFUSED;
-    w->full = rc == STORE_OK && all.n >= TOKENS_MAX;
+        if (token_goes_first(&all.r[i], oldest, t->created))
+            oldest = &all.r[i];
+    }
+    w->full = rc == STORE_OK && all.n >= TOKENS_MAX && oldest == NULL;
+    if (rc == STORE_OK && all.n >= TOKENS_MAX && oldest != NULL)
+        rc = drop(txn, w, oldest);
     arena_free(&kept);
     return w->full ? STORE_REFUSED : rc;
 }
@@ -473,14 +505,18 @@ static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *
 
     registry_number_key(&k, REGISTRY_RECORD, w->account);
     enum store_rc rc = store_has(txn, SPACE_ACCOUNT, key_view(&k)); /* it may have been removed meanwhile */
-    if (rc != STORE_OK || (rc = token_hash_insert(txn, w->account, &w->record)) != STORE_OK)
-        return rc == STORE_EXISTS ? STORE_ERROR : rc;
+    if (rc != STORE_OK)
+        return rc;
     store_enter(txn, w->account);
     rc = check_room(txn, arena, w);
     if (rc == STORE_OK)
         rc = record_put(txn, arena, &w->record);
     store_system(txn);
-    return rc;
+    if (rc == STORE_OK && w->drops)
+        rc = token_hash_delete(txn, w->dropped);
+    if (rc == STORE_OK)
+        rc = token_hash_insert(txn, w->account, &w->record);
+    return rc == STORE_EXISTS ? STORE_ERROR : rc;
 }
 
 bool token_add(struct store *s, struct arena *a, const struct account *account, struct str name, uint32_t bits,
@@ -669,8 +705,8 @@ bool token_verify(struct store *s, struct arena *a, uint32_t account, void (*say
 {
     struct verifying v = {.account = account, .words = arena_new(0)};
 
-    /* Tokens come with their hashes in one transaction and never go singly, so what is read first is in what is read
-     * after it; a token that is added in between would show as a hash without a token, hence the second reading. */
+    /* Tokens come and go with their hashes in one transaction; one that does in between would show as a token without a hash or
+     * a hash without a token, hence the second reading. */
     enum store_rc rc = records_of(s, a, account, &v.all);
     for (int again = 0; rc == STORE_OK && again < 2; again++) {
         rc = store_run_system(s, STORE_READ, a, verify_body, &v);

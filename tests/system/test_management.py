@@ -263,9 +263,10 @@ def rules(staff, team, ana):
                                ({"team": NOBODY, "role": "guest"}, 404, "RESOURCE_NOT_FOUND"), ({"role": "boss"}, 400, "TYPE_UNKNOWN"), ({"team": team}, 400, "MEMBER_REQUIRED"),
                                ({"team": team, "role": "guest", "more": 1}, 400, "BODY_MEMBER_UNKNOWN")):
         staff.refused("POST", "/rules", body, status, code)
-    for path in ("/rules?before=9", "/rules?before=-1"):
+    for before in ("9", "-1"):
         other = staff.ask("GET", "/teams?q=sales")["teams"][0]["id"]
-        staff.refused("POST", path, {"team": other, "role": "guest"}, 404, "RULE_UNKNOWN")
+        staff.refused("POST", "/rules?before=" + before, {"team": other, "role": "guest"}, 404, "RULE_UNKNOWN", f"rule {before}.")
+    staff.refused("POST", "/rules", {"team": [team], "role": "guest"}, 400, "BODY_MEMBER_INVALID", "team", "a text")
     for which in ("1", "x", "everybody", NOBODY):
         staff.refused("DELETE", "/rules/" + which, None, 404, "RULE_UNKNOWN")
     staff.ask("DELETE", "/rules/" + team, None, 204)
@@ -375,7 +376,7 @@ def tokens(staff, client, ana):
 
     for body, status, code in (({}, 400, "MEMBER_REQUIRED"), ({"name": ""}, 400, "TOKEN_NAME"), ({"name": "plain"}, 400, "TOKEN_NAME"),
                                ({"name": "x", "scopes": "scim root"}, 400, "BODY_MEMBER_INVALID"), ({"name": "x", "scopes": ""}, 400, "BODY_MEMBER_INVALID"),
-                               ({"name": "x", "scopes": ["scim"]}, 400, "MEMBER_REQUIRED"), ({"name": "x", "expires": 0}, 400, "BODY_MEMBER_INVALID"),
+                               ({"name": "x", "scopes": ["scim"]}, 400, "BODY_MEMBER_INVALID"), ({"name": "x", "expires": 0}, 400, "BODY_MEMBER_INVALID"),
                                ({"name": "x", "expires": "2001-01-01"}, 400, "BODY_MEMBER_INVALID"), ({"name": "x", "expires": True}, 400, "BODY_MEMBER_INVALID"),
                                ({"name": "x", "expires": "soon"}, 400, "BODY_MEMBER_INVALID"), ({"name": "x", "user": NOBODY}, 404, "RESOURCE_NOT_FOUND"),
                                ({"name": "x", "user": "ana@example.com"}, 404, "RESOURCE_NOT_FOUND"), ({"name": "x", "secret": "y"}, 400, "BODY_MEMBER_UNKNOWN")):
@@ -504,6 +505,9 @@ def operator(stack, contract):
         answer = boss.send("DELETE", "/accounts/new?confirm=new")
         if answer.status != 202:
             break
+        boss.refused("POST", "/accounts", {"slug": "new"}, 409, "ACCOUNT_TAKEN")
+        tap.ok("removals of accounts that are not finished: new (" in stack.ctl("doctor").stdout, "doctor names what is not finished")
+        time.sleep(0.6)
     tap.equal((answer.status, "new" in stack.ctl("account", "list").stdout), (204, False), "it is removed")
     tap.equal(boss.ask("POST", "/accounts", {"slug": "new"}, 201)["users"], 0, "and its name can be given again")
 
@@ -514,11 +518,25 @@ def operator(stack, contract):
     short = Operator(stack, contract, "short")
     stack.ctl("operator-token", "revoke", "short")
     short.refused("GET", "/accounts", None, 401, "AUTH_INVALID")
+    former = Staff(stack, "acme", contract, name="former")
+    former.refused("GET", "/accounts", None, 403, "AUTH_SCOPE")
+    stack.ctl("token", "revoke", "acme", "former")
+    former.refused("GET", "/accounts", None, 401, "AUTH_INVALID")  # as one that never was
     tap.ok(stack.ctl("operator-token", "revoke", "short", check=False).returncode == 1, "it is revoked once")
     tap.ok(boss.client.token not in stack.ctl("dump", "account").stdout, "the store has no secret")
 
 
 def suspended(other):
+    other.ask("GET", "/account")  # remembered as active for a while
+    other.stack.ctl("account", "set", "other", "status=suspended")
+    other.refused("PATCH", "/account", {"status": "active", "name": "Free"}, 403, "ACCOUNT_SUSPENDED")
+    got = other.ctl("account", "show", "other")
+    tap.equal((got["status"], got["name"]), ("suspended", "other"), "the staff does not end what the operator began")
+    other.stack.ctl("account", "set", "other", "status=active")
+    for _ in range(100):
+        if other.client.get("/account").status == 200:
+            break
+        time.sleep(0.05)
     other.ask("PATCH", "/account", {"status": "suspended"})
     other.stack.ctl("account", "set", "other", "status=active", "name=Other")
     tap.equal(other.ctl("account", "show", "other")["status"], "active", "the operator ends what the staff began")

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static struct conf conf;
 static struct store *store;
@@ -143,7 +144,9 @@ static void pages_have_the_list(void)
 
 static void removal_goes_on(void)
 {
+    static const struct timespec second = {.tv_sec = 1, .tv_nsec = 50000000};
     struct account made;
+    struct buf unfinished;
     bool done = true;
 
     begin();
@@ -152,10 +155,47 @@ static void removal_goes_on(void)
     CHECK(!done);
     CHECK(!account_find(store, arena, STR_LIT("leaving"), &made, &error));
     error = ERROR_INIT;
-    CHECK(account_remove_some(store, arena, STR_LIT("leaving"), 0, &done, &error));
+    int64_t before = clock_ticks();
+    done = true;
+    CHECK(account_remove_some(store, arena, STR_LIT("leaving"), 5000, &done, &error)); /* it does not wait */
+    CHECK(!done);
+    CHECK(clock_ticks() - before < 900);
+    buf_init(&unfinished, arena);
+    CHECK(account_removals(store, &unfinished, &error));
+    CHECK_STR(buf_view(&unfinished), STR_LIT("leaving"));
+    CHECK(!add("leaving", &made));
+    CHECK_INT(error.code, ERR_ACCOUNT_TAKEN);
+    error = ERROR_INIT;
+    nanosleep(&second, NULL);
+    CHECK(account_remove_some(store, arena, STR_LIT("leaving"), 5000, &done, &error));
     CHECK(done);
+    buf_clear(&unfinished);
+    CHECK(account_removals(store, &unfinished, &error));
+    CHECK_INT(unfinished.len, 0);
     CHECK(!account_remove_some(store, arena, STR_LIT("leaving"), 0, &done, &error));
     CHECK_INT(error.code, ERR_ACCOUNT_UNKNOWN);
+    CHECK(add("leaving", &made));
+}
+
+/* The account's own staff may still be known as of an active account when it is suspended. */
+static void staff_ends_no_suspension(void)
+{
+    static const struct account_setting active[] = {{STR_LIT("name"), STR_LIT("Free")},
+                                                    {STR_LIT("status"), STR_LIT("active")}},
+                                        suspended[] = {{STR_LIT("status"), STR_LIT("suspended")}};
+    struct account account, found;
+
+    begin();
+    CHECK_FATAL(add("staffed", &account));
+    CHECK(account_change_own(store, arena, &account, active, 2, &error));
+    CHECK(account_change_own(store, arena, &account, suspended, 1, &error));
+    CHECK(!account_change_own(store, arena, &account, active, 2, &error));
+    CHECK_INT(error.code, ERR_ACCOUNT_SUSPENDED);
+    error = ERROR_INIT;
+    CHECK_FATAL(account_find(store, arena, STR_LIT("staffed"), &found, &error));
+    CHECK(found.suspended);
+    CHECK(account_change(store, arena, &account, active, 2, &error));
+    CHECK(account_change_own(store, arena, &account, active, 2, &error));
 }
 
 /* Several settings: all or none, the preset first. */
@@ -286,9 +326,9 @@ static void keys_are_readable(void)
 }
 
 static const struct unit_test tests[] = {
-    UNIT(is_added_and_found),         UNIT(names_have_a_form),   UNIT(is_loaded_by_number), UNIT(settings_are_set),
-    UNIT(settings_are_set_together),  UNIT(pages_have_the_list), UNIT(removal_goes_on),     UNIT(list_is_in_order),
-    UNIT(is_removed_with_all_it_has), UNIT(keys_are_readable),
+    UNIT(is_added_and_found),         UNIT(names_have_a_form),   UNIT(is_loaded_by_number),      UNIT(settings_are_set),
+    UNIT(settings_are_set_together),  UNIT(pages_have_the_list), UNIT(removal_goes_on),          UNIT(list_is_in_order),
+    UNIT(is_removed_with_all_it_has), UNIT(keys_are_readable),   UNIT(staff_ends_no_suspension),
 };
 
 int main(void)

@@ -96,6 +96,30 @@ static void writes_json_strings(void)
                STR_LIT("\"J\xc3\xbcrgen \xf0\x9f\x98\x80 \xe2\x80\xa8\""));
 }
 
+static void commas_part_what_was_sent_already(void)
+{
+    fresh();
+    buf_json_comma(&buf);
+    CHECK_STR(buf_view(&buf), STR_LIT(","));
+    buf_clear(&buf);
+    buf_puts(&buf, "{\"a\":[");
+    buf_json_comma(&buf);
+    buf_putc(&buf, '1');
+    buf_json_comma(&buf);
+    CHECK_STR(buf_view(&buf), STR_LIT("{\"a\":[1,"));
+    for (const char *last = "[{"; *last != '\0';
+         last++) { /* what stands in front of the buffer, or stood there, does not count */
+        buf_clear(&buf);
+        buf_putc(&buf, *last);
+        buf_clear(&buf);
+        buf_json_comma(&buf);
+        CHECK_STR(buf_view(&buf), STR_LIT(","));
+        buf_add(&buf, "{", 1);
+        buf_json_name(&buf, "x");
+        CHECK_STR(buf_view(&buf), STR_LIT(",{\"x\":"));
+    }
+}
+
 /* Eight bytes are looked at at once: the special one must be found wherever it stands. */
 static void finds_specials_at_every_position(void)
 {
@@ -121,6 +145,7 @@ static const struct unit_test tests[] = {
     UNIT(formats_at_every_room),
     UNIT(writes_numbers),
     UNIT(writes_json_strings),
+    UNIT(commas_part_what_was_sent_already),
     UNIT(finds_specials_at_every_position),
 };
 

@@ -104,9 +104,69 @@ static void is_no_accounts(void)
     access_cache_free(&cache);
 }
 
+/* Who had a token of an account that is revoked learns no more than who never had one. */
+static void revoked_ones_of_accounts_are_unknown(void)
+{
+    struct account account;
+    struct policy policy;
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+    struct id id;
+    bool foreign;
+
+    begin();
+    policy_preset(&policy, STR_LIT("workspace"));
+    CHECK_FATAL(account_add(store, arena, STR_LIT("former"), STR_NULL, &policy, &account, &error));
+    CHECK_FATAL(token_add(store, arena, &account, STR_LIT("old"), SCOPE_SCIM, clock_now() - 1, NULL, text, &t, &error));
+    CHECK_INT(check(text, &id, &foreign), TOKEN_UNKNOWN);
+    CHECK(!foreign);
+    CHECK_FATAL(token_add(store, arena, &account, STR_LIT("new"), SCOPE_SCIM, 0, NULL, text, &t, &error));
+    CHECK_INT(check(text, &id, &foreign), TOKEN_UNKNOWN);
+    CHECK(foreign);
+    CHECK_FATAL(token_revoke(store, arena, &account, STR_LIT("new"), &error));
+    CHECK_INT(check(text, &id, &foreign), TOKEN_UNKNOWN);
+    CHECK(!foreign && !error_is_set(&error));
+}
+
+/* The oldest of those that open nothing makes room. Last: nothing can be added any more. */
+static void number_is_bounded(void)
+{
+    char text[TOKEN_TEXT_MAX], dead[TOKEN_TEXT_MAX], refused[TOKEN_TEXT_MAX];
+    struct token *tokens;
+    struct token t;
+    struct id id;
+    bool foreign;
+    size_t n, live = 0, dropped = 0;
+
+    begin();
+    CHECK_FATAL(add("dead", 0, dead, &t));
+    CHECK(operator_token_revoke(store, arena, STR_LIT("dead"), &error));
+    for (int i = 0; live < 1000 && i < 2000; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        CHECK_FATAL(add(arena_printf(arena, "many %d", i), 0, text, &t));
+        arena_rewind(arena, mark);
+        if (i < 900)
+            continue;
+        CHECK_FATAL(operator_token_list(store, arena, &tokens, &n, &error));
+        live = 0;
+        for (size_t j = 0; j < n; j++)
+            live += tokens[j].revoked == 0 && (tokens[j].expires == 0 || tokens[j].expires > clock_now());
+        dropped += n == 1000 && live < 1000;
+        arena_rewind(arena, mark);
+    }
+    CHECK_INT(live, 1000);
+    CHECK(dropped >= 1);
+    CHECK_INT(check(dead, &id, &foreign), TOKEN_UNKNOWN);
+    CHECK_INT(check(text, &id, &foreign), TOKEN_OK);
+    CHECK(!add("one more", 0, refused, &t));
+    CHECK_INT(error.code, ERR_TOKEN_LIMIT);
+}
+
 int main(void)
 {
-    static const struct unit_test tests[] = {UNIT(opens_until_it_ends), UNIT(list_tells_all), UNIT(is_no_accounts)};
+    static const struct unit_test tests[] = {UNIT(opens_until_it_ends), UNIT(list_tells_all), UNIT(is_no_accounts),
+                                             UNIT(revoked_ones_of_accounts_are_unknown), UNIT(number_is_bounded)};
     int status = unit_run("operator", tests, sizeof tests / sizeof tests[0]);
 
     store_close(&store);

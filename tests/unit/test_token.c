@@ -245,10 +245,30 @@ static void an_id_revokes_no_name(void)
     CHECK_INT(n, 0);
 }
 
-/* Those that were revoked count, too. */
+static void say_fault(const char *text, void *ctx)
+{
+    (void)ctx;
+    CHECK_CSTR(text, "");
+}
+
+/* The number of the account's tokens; a million more where one has this id. */
+static size_t tokens_there(const struct id *id)
+{
+    struct token *all;
+    size_t n, more = 0;
+
+    error = ERROR_INIT;
+    CHECK(token_list(store, arena, &account, &all, &n, &error));
+    for (size_t i = 0; i < n; i++)
+        more += id_eq(&all[i].id, id) ? 1000000 : 0;
+    return n + more;
+}
+
+/* The oldest of those that open nothing makes room, with all that is known of it. */
 static void number_is_bounded(void)
 {
     struct token_record *records;
+    uint64_t keys = 0;
     char text[TOKEN_TEXT_MAX];
     struct token t;
     size_t taken;
@@ -256,16 +276,31 @@ static void number_is_bounded(void)
     begin();
     records = arena_alloc(arena, TOKENS_MAX * sizeof *records);
     for (size_t i = 0; i < TOKENS_MAX; i++) {
-        records[i].token = (struct token){.id = id_new(), .name = STR_LIT("old"), .created = 1, .revoked = 2};
+        records[i].token = (struct token){.id = id_new(),
+                                          .name = str_of(arena_printf(arena, "old %zu", i)),
+                                          .created = i == 777 ? 1 : 2,
+                                          .revoked = i == 777 ? 2 : 0,
+                                          .expires = i == 1111 ? 3 : 0,
+                                          .last_used = i == 777 ? 2 : 0};
         id_random(records[i].hash, sizeof records[i].hash);
     }
     for (size_t i = 0; i < TOKENS_MAX; i += 500)
         CHECK_FATAL(token_restore(store, arena, account.number, records + i, i == 0 ? 499 : 500, &taken, &error));
-    CHECK(add("last", 0, text, &t));
-    CHECK(!add("one more", 0, text, &t));
-    CHECK_INT(error.code, ERR_TOKEN_LIMIT);
+    CHECK_FATAL(add("last", 0, text, &t));
+    CHECK_INT(tokens_there(&records[777].token.id), TOKENS_MAX + 1000000);
     CHECK(!add("last", 0, text, &t));
     CHECK_INT(error.code, ERR_TOKEN_NAME);
+    CHECK_INT(tokens_there(&records[777].token.id), TOKENS_MAX + 1000000);
+    CHECK_FATAL(add("one more", 0, text, &t));
+    CHECK_INT(tokens_there(&records[777].token.id), TOKENS_MAX);
+    CHECK_FATAL(add("and one more", 0, text, &t));
+    CHECK_INT(tokens_there(&records[1111].token.id), TOKENS_MAX);
+    CHECK(token_verify(store, arena, account.number, say_fault, NULL, &keys, &error));
+    CHECK_INT(keys, 2 * TOKENS_MAX);
+    error = ERROR_INIT;
+    CHECK(!add("full", 0, text, &t));
+    CHECK_INT(error.code, ERR_TOKEN_LIMIT);
+    CHECK(text[0] == '\0');
 }
 
 static void expiry_is_read(void)

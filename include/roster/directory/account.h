@@ -35,7 +35,7 @@ static inline const struct resource_type *account_type(const struct account *acc
 
 /* All return false with *e set. The strings of *out live in a. */
 
-/* ACCOUNT_NAME, ACCOUNT_TAKEN. Also writes the account's first state and policy. */
+/* ACCOUNT_NAME, ACCOUNT_TAKEN (also while one of the slug is being removed). Also writes the account's first state and policy. */
 bool account_add(struct store *s, struct arena *a, struct str slug, struct str name, const struct policy *p,
                  struct account *out, struct error *e);
 
@@ -70,6 +70,10 @@ struct account_setting {
 bool account_change(struct store *s, struct arena *a, const struct account *account,
                     const struct account_setting *settings, size_t n, struct error *e);
 
+/* The same for the account's own staff, who do not end a suspension: ACCOUNT_SUSPENDED. */
+bool account_change_own(struct store *s, struct arena *a, const struct account *account,
+                        const struct account_setting *settings, size_t n, struct error *e);
+
 /* The same of a policy that is not an account's yet; what is not the policy's is passed over. */
 bool account_apply(struct policy *policy, const struct account_setting *settings, size_t n, struct error *e);
 
@@ -80,8 +84,12 @@ void account_write(struct buf *b, const struct account *account);
  * records in transactions of bounded size. Takes at least a second. Repeating it after a crash goes on where it was. */
 bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e);
 
-/* The same for about ms, at least once through. *done: it is finished, else it goes on when it is repeated. */
+/* The same for about ms, at least once through, without waiting: never *done within a second of the first call. *done: it is
+ * finished, else it goes on when it is repeated. */
 bool account_remove_some(struct store *s, struct arena *a, struct str slug, int64_t ms, bool *done, struct error *e);
+
+/* Appends the slugs whose removal was begun and is not finished, parted by spaces. */
+bool account_removals(struct store *s, struct buf *out, struct error *e);
 
 /* The next pairs of a space from key `from` on, as walk_batch(); account NULL: the system's own maps. For rosterctl dump. */
 bool account_dump(struct store *s, struct arena *a, const struct account *account, enum store_space space,
