@@ -293,9 +293,25 @@ def kept_connections(w):
     w.alive("kept connections")
 
 
+def rests(pid):
+    """Whether a process waits for what comes next, as far as the system tells."""
+    try:
+        with open(f"/proc/{pid}/wchan", encoding="ascii") as f:
+            place = f.read()
+    except OSError:
+        return True
+    return place in ("", "0") or "epoll" in place or place == "ep_poll"
+
+
 def hold(workers):
-    """Stops workers that are at rest. One that is stopped on its way to rest may take a connection along as it stops."""
-    time.sleep(0.3)
+    """
+    Stops workers that are at rest. One that is stopped on its way to rest may take a connection along as it stops; one that is
+    stopped while it starts or keeps house has what the others wait for.
+    """
+    at_rest, end = 0, time.monotonic() + 20
+    while at_rest < 6 and time.monotonic() < end:
+        time.sleep(0.05)
+        at_rest = at_rest + 1 if all(rests(pid) for pid in workers) else 0
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
 
