@@ -390,35 +390,46 @@ def leaving_busy(_w):
 
 
 def slow_readers(_w):
-    """No answer that is short waits for the reader of a long one, whether that comes in pieces or whole."""
-    w = Wire()
-    try:
-        for i in range(700):
-            body = new_user(f"reader{i}")
-            w.ask(w.params("POST", "/Users", body), body)
-        workers = w.stack.processes()[1]
-        for count in (700, 420):  # sent in pieces; just short enough to be sent whole, and more than a socket holds
-            hold(workers)
-            peers = []
-            for i in range(5):
-                body = new_user(f"before{count}-{i}")
-                peers.append(w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", body), body)))
-            reader = w.peer().send(fc.request(w.params("GET", f"/Users?count={count}")))
-            behind = new_user(f"behind{count}")
-            later = w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", behind), behind))
+    """
+    No answer that is short waits for the reader of a long one, whether that comes in pieces or whole. A worker may come to the
+    list before it has taken the last of the changes in front of it, and nobody else is there: then it is asked once more.
+    """
+    for again in (True, True, False):
+        w = Wire()
+        try:
+            answered_in_front(w)
+            return
+        except TimeoutError:
+            if not again:
+                raise
+        finally:
+            w.stack.stop()
+            w.stack.remove()
+
+
+def answered_in_front(w):
+    for i in range(700):
+        body = new_user(f"reader{i}")
+        w.ask(w.params("POST", "/Users", body), body)
+    workers = w.stack.processes()[1]
+    for count in (700, 420):  # sent in pieces; just short enough to be sent whole, and more than a socket holds
+        hold(workers)
+        peers = []
+        for i in range(5):
+            body = new_user(f"before{count}-{i}")
+            peers.append(w.peer(timeout=10).send(fc.request(w.params("POST", "/Users", body), body)))
+        reader = w.peer().send(fc.request(w.params("GET", f"/Users?count={count}")))
+        behind = new_user(f"behind{count}")
+        later = w.peer(timeout=20).send(fc.request(w.params("POST", "/Users", behind), behind))
+        try:
             os.kill(workers[0], signal.SIGCONT)
-            try:
-                got = [p.reply().status for p in peers]
-            except OSError as e:
-                got = repr(e)
-            tap.equal(got, [201] * 5, f"changes in front of a list of {count} that nobody reads")
-            size = len(reader.reply().body)
-            tap.ok(size > 208 * KIB and (size < 256 * KIB or count == 700), "which was long enough", size)
-            answered(later.reply(), 201, "and one behind it")
+            got = [p.reply().status for p in peers]
+        finally:
             os.kill(workers[1], signal.SIGCONT)
-    finally:
-        w.stack.stop()
-        w.stack.remove()
+        tap.equal(got, [201] * 5, f"changes in front of a list of {count} that nobody reads")
+        size = len(reader.reply().body)
+        tap.ok(size > 208 * KIB and (size < 256 * KIB or count == 700), "which was long enough", size)
+        answered(later.reply(), 201, "and one behind it")
 
 
 def silence(w):
