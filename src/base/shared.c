@@ -17,16 +17,11 @@ static size_t bytes_of(int fd)
     return fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
 }
 
-/*
- * Every byte is written, also where a hole would read as zeros: on a full disk a hole ends the process that writes in
- * it. What one process was interrupted at, the next completes. The lock goes with the descriptor.
- */
-static bool fill(int fd, size_t size)
+/* Every byte is written, also where a hole would read as zeros: on a full disk a hole ends the process that writes in it. */
+static bool write_zeros(int fd, size_t size)
 {
     static const char zeros[4096];
 
-    if (flock(fd, LOCK_EX) != 0)
-        return false;
     for (size_t at = bytes_of(fd), n; at < size; at += n) {
         ssize_t written = pwrite(fd, zeros, size - at < sizeof zeros ? size - at : sizeof zeros, (off_t)at);
 
@@ -37,6 +32,24 @@ static bool fill(int fd, size_t size)
         n = (size_t)written;
     }
     return true;
+}
+
+/*
+ * What one process was interrupted at, the next completes. The lock is given back, not left to the descriptor's end: it
+ * belongs to the open file, which the mapping keeps, and whoever waited would wait until this process ends.
+ */
+static bool fill(int fd, size_t size)
+{
+    bool filled;
+    int why;
+
+    if (flock(fd, LOCK_EX) != 0)
+        return false;
+    filled = write_zeros(fd, size);
+    why = errno;
+    flock(fd, LOCK_UN);
+    errno = why;
+    return filled;
 }
 
 void *shared_open(const char *dir, const char *name, size_t size, struct arena *a, const char **message)

@@ -66,7 +66,7 @@ static void list_tells_all(void)
     struct token *tokens;
     char text[TOKEN_TEXT_MAX];
     struct token t;
-    size_t n, before;
+    size_t n, before, found = 0;
 
     begin();
     CHECK_FATAL(operator_token_list(store, arena, &tokens, &before, &error));
@@ -75,7 +75,9 @@ static void list_tells_all(void)
     CHECK_INT(n, before + 1);
     for (size_t i = 1; i < n; i++)
         CHECK(tokens[i - 1].created <= tokens[i].created);
-    CHECK_STR(tokens[n - 1].name, STR_LIT("last"));
+    for (size_t i = 0; i < n; i++) /* not always at the end: those of one millisecond have no order */
+        found += str_eq(tokens[i].name, STR_LIT("last"));
+    CHECK_INT(found, 1);
 }
 
 /* Neither opens what the other does. */
