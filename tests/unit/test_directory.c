@@ -1,76 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users, teams, memberships, events and lists over a real store. */
 #include "../../src/directory/departure.h"
-#include "store.h"
+#include "account.h"
 
-#include "roster/base/clock.h"
-#include "roster/base/json.h"
-#include "roster/directory/account.h"
 #include "roster/directory/entry.h"
-#include "roster/directory/event.h"
 #include "roster/directory/listing.h"
 #include "roster/directory/member.h"
-#include "roster/directory/team.h"
-#include "roster/directory/user.h"
-#include "roster/directory/verify.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-/* One store for the program; an account for each test. */
-static struct conf conf;
-static struct store *store;
-static struct arena *arena, *scratch;
-static struct account account;
-static struct error error;
-static int accounts;
-
-static void open_store(void)
-{
-    arena = arena_new(0);
-    scratch = arena_new(0);
-    store = unit_store(&conf, arena);
-}
+static struct arena *scratch; /* of a test */
 
 static void fresh(const char *preset)
 {
-    struct policy p;
-    char slug[32];
-
-    if (store == NULL)
-        open_store();
+    begin(preset);
+    if (scratch == NULL)
+        scratch = arena_new(0);
     arena_reset(scratch);
-    snprintf(slug, sizeof slug, "test%d", ++accounts);
-    error = ERROR_INIT;
-    CHECK(policy_preset(&p, str_of(preset)));
-    CHECK(account_add(store, arena, str_of(slug), str_of(slug), &p, &account, &error));
-}
-
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){.store = store,
-                      .arena = arena,
-                      .account = &account,
-                      .token = id_new(),
-                      .request = id_new(),
-                      .now = clock_now(),
-                      .base = STR_LIT("http://h/scim/v2"),
-                      .error = &error};
-    return &c;
-}
-
-static struct json_object *json(const char *text)
-{
-    struct error e = ERROR_INIT;
-    struct json_object *v = json_read(arena, str_of(text), &e);
-
-    if (v == NULL)
-        fprintf(stderr, "%s in %s\n", e.sentence, text);
-    return v;
 }
 
 #define USER(rest)  "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"]," rest "}"
@@ -108,17 +55,6 @@ static bool patch_team(struct str id, const char *ops, struct image *out)
     return p != NULL && team_patch(c, id, p, NULL, out);
 }
 
-static uint64_t newest(void)
-{
-    uint64_t last, top;
-    struct buf b;
-    size_t n;
-
-    buf_init(&b, scratch);
-    CHECK(event_read(call(), 0, 1, &b, &n, &last, &top));
-    return top;
-}
-
 /* The event with this number as text. */
 static const char *event(uint64_t seq)
 {
@@ -143,21 +79,6 @@ static size_t members(struct str team)
     CHECK(id_parse(team, &id));
     CHECK(member_list(call(), &resource_type_team, &id, NULL, 100000, &refs, &n));
     return n;
-}
-
-static void say(const char *text, void *ctx)
-{
-    (void)ctx;
-    fprintf(stderr, "verify: %s\n", text);
-}
-
-static void verified(void)
-{
-    struct verify_report report = {0};
-
-    error = ERROR_INIT;
-    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
-    CHECK_INT(report.faults, 0);
 }
 
 static uint64_t total(const struct resource_type *type, const char *filter)
@@ -972,10 +893,8 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("directory", tests, sizeof tests / sizeof tests[0]);
+    int status = account_run("directory", tests, sizeof tests / sizeof tests[0]);
 
-    store_close(&store);
-    arena_free(&arena);
     arena_free(&scratch);
     return status;
 }

@@ -1,80 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Passwords over a real store: which are taken, where they are kept, who may sign in by them, and how often one may fail. */
-#include "store.h"
+#include "account.h"
 
-#include "roster/base/clock.h"
 #include "roster/directory/login.h"
 #include "roster/directory/password.h"
-#include "roster/directory/user.h"
-#include "roster/directory/verify.h"
 
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct conf conf;
-static struct store *store;
-static struct arena *arena;
-static struct account account;
-static struct error error;
-static struct hasher *hasher;
 static struct throttle *throttle;
-static int accounts;
 
-static void set(const char *name, const char *value)
-{
-    error = ERROR_INIT;
-    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
-    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
-}
-
-static void begin(void)
+static void enter(void)
 {
     const char *message = "";
-    struct policy p;
 
-    if (store == NULL) {
-        arena = arena_new(0);
-        store = unit_store(&conf, arena);
+    begin("workspace");
+    if (throttle == NULL) {
         conf.password_memory_kb = 8;
         conf.password_passes = 1;
-        hasher = hasher_open(&conf, arena, &message);
+        unit_hasher = hasher_open(&conf, arena, &message);
         throttle = throttle_open(conf.store_regions, arena, &message);
     }
-    CHECK(hasher != NULL && throttle != NULL);
-    error = ERROR_INIT;
-    CHECK(policy_preset(&p, STR_LIT("workspace")));
-    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
+    CHECK(unit_hasher != NULL && throttle != NULL);
     set("passwords", "on");
 }
 
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){.store = store,
-                      .arena = arena,
-                      .account = &account,
-                      .request = id_new(),
-                      .now = clock_now(),
-                      .error = &error,
-                      .hasher = hasher};
-    return &c;
-}
-
-static struct json_object *json(const char *text)
-{
-    struct error e = ERROR_INIT;
-
-    return json_read(arena, str_of(text), &e);
-}
-
 /* A user ana@example.com with this password; NULL: none. The id, or STR_NULL and error. */
-static struct str make(const char *password)
+static struct str make_ana(const char *password)
 {
     struct json_object *body =
         json("{\"schemas\":[\"" URN_USER "\"],\"userName\":\"Ana.Lima@example.com\",\"displayName\":"
@@ -86,21 +40,6 @@ static struct str make(const char *password)
     return user_create(call(), body, &im) ? arena_str(arena, im.id) : STR_NULL;
 }
 
-static bool patch(struct str id, const char *value)
-{
-    struct error e = ERROR_INIT;
-    struct image im;
-    const char *text = arena_printf(arena,
-                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
-                                    "[{\"op\":\"replace\",\"value\":%s}]}",
-                                    value);
-    struct resource_options options = policy_options(&account.policy);
-    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
-
-    CHECK(p != NULL);
-    return p != NULL && user_patch(call(), id, p, NULL, &im);
-}
-
 /* 1: signed in; 0: not; -1: error. */
 static int sign_in(const char *name, const char *password)
 {
@@ -110,21 +49,6 @@ static int sign_in(const char *name, const char *password)
     if (!login_try(call(), throttle, &login, &result))
         return -1;
     return result.authenticated;
-}
-
-static void say(const char *text, void *ctx)
-{
-    (void)ctx;
-    fprintf(stderr, "# verify: %s\n", text);
-}
-
-static void verified(void)
-{
-    struct verify_report report = {0};
-
-    error = ERROR_INIT;
-    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
-    CHECK_INT(report.faults, 0);
 }
 
 static void passwords_are_judged(void)
@@ -149,9 +73,9 @@ static void passwords_are_judged(void)
         {"\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f", NULL}, /* eight bytes */
     };
 
-    begin();
+    enter();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct str id = make(cases[i].password);
+        struct str id = make_ana(cases[i].password);
 
         CHECK((id.p != NULL) == (cases[i].why == NULL));
         if (cases[i].why != NULL) {
@@ -165,9 +89,9 @@ static void passwords_are_judged(void)
     }
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
-    CHECK(make(longest).p == NULL);
+    CHECK(make_ana(longest).p == NULL);
     longest[PASSWORD_BYTES_MAX] = '\0';
-    CHECK(make(longest).p != NULL);
+    CHECK(make_ana(longest).p != NULL);
     CHECK_INT(sign_in("ana.lima@example.com", longest), 1);
     longest[PASSWORD_BYTES_MAX - 1] = 'y'; /* nothing is cut off */
     CHECK_INT(sign_in("ana.lima@example.com", longest), 0);
@@ -177,8 +101,8 @@ static void passwords_are_judged(void)
 /* RFC 8265 4.2: spaces are one space, and NFC; capitals are not lowered. */
 static void passwords_are_prepared(void)
 {
-    begin();
-    CHECK(make("caf\xc3\xa9\xe2\x80\x83sesame").p != NULL);
+    enter();
+    CHECK(make_ana("caf\xc3\xa9\xe2\x80\x83sesame").p != NULL);
     CHECK_INT(sign_in("ana.lima@example.com", "cafe\xcc\x81 sesame"), 1);
     CHECK_INT(sign_in("ana.lima@example.com", "Caf\xc3\xa9 sesame"), 0);
     CHECK_INT(sign_in("ana.lima@example.com", "cafe sesame"), 0);
@@ -186,8 +110,8 @@ static void passwords_are_prepared(void)
 
 static void passwords_change_and_go(void)
 {
-    begin();
-    struct str id = make("first-one-here");
+    enter();
+    struct str id = make_ana("first-one-here");
     CHECK(patch(id, "{\"title\":\"T\"}")); /* absence says nothing */
     CHECK_INT(sign_in("ANA.LIMA@EXAMPLE.COM", "first-one-here"), 1);
     CHECK(patch(id, "{\"password\":\"second-one-here\",\"title\":\"U\"}"));
@@ -204,16 +128,16 @@ static void passwords_change_and_go(void)
     CHECK_INT(sign_in("ana.lima@example.com", "second-one-here"), 1);
     CHECK(user_delete(call(), id, NULL));
     verified();
-    CHECK(make(NULL).p != NULL); /* one of the same name is another */
+    CHECK(make_ana(NULL).p != NULL); /* one of the same name is another */
     CHECK_INT(sign_in("ana.lima@example.com", "second-one-here"), 0);
     verified();
 }
 
 static void off_means_off(void)
 {
-    begin();
+    enter();
     set("passwords", "off");
-    struct str id = make("12345678"); /* the random one of a creation, whatever it is */
+    struct str id = make_ana("12345678"); /* the random one of a creation, whatever it is */
     CHECK(id.p != NULL);
     CHECK_INT(sign_in("ana.lima@example.com", "12345678"), 0);
     CHECK(!patch(id, "{\"password\":\"second-one-here\",\"title\":\"partly\"}"));
@@ -231,8 +155,8 @@ static void off_means_off(void)
 
 static void names_that_fail_wait(void)
 {
-    begin();
-    make("first-one-here");
+    enter();
+    make_ana("first-one-here");
     for (int i = 0; i < LOGIN_FAILURES_OF_NAME; i++) {
         CHECK_INT(sign_in("ana.lima@example.com", "wrong-one"), 0);
         CHECK_INT(sign_in("nobody@example.com", "wrong-one"), 0);
@@ -242,8 +166,8 @@ static void names_that_fail_wait(void)
     CHECK_INT(sign_in("nobody@example.com", "wrong-one"), -1);
     CHECK_INT(error.code, ERR_RATE_LIMITED);
     CHECK_INT(sign_in("other@example.com", "wrong-one"), 0);
-    begin(); /* another account's Ana is another */
-    make("first-one-here");
+    enter(); /* another account's Ana is another */
+    make_ana("first-one-here");
     for (int i = 0; i < 3 * LOGIN_FAILURES_OF_NAME; i++) {
         CHECK_INT(sign_in("ana.lima@example.com", i % 3 == 2 ? "first-one-here" : "wrong-one"), i % 3 == 2);
     }
@@ -253,27 +177,27 @@ static void failures_come_back_one_by_one(void)
 {
     static const struct throttle_rule rule = {3, 1000};
     struct str name = STR_LIT("somebody");
-    int64_t now = 1800000000000;
+    int64_t start = 1800000000000;
 
-    begin();
+    enter();
     for (int i = 0; i < 3; i++) {
-        CHECK_INT(throttle_wait(throttle, &rule, 1, name, now), 0);
-        throttle_fail(throttle, &rule, 1, name, now);
+        CHECK_INT(throttle_wait(throttle, &rule, 1, name, start), 0);
+        throttle_fail(throttle, &rule, 1, name, start);
     }
-    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now), 1000);
-    CHECK_INT(throttle_wait(throttle, &rule, 2, name, now), 0);
-    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 999), 1);
-    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 1000), 0);
-    throttle_fail(throttle, &rule, 1, name, now + 1000);
-    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 1000), 1000);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, start), 1000);
+    CHECK_INT(throttle_wait(throttle, &rule, 2, name, start), 0);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, start + 999), 1);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, start + 1000), 0);
+    throttle_fail(throttle, &rule, 1, name, start + 1000);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, start + 1000), 1000);
     throttle_forgive(throttle, 1, name);
-    CHECK_INT(throttle_wait(throttle, &rule, 1, name, now + 1000), 0);
+    CHECK_INT(throttle_wait(throttle, &rule, 1, name, start + 1000), 0);
     /* many names share the table; who failed last is not forgotten */
     for (int i = 0; i < 200000; i++)
-        throttle_fail(throttle, &rule, 3, str_of(arena_printf(arena, "n%d", i)), now + i);
+        throttle_fail(throttle, &rule, 3, str_of(arena_printf(arena, "n%d", i)), start + i);
     for (int i = 0; i < 3; i++)
-        throttle_fail(throttle, &rule, 3, name, now + 200000);
-    CHECK(throttle_wait(throttle, &rule, 3, name, now + 200000) > 0);
+        throttle_fail(throttle, &rule, 3, name, start + 200000);
+    CHECK(throttle_wait(throttle, &rule, 3, name, start + 200000) > 0);
 }
 
 /* Who is killed while hashing does not keep the place; who waits does not wait for ever. */
@@ -285,7 +209,7 @@ static void places_come_back_from_the_dead(void)
     int ready[2];
     char byte;
 
-    begin();
+    enter();
     slow = conf;
     slow.password_memory_kb = 65536;
     slow.password_passes = 100;
@@ -342,7 +266,7 @@ static void a_job_is_asked_done_and_found(void)
     const char *message = "";
     char hash[HASH_TEXT_MAX];
 
-    begin();
+    enter();
     conf.password_hashers = 1;
     struct hasher *h = hasher_open(&conf, arena, &message);
     CHECK_FATAL(h != NULL);
@@ -375,7 +299,7 @@ static void jobs_are_finished_in_their_order(void)
     const char *message = "";
     char hash[HASH_TEXT_MAX];
 
-    begin();
+    enter();
     struct hasher *h = hasher_open(&conf, arena, &message);
     CHECK_FATAL(h != NULL);
     for (size_t round = 0; round < 2; round++) {
@@ -419,7 +343,7 @@ int main(void)
 {
     int status = unit_run("password", tests, sizeof tests / sizeof tests[0]);
 
-    hasher_close(&hasher);
+    hasher_close(&unit_hasher);
     throttle_close(&throttle);
     store_close(&store);
     arena_free(&arena);

@@ -1,113 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleted users, replaced members and teams at reactivation over a real store, and what becomes of them in time. */
-#include "store.h"
+#include "account.h"
 
-#include "roster/base/clock.h"
-#include "roster/directory/event.h"
 #include "roster/directory/member.h"
 #include "roster/directory/restore.h"
-#include "roster/directory/seat.h"
 #include "roster/directory/state.h"
-#include "roster/directory/team.h"
-#include "roster/directory/user.h"
-#include "roster/directory/verify.h"
 #include "roster/store/key.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define DAY ((int64_t)24 * 60 * 60 * 1000)
-
-static struct conf conf;
-static struct store *store;
-static struct arena *arena;
-static struct account account;
-static struct error error;
-static int64_t now;
-static int accounts;
-
-static void set(const char *name, const char *value)
-{
-    error = ERROR_INIT;
-    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
-    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
-}
-
-static void begin(void)
-{
-    struct policy p;
-
-    if (store == NULL) {
-        arena = arena_new(0);
-        store = unit_store(&conf, arena);
-    }
-    error = ERROR_INIT;
-    now = clock_now();
-    CHECK(policy_preset(&p, STR_LIT("workspace")));
-    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
-}
-
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){.store = store,
-                      .arena = arena,
-                      .account = &account,
-                      .token = id_new(),
-                      .request = id_new(),
-                      .now = now,
-                      .error = &error};
-    return &c;
-}
-
-static struct json_object *json(const char *text)
-{
-    struct error e = ERROR_INIT;
-    struct json_object *v = json_read(arena, str_of(text), &e);
-
-    if (v == NULL)
-        fprintf(stderr, "%s in %s\n", e.sentence, text);
-    return v;
-}
-
-static struct str make(const char *name, const char *rest)
-{
-    struct image im;
-    const char *text = arena_printf(
-        arena, "{\"schemas\":[\"" URN_USER "\",\"" URN_ENTERPRISE "\"],\"userName\":\"%s@example.com\"%s}", name, rest);
-
-    return user_create(call(), json(text), &im) ? arena_str(arena, im.id) : STR_NULL;
-}
-
-static struct str push(const char *name, const struct str *members, size_t n)
-{
-    struct image im;
-    struct buf b;
-
-    buf_init(&b, arena);
-    buf_printf(&b, "{\"schemas\":[\"" URN_GROUP "\"],\"displayName\":\"%s\",\"members\":[", name);
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&b, "%s{\"value\":\"%.*s\"}", i > 0 ? "," : "", (int)members[i].len, members[i].p);
-    buf_puts(&b, "]}");
-    return team_create(call(), json(buf_cstr(&b)), &im) ? arena_str(arena, im.id) : STR_NULL;
-}
-
-static bool patch(struct str id, const char *value)
-{
-    struct error e = ERROR_INIT;
-    struct image im;
-    const char *text = arena_printf(arena,
-                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
-                                    "[{\"op\":\"replace\",\"value\":%s}]}",
-                                    value);
-    struct resource_options options = policy_options(&account.policy);
-    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
-
-    CHECK(p != NULL);
-    return p != NULL && user_patch(call(), id, p, NULL, &im);
-}
 
 static bool is_member(struct str team, struct str user)
 {
@@ -156,51 +56,18 @@ static uint64_t kept(void)
     return n;
 }
 
-static void say(const char *text, void *ctx)
-{
-    (void)ctx;
-    fprintf(stderr, "# verify: %s\n", text);
-    CHECK(!"verify has nothing to say");
-}
-
-static void verified(void)
-{
-    struct verify_report report;
-
-    error = ERROR_INIT;
-    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
-    CHECK_INT(report.faults, 0);
-}
-
-/* The last events of the account, n of them. */
-static const char *events(size_t n)
-{
-    uint64_t last, newest, got;
-    struct arena *other = arena_new(0);
-    struct buf b;
-    size_t read;
-
-    buf_init(&b, arena);
-    struct call *c = call();
-    c->arena = other;
-    CHECK(event_read(c, UINT64_MAX >> 1, 1, &b, &read, &last, &newest));
-    CHECK(event_read(c, newest - n, n, &b, &read, &got, &newest));
-    arena_free(&other);
-    return buf_cstr(&b);
-}
-
 /* --- users --- */
 
 static void deleted_users_come_back_as_they_were(void)
 {
     struct image was, im;
 
-    begin();
-    struct str boss = make("boss", ""),
-               ana = make("ana", arena_printf(arena,
-                                              ",\"userType\":\"viewer\",\"title\":\"T\",\"" URN_ENTERPRISE
-                                              "\":{\"department\":\"D\",\"manager\":{\"value\":\"%.36s\"}}",
-                                              boss.p));
+    begin("workspace");
+    struct str boss = make_named("boss", ""),
+               ana = make_named("ana", arena_printf(arena,
+                                                    ",\"userType\":\"viewer\",\"title\":\"T\",\"" URN_ENTERPRISE
+                                                    "\":{\"department\":\"D\",\"manager\":{\"value\":\"%.36s\"}}",
+                                                    boss.p));
     struct str crew = push("Crew", &ana, 1), gone = push("Gone", &ana, 1);
     CHECK(user_get(call(), ana, &was));
     now += 1000;
@@ -214,9 +81,9 @@ static void deleted_users_come_back_as_they_were(void)
     CHECK_STR(im.attributes, was.attributes);
     CHECK_INT(im.created, was.created);
     CHECK_INT(im.modified, now);
-    CHECK(strstr(events(2), "\"type\":\"user.restored\"") != NULL);
-    CHECK(strstr(events(2), "\"role\":{\"old\":null,\"new\":\"viewer\"}") != NULL);
-    CHECK(strstr(events(1), "\"type\":\"team.updated\"") != NULL);
+    CHECK(strstr(last_events(2), "\"type\":\"user.restored\"") != NULL);
+    CHECK(strstr(last_events(2), "\"role\":{\"old\":null,\"new\":\"viewer\"}") != NULL);
+    CHECK(strstr(last_events(1), "\"type\":\"team.updated\"") != NULL);
     CHECK(is_member(crew, ana));
     CHECK_INT(deleted(), 0);
     CHECK_INT(kept(), 0);
@@ -229,10 +96,10 @@ static void managers_who_are_gone_are_left_out(void)
 {
     struct image im;
 
-    begin();
-    struct str boss = make("boss", "");
+    begin("workspace");
+    struct str boss = make_named("boss", "");
     struct str ana =
-        make("ana", arena_printf(arena, ",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"%.36s\"}}", boss.p));
+        make_named("ana", arena_printf(arena, ",\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"%.36s\"}}", boss.p));
     CHECK(user_delete(call(), ana, NULL));
     CHECK(user_delete(call(), boss, NULL));
     CHECK(user_restore(call(), ana, &im));
@@ -244,8 +111,8 @@ static void who_manages_himself_still_does(void)
 {
     struct image im;
 
-    begin();
-    struct str ana = make("ana", "");
+    begin("workspace");
+    struct str ana = make_named("ana", "");
     CHECK(patch(ana, arena_printf(arena, "{\"" URN_ENTERPRISE "\":{\"manager\":{\"value\":\"%.36s\"}}}", ana.p)));
     CHECK(user_delete(call(), ana, NULL));
     CHECK(user_restore(call(), ana, &im));
@@ -257,10 +124,10 @@ static void names_and_seats_may_be_taken(void)
 {
     struct image im;
 
-    begin();
-    struct str ana = make("ana", "");
+    begin("workspace");
+    struct str ana = make_named("ana", "");
     CHECK(user_delete(call(), ana, NULL));
-    struct str other = make("ana", "");
+    struct str other = make_named("ana", "");
     CHECK(other.p != NULL);
     CHECK(!user_restore(call(), ana, &im));
     CHECK_INT(error.code, ERR_USERNAME_TAKEN);
@@ -301,8 +168,8 @@ static void broken_off_deletions_end_first(void)
     struct image im;
     struct id id;
 
-    begin();
-    struct str ana = make("ana", "");
+    begin("workspace");
+    struct str ana = make_named("ana", "");
     CHECK(user_delete(call(), ana, NULL));
     CHECK(id_parse(ana, &id));
     CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, depart_body, &id), STORE_OK);
@@ -314,13 +181,13 @@ static void purged_users_are_gone(void)
 {
     struct image im;
 
-    begin();
-    struct str ana = make("ana", "");
+    begin("workspace");
+    struct str ana = make_named("ana", "");
     CHECK(!user_purge(call(), ana)); /* is there */
     CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
     CHECK(user_delete(call(), ana, NULL));
     CHECK(user_purge(call(), STR_LIT("ana@example.com")));
-    CHECK(strstr(events(1), "\"type\":\"user.purged\"") != NULL);
+    CHECK(strstr(last_events(1), "\"type\":\"user.purged\"") != NULL);
     CHECK(!user_restore(call(), ana, &im));
     CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
     CHECK_INT(kept(), 0);
@@ -331,8 +198,8 @@ static void time_ends_it(void)
 {
     struct image im;
 
-    begin();
-    struct str ana = make("ana", ""), ben = make("ben", ""), cy = make("cy", "");
+    begin("workspace");
+    struct str ana = make_named("ana", ""), ben = make_named("ben", ""), cy = make_named("cy", "");
     CHECK(user_delete(call(), ana, NULL));
     now += DAY;
     CHECK(user_delete(call(), ben, NULL));
@@ -345,9 +212,9 @@ static void time_ends_it(void)
     CHECK_INT(kept(), 2);
     CHECK(patch(cy, "{\"title\":\"any change\"}"));
     CHECK_INT(kept(), 1);
-    CHECK(strstr(events(1), "\"type\":\"user.purged\"") != NULL);
-    CHECK(strstr(events(1), "\"actor\":{\"type\":\"operator\"}") != NULL);
-    CHECK(strstr(events(1), arena_strndup(arena, ana.p, ana.len)) != NULL);
+    CHECK(strstr(last_events(1), "\"type\":\"user.purged\"") != NULL);
+    CHECK(strstr(last_events(1), "\"actor\":{\"type\":\"operator\"}") != NULL);
+    CHECK(strstr(last_events(1), arena_strndup(arena, ana.p, ana.len)) != NULL);
     verified();
     set("restore_days", "60");
     now += 30 * DAY - 1;
@@ -363,14 +230,14 @@ static void time_ends_it(void)
 
 static void many_expire_in_steps(void)
 {
-    begin();
+    begin("workspace");
     for (int i = 0; i < 50; i++) {
-        struct str id = make(arena_printf(arena, "u%d", i), "");
+        struct str id = make_named(arena_printf(arena, "u%d", i), "");
         CHECK(user_delete(call(), id, NULL));
     }
     CHECK_INT(kept(), 50);
     now += 30 * DAY;
-    make("v", "");
+    make_named("v", "");
     CHECK(kept() < 50 && kept() > 0); /* a change does a part of it */
     verified();
     CHECK(former_expire(call()));
@@ -381,8 +248,8 @@ static void many_expire_in_steps(void)
 /* A bulk request takes back what it made: nobody may bring that back. */
 static void what_a_request_takes_back_is_not_kept(void)
 {
-    begin();
-    struct str ana = make("ana", "");
+    begin("workspace");
+    struct str ana = make_named("ana", "");
     struct call *c = call();
     c->taking_back = true;
     CHECK(user_delete(c, ana, NULL));
@@ -397,9 +264,9 @@ static void replaced_members_come_back(void)
     struct str people[4];
     struct image im;
 
-    begin();
+    begin("workspace");
     for (int i = 0; i < 4; i++)
-        people[i] = make(arena_printf(arena, "u%d", i), "");
+        people[i] = make_named(arena_printf(arena, "u%d", i), "");
     struct str crew = push("Crew", people, 3);
     CHECK(!team_restore(call(), crew, &im));
     CHECK_INT(error.code, ERR_FORMER_UNKNOWN);
@@ -409,7 +276,7 @@ static void replaced_members_come_back(void)
     CHECK(user_delete(call(), people[1], NULL));
     CHECK(team_restore(call(), crew, &im));
     CHECK(is_member(crew, people[0]) && is_member(crew, people[2]) && !is_member(crew, people[3]));
-    CHECK(strstr(events(1), "\"added\":[\"") != NULL && strstr(events(1), "\"removed\":[\"") != NULL);
+    CHECK(strstr(last_events(1), "\"added\":[\"") != NULL && strstr(last_events(1), "\"removed\":[\"") != NULL);
     verified();
     CHECK(team_restore(call(), crew, &im)); /* and the ones before */
     CHECK(!is_member(crew, people[0]) && is_member(crew, people[3]));
@@ -423,10 +290,10 @@ static void merged_teams_need_no_keeping(void)
 {
     struct str people[2];
 
-    begin();
+    begin("workspace");
     set("team_same_name", "merge");
-    people[0] = make("a", "");
-    people[1] = make("b", "");
+    people[0] = make_named("a", "");
+    people[1] = make_named("b", "");
     struct str crew = push("Crew", people, 1);
     CHECK_STR(push("Crew", people + 1, 1), crew);
     CHECK_INT(kept(), 0);
@@ -438,8 +305,8 @@ static void reactivated_users_get_their_teams_back(void)
     struct str none = STR_NULL;
     struct image im;
 
-    begin();
-    struct str ana = make("ana", ""), crew = push("Crew", &ana, 1), gone = push("Gone", &ana, 1);
+    begin("workspace");
+    struct str ana = make_named("ana", ""), crew = push("Crew", &ana, 1), gone = push("Gone", &ana, 1);
     CHECK(patch(ana, "{\"active\":false}")); /* restore_teams is off */
     CHECK_INT(kept(), 0);
     CHECK(patch(ana, "{\"active\":true}"));
@@ -453,8 +320,8 @@ static void reactivated_users_get_their_teams_back(void)
     now += 7 * DAY - 1;
     CHECK(patch(ana, "{\"active\":true}"));
     CHECK(is_member(crew, ana));
-    CHECK(strstr(events(2), "\"type\":\"user.reactivated\"") != NULL);
-    CHECK(strstr(events(1), "\"type\":\"team.updated\"") != NULL);
+    CHECK(strstr(last_events(2), "\"type\":\"user.reactivated\"") != NULL);
+    CHECK(strstr(last_events(1), "\"type\":\"team.updated\"") != NULL);
     verified();
     CHECK(patch(ana, "{\"active\":false}"));
     CHECK(user_delete(call(), ana, NULL));
@@ -473,9 +340,9 @@ static void what_is_answered_is_the_last_version(void)
     struct error e = ERROR_INIT;
     struct image im, now_is;
 
-    begin();
+    begin("workspace");
     set("restore_teams", "on");
-    struct str ana = make("ana", ""), crew = push("Crew", &ana, 1), none = STR_NULL;
+    struct str ana = make_named("ana", ""), crew = push("Crew", &ana, 1), none = STR_NULL;
     CHECK(rules_add(call(), crew, STR_LIT("viewer"), 0));
     CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
     CHECK(patch(ana, "{\"active\":false}"));
@@ -509,9 +376,5 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("restore", tests, sizeof tests / sizeof tests[0]);
-
-    store_close(&store);
-    arena_free(&arena);
-    return status;
+    return account_run("restore", tests, sizeof tests / sizeof tests[0]);
 }

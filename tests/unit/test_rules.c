@@ -1,114 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Types by team over a real store: who gets which, what it does to seats, and that every way into and out of a team counts. */
-#include "store.h"
+#include "account.h"
 
-#include "roster/base/clock.h"
-#include "roster/directory/event.h"
 #include "roster/directory/restore.h"
-#include "roster/directory/seat.h"
-#include "roster/directory/team.h"
-#include "roster/directory/user.h"
-#include "roster/directory/verify.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static struct conf conf;
-static struct store *store;
-static struct arena *arena;
-static struct account account;
-static struct error error;
-static int accounts, users;
-
-static void reload(void)
-{
-    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
-}
-
-static void set(const char *name, const char *value)
-{
-    error = ERROR_INIT;
-    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
-    reload();
-}
-
-static void begin(void)
-{
-    struct policy p;
-
-    if (store == NULL) {
-        arena = arena_new(0);
-        store = unit_store(&conf, arena);
-        store_defer_sync(store);
-    }
-    error = ERROR_INIT;
-    CHECK(policy_preset(&p, STR_LIT("workspace")));
-    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
-}
-
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){.store = store,
-                      .arena = arena,
-                      .account = &account,
-                      .token = id_new(),
-                      .request = id_new(),
-                      .now = clock_now(),
-                      .error = &error};
-    return &c;
-}
-
-static struct json_object *json(const char *text)
-{
-    struct error e = ERROR_INIT;
-    struct json_object *v = json_read(arena, str_of(text), &e);
-
-    if (v == NULL)
-        fprintf(stderr, "%s in %s\n", e.sentence, text);
-    return v;
-}
-
-/* A new user with these members beside the name. The id, or STR_NULL and error. */
-static struct str make(const char *rest)
-{
-    struct image im;
-    const char *text =
-        arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"u%d@example.com\"%s}", ++users, rest);
-
-    return user_create(call(), json(text), &im) ? arena_str(arena, im.id) : STR_NULL;
-}
-
-/* Pushes a group; the team of the name becomes it. */
-static struct str push(const char *name, const struct str *members, size_t n)
-{
-    struct image im;
-    struct buf b;
-
-    buf_init(&b, arena);
-    buf_printf(&b, "{\"schemas\":[\"" URN_GROUP "\"],\"displayName\":\"%s\",\"members\":[", name);
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&b, "%s{\"value\":\"%.*s\"}", i > 0 ? "," : "", (int)members[i].len, members[i].p);
-    buf_puts(&b, "]}");
-    return team_create(call(), json(buf_cstr(&b)), &im) ? arena_str(arena, im.id) : STR_NULL;
-}
-
-static bool patch(struct str id, const char *value)
-{
-    struct error e = ERROR_INIT;
-    struct image im;
-    const char *text = arena_printf(arena,
-                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
-                                    "[{\"op\":\"replace\",\"value\":%s}]}",
-                                    value);
-    struct resource_options options = policy_options(&account.policy);
-    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
-
-    CHECK(p != NULL);
-    return p != NULL && user_patch(call(), id, p, NULL, &im);
-}
 
 static bool rule(struct str team, const char *role, size_t before)
 {
@@ -128,77 +22,13 @@ static bool end_rule(size_t n)
     return done;
 }
 
-/* The type that the user has; its reason is kept. */
-static struct explanation why;
-static struct str type_of(struct str id)
-{
-    if (id.p == NULL || !seat_explain(call(), id, &why))
-        return STR_NULL;
-    return seat_role(&why.holder)->id;
-}
-
-static uint64_t used(void)
-{
-    struct seats s = {0};
-
-    CHECK(seat_report(call(), &s));
-    return s.used;
-}
-
-static void say(const char *text, void *ctx)
-{
-    (void)ctx;
-    fprintf(stderr, "# verify: %s\n", text);
-    CHECK(!"verify has nothing to say");
-}
-
-static void verified(void)
-{
-    struct verify_report report;
-
-    error = ERROR_INIT;
-    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
-    CHECK_INT(report.faults, 0);
-}
-
-static uint64_t newest(void)
-{
-    uint64_t last, newest;
-    struct arena *other = arena_new(0);
-    struct buf b;
-    size_t read;
-
-    buf_init(&b, arena);
-    struct call *c = call();
-    c->arena = other;
-    CHECK(event_read(c, UINT64_MAX >> 1, 1, &b, &read, &last, &newest));
-    arena_free(&other);
-    return newest;
-}
-
-/* The events behind number n. */
-static const char *events(uint64_t n)
-{
-    uint64_t last, newest;
-    struct arena *other = arena_new(0);
-    struct buf b;
-    size_t read;
-
-    buf_init(&b, arena);
-    struct call *c = call();
-    c->arena = other;
-    CHECK(event_read(c, n, 100, &b, &read, &last, &newest));
-    arena_free(&other);
-    return buf_cstr(&b);
-}
-
 /* --- */
 
 static void members_have_the_type_of_their_team(void)
 {
     struct str people[2];
 
-    begin();
+    begin("workspace");
     people[0] = make("");
     people[1] = make(",\"userType\":\"guest\"");
     struct str sales = push("Sales", NULL, 0);
@@ -222,7 +52,7 @@ static void members_have_the_type_of_their_team(void)
 
 static void first_rule_counts(void)
 {
-    begin();
+    begin("workspace");
     struct str ana = make(""), a = push("A", &ana, 1), b = push("B", &ana, 1), c = push("C", &ana, 1);
 
     CHECK(rule(a, "guest", 0));
@@ -251,7 +81,7 @@ static void roles_of_rules_are_judged(void)
 {
     struct role role, other;
 
-    begin();
+    begin("workspace");
     struct str ana = make(""), crew = push("Crew", &ana, 1), rest = push("Rest", NULL, 0);
     CHECK(!rule(crew, "boss", 0));
     CHECK_INT(error.code, ERR_TYPE_UNKNOWN);
@@ -273,7 +103,7 @@ static void rules_may_be_for_everybody(void)
 {
     struct role role, removed;
 
-    begin();
+    begin("workspace");
     struct str ana = make(""), ben = make(",\"userType\":\"admin\""), crew = push("Crew", &ana, 1);
     CHECK(role_add(call(), STR_LIT("Reader"), STR_LIT("viewer"), &role));
     CHECK(rule(STR_NULL, arena_strndup(arena, role.id.p, role.id.len), 0));
@@ -298,7 +128,7 @@ static void seats_are_judged_with_every_membership(void)
 {
     struct str people[2];
 
-    begin();
+    begin("workspace");
     set("default_type", "guest");
     set("seat_limit", "1");
     people[0] = make("");
@@ -327,7 +157,7 @@ static void exchanges_need_no_seat(void)
 {
     struct str people[2];
 
-    begin();
+    begin("workspace");
     people[0] = make("");
     people[1] = make("");
     struct str trial = push("Trial", people, 1), admins = push("Admins", NULL, 0);
@@ -348,7 +178,7 @@ static void changed_rules_count_for_all_or_are_refused(void)
 {
     struct str people[3];
 
-    begin();
+    begin("workspace");
     set("default_type", "viewer");
     for (int i = 0; i < 3; i++)
         people[i] = make("");
@@ -375,7 +205,7 @@ static void every_way_out_of_a_team_counts(void)
     struct str people[4];
     struct image im;
 
-    begin();
+    begin("workspace");
     set("restore_teams", "on");
     for (int i = 0; i < 4; i++)
         people[i] = make("");
@@ -411,7 +241,7 @@ static void every_way_out_of_a_team_counts(void)
 /* A user who waits for a seat and comes to be a viewer by name waits no longer: also where nothing else changes. */
 static void who_waits_no_longer_is_counted(void)
 {
-    begin();
+    begin("workspace");
     make("");
     set("seat_limit", "1");
     set("seat_overflow", "viewer");
@@ -429,7 +259,7 @@ static void restored_users_have_their_teams_type(void)
 {
     struct image im;
 
-    begin();
+    begin("workspace");
     struct str ana = make(""), trial = push("Trial", &ana, 1);
     CHECK(rule(trial, "guest", 0));
     set("seat_limit", "0");
@@ -444,7 +274,7 @@ static void too_many_changes_of_types_are_refused(void)
     enum { MANY = 5001 };
     struct str *people = malloc(MANY * sizeof *people);
 
-    begin();
+    begin("workspace");
     for (size_t i = 0; i < MANY; i++)
         people[i] = make("");
     struct str crew = push("Crew", NULL, 0);
@@ -460,7 +290,7 @@ static void too_many_changes_of_types_are_refused(void)
 
 static void rules_are_limited(void)
 {
-    begin();
+    begin("workspace");
     for (int i = 0; i < RULES_MAX; i++)
         CHECK(rule(push(arena_printf(arena, "T%d", i), NULL, 0), "viewer", 0));
     CHECK(!rule(push("One more", NULL, 0), "viewer", 0));
@@ -472,7 +302,7 @@ static void rules_are_limited(void)
 /* Rules count in the transaction: who knows older ones is refused, not obeyed. */
 static void who_knows_older_rules_may_not_write(void)
 {
-    begin();
+    begin("workspace");
     struct str crew = push("Crew", NULL, 0), ana = make("");
     struct account before = account;
     CHECK(rule(crew, "viewer", 0));
@@ -499,9 +329,5 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("rules", tests, sizeof tests / sizeof tests[0]);
-
-    store_close(&store);
-    arena_free(&arena);
-    return status;
+    return account_run("rules", tests, sizeof tests / sizeof tests[0]);
 }

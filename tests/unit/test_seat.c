@@ -1,146 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* User types, custom roles and seats over a real store: what decides a type, who takes a seat, who cannot be touched. */
-#include "store.h"
-
-#include "roster/base/clock.h"
-#include "roster/directory/event.h"
-#include "roster/directory/seat.h"
-#include "roster/directory/user.h"
-#include "roster/directory/verify.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static struct conf conf;
-static struct store *store;
-static struct arena *arena;
-static struct account account;
-static struct error error;
-static int accounts, users;
-
-static void begin(const char *preset)
-{
-    struct policy p;
-
-    if (store == NULL) {
-        arena = arena_new(0);
-        store = unit_store(&conf, arena);
-    }
-    error = ERROR_INIT;
-    CHECK(policy_preset(&p, str_of(preset)));
-    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
-}
-
-static void set(const char *name, const char *value)
-{
-    error = ERROR_INIT;
-    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
-    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
-}
-
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){.store = store,
-                      .arena = arena,
-                      .account = &account,
-                      .token = id_new(),
-                      .request = id_new(),
-                      .now = clock_now(),
-                      .error = &error};
-    return &c;
-}
-
-static struct json_object *json(const char *text)
-{
-    struct error e = ERROR_INIT;
-    struct json_object *v = json_read(arena, str_of(text), &e);
-
-    if (v == NULL)
-        fprintf(stderr, "%s in %s\n", e.sentence, text);
-    return v;
-}
-
-/* A new user with these members beside the name: ",\"userType\":\"guest\"". The id, or STR_NULL and error. */
-static struct str make(const char *rest)
-{
-    struct image im;
-    const char *text =
-        arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"u%d@example.com\"%s}", ++users, rest);
-
-    return user_create(call(), json(text), &im) ? arena_str(arena, im.id) : STR_NULL;
-}
+#include "account.h"
 
 static struct str make_type(const char *type)
 {
     return make(arena_printf(arena, ",\"userType\":\"%s\"", type));
-}
-
-static bool patch(struct str id, const char *value)
-{
-    struct error e = ERROR_INIT;
-    struct image im;
-    const char *text = arena_printf(arena,
-                                    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":"
-                                    "[{\"op\":\"replace\",\"value\":%s}]}",
-                                    value);
-    struct resource_options options = policy_options(&account.policy);
-    struct patch *p = patch_parse(account.user_type, json(text), &options, arena, &e);
-
-    CHECK(p != NULL);
-    return p != NULL && user_patch(call(), id, p, NULL, &im);
-}
-
-/* The type that the user has; its reason is kept. */
-static struct explanation why;
-static struct str type_of(struct str id)
-{
-    if (id.p == NULL || !seat_explain(call(), id, &why))
-        return STR_NULL;
-    return seat_role(&why.holder)->id;
-}
-
-static uint64_t used(void)
-{
-    struct seats s = {0};
-
-    CHECK(seat_report(call(), &s));
-    return s.used;
-}
-
-static void say(const char *text, void *ctx)
-{
-    (void)ctx;
-    fprintf(stderr, "# verify: %s\n", text);
-    CHECK(!"verify has nothing to say");
-}
-
-static void verified(void)
-{
-    struct verify_report report;
-
-    error = ERROR_INIT;
-    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
-    CHECK_INT(report.faults, 0);
-}
-
-/* The last event of the account. */
-static const char *last_event(void)
-{
-    uint64_t last, newest, got;
-    struct arena *other = arena_new(0);
-    struct buf b;
-    size_t n;
-
-    buf_init(&b, arena);
-    struct call *c = call();
-    c->arena = other;
-    CHECK(event_read(c, UINT64_MAX >> 1, 1, &b, &n, &last, &newest));
-    CHECK(event_read(c, newest - 1, 1, &b, &n, &got, &newest));
-    arena_free(&other);
-    return buf_cstr(&b);
 }
 
 static struct role add_role(const char *name, const char *base)
@@ -208,8 +72,8 @@ static void custom_roles_are_types(void)
     struct role role = add_role("Contractor", "guest");
     CHECK_INT(role.id.len, ROLE_ID_LEN);
     CHECK(role_is_custom_id(role.id));
-    CHECK(strstr(last_event(), "\"type\":\"role.created\"") != NULL);
-    CHECK(strstr(last_event(), arena_printf(arena, "\"resource\":{\"type\":\"Role\",\"id\":\"%.10s\"}", role.id.p)) !=
+    CHECK(strstr(last_events(1), "\"type\":\"role.created\"") != NULL);
+    CHECK(strstr(last_events(1), arena_printf(arena, "\"resource\":{\"type\":\"Role\",\"id\":\"%.10s\"}", role.id.p)) !=
           NULL);
     struct str id = make_type(arena_printf(arena, "%.10s", role.id.p));
     CHECK_STR(type_of(id), role.id);
@@ -241,7 +105,7 @@ static void removed_roles_leave_a_successor(void)
     CHECK(!role_remove(call(), role.id, role.id, &gone));
     CHECK_INT(error.code, ERR_ROLE_SUCCESSOR);
     CHECK(role_remove(call(), role.id, heir.id, &gone));
-    CHECK(strstr(last_event(), "role.removed") != NULL);
+    CHECK(strstr(last_events(1), "role.removed") != NULL);
     CHECK_STR(type_of(id), heir.id);
     CHECK(make_type(type).p == NULL);
     CHECK_INT(error.code, ERR_ROLE_DELETED);
@@ -330,7 +194,7 @@ static void additions_without_a_seat_are_refused(void)
     CHECK(patch(ana, "{\"userType\":\"admin\"}")); /* takes no more than before */
     CHECK_INT(used(), 2);
     CHECK(patch(ana, "{\"active\":false}"));
-    CHECK(strstr(last_event(), "\"revoke_sessions\":true") != NULL);
+    CHECK(strstr(last_events(1), "\"revoke_sessions\":true") != NULL);
     CHECK(patch(dan, "{\"active\":true}"));
     CHECK(!patch(ana, "{\"active\":true}"));
     set("seat_grace", "1");
@@ -343,7 +207,7 @@ static void additions_without_a_seat_are_refused(void)
     CHECK(patch(cleo, "{\"title\":\"T\"}"));
     CHECK(make_type("member").p == NULL);
     CHECK(user_delete(call(), dan, NULL));
-    CHECK(strstr(last_event(), "\"revoke_sessions\":true") != NULL);
+    CHECK(strstr(last_events(1), "\"revoke_sessions\":true") != NULL);
     CHECK_INT(used(), 2);
     verified();
 }
@@ -358,7 +222,7 @@ static void overflow_becomes_viewer_until_a_seat_is_free(void)
     struct str ana = make_type("member"), ben = make_type("member");
     CHECK_STR(type_of(ben), STR_LIT("viewer"));
     CHECK_STR(why.reason, STR_LIT("userType is member, but there is no seat"));
-    CHECK(strstr(last_event(), "\"role\":{\"old\":null,\"new\":\"viewer\"}") != NULL);
+    CHECK(strstr(last_events(1), "\"role\":{\"old\":null,\"new\":\"viewer\"}") != NULL);
     CHECK(seat_report(call(), &s));
     CHECK_INT(s.overflowed, 1);
     CHECK_INT(s.users[ROLE_VIEWER], 1);
@@ -371,7 +235,7 @@ static void overflow_becomes_viewer_until_a_seat_is_free(void)
     CHECK(patch(ben, "{\"userType\":\"member\"}"));
     CHECK(patch(ana, "{\"active\":false}"));
     CHECK(patch(ben, "{\"userType\":\"member\"}")); /* nothing but the seat is new */
-    CHECK(strstr(last_event(), "\"role\":{\"old\":\"viewer\",\"new\":\"member\"}") != NULL);
+    CHECK(strstr(last_events(1), "\"role\":{\"old\":\"viewer\",\"new\":\"member\"}") != NULL);
     CHECK_STR(type_of(ben), STR_LIT("member"));
     CHECK_STR(why.reason, STR_LIT("userType is member"));
     CHECK(!patch(ana, "{\"active\":true}"));
@@ -547,9 +411,5 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("seat", tests, sizeof tests / sizeof tests[0]);
-
-    store_close(&store);
-    arena_free(&arena);
-    return status;
+    return account_run("seat", tests, sizeof tests / sizeof tests[0]);
 }

@@ -1,56 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom the address of a login means, over a real store, and whose addresses cannot agree. */
-#include "store.h"
+#include "account.h"
 
-#include "roster/base/clock.h"
 #include "roster/directory/sso.h"
-#include "roster/directory/user.h"
-
-#include <stdio.h>
 
 #define ANA "\"userName\":\"Ana@example.com\",\"emails\":[{\"value\":\"Ana@Example.com\",\"primary\":true}]"
 
-static struct conf conf;
-static struct store *store;
-static struct arena *arena;
-static struct account account;
-static struct error error;
-static int accounts;
-
-static void set(const char *name, const char *value)
-{
-    error = ERROR_INIT;
-    CHECK(account_set(store, arena, str_of(account.slug), str_of(name), str_of(value), &error));
-    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
-}
-
-/* An account of its own for each test. */
-static void begin(void)
-{
-    struct policy p;
-
-    if (store == NULL) {
-        arena = arena_new(0);
-        store = unit_store(&conf, arena);
-        store_defer_sync(store);
-    }
-    error = ERROR_INIT;
-    CHECK(policy_preset(&p, STR_LIT("workspace")));
-    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
-}
-
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){
-        .store = store, .arena = arena, .account = &account, .request = id_new(), .now = clock_now(), .error = &error};
-    return &c;
-}
-
 /* A user with these members; the id. */
-static struct str make(const char *members)
+static struct str make_as(const char *members)
 {
     const char *text = arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],%s}", members);
     struct error e = ERROR_INIT;
@@ -80,8 +37,8 @@ static void check(const char *address, enum sso_reason reason, struct str id)
 
 static void address_is_matched(void)
 {
-    begin();
-    struct str ana = make(ANA ",\"userType\":\"viewer\"");
+    begin("workspace");
+    struct str ana = make_as(ANA ",\"userType\":\"viewer\"");
     struct sso_match match = match_of("ana@example.com");
 
     CHECK_INT(match.reason, SSO_MATCHED);
@@ -90,7 +47,7 @@ static void address_is_matched(void)
     CHECK_STR(match.user.email, STR_LIT("ana@example.com"));
     CHECK_STR(match.user.role, STR_LIT("viewer"));
     CHECK(match.user.active);
-    begin(); /* another account */
+    begin("workspace"); /* another account */
     check("ana@example.com", SSO_NEVER_ASSIGNED, STR_NULL);
 }
 
@@ -99,19 +56,19 @@ static void case_counts_where_it_is_kept(void)
     static const char *const others[] = {"Ana@example.com", "ANA@EXAMPLE.COM", "ana@eXample.com"};
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        begin();
-        struct str ana = make(ANA);
+        begin("workspace");
+        struct str ana = make_as(ANA);
         check(others[i], SSO_MATCHED, ana);
         set("email_case", "reject");
         check(others[i], SSO_CASE_DIFFERS, ana);
         check("ana@example.com", SSO_MATCHED, ana);
     }
-    begin();
+    begin("workspace");
     set("email_case", "keep");
-    struct str upper = make(ANA);
+    struct str upper = make_as(ANA);
     check("Ana@Example.com", SSO_MATCHED, upper);
     check("ana@example.com", SSO_CASE_DIFFERS, upper);
-    struct str lower = make("\"userName\":\"x@y.zz\",\"emails\":[{\"value\":\"ana@example.com\"}]");
+    struct str lower = make_as("\"userName\":\"x@y.zz\",\"emails\":[{\"value\":\"ana@example.com\"}]");
     check("Ana@Example.com", SSO_MATCHED, upper);
     check("ana@example.com", SSO_MATCHED, lower);
     set("email_case", "lower"); /* what was kept before is told apart no longer */
@@ -121,10 +78,10 @@ static void case_counts_where_it_is_kept(void)
 /* What only looks like a user's address signs nobody in: KELVIN SIGN, sharp s, a combining accent. */
 static void looks_are_not_enough(void)
 {
-    begin();
-    struct str kim = make("\"userName\":\"kim@example.com\",\"emails\":[{\"value\":\"kim@example.com\"}]");
-    struct str weiss = make("\"userName\":\"weiss@example.com\",\"emails\":[{\"value\":\"weiss@example.com\"}]");
-    struct str jose = make("\"userName\":\"jose@example.com\",\"emails\":[{\"value\":\"jos\xc3\xa9@example.com\"}]");
+    begin("workspace");
+    struct str kim = make_as("\"userName\":\"kim@example.com\",\"emails\":[{\"value\":\"kim@example.com\"}]");
+    struct str weiss = make_as("\"userName\":\"weiss@example.com\",\"emails\":[{\"value\":\"weiss@example.com\"}]");
+    struct str jose = make_as("\"userName\":\"jose@example.com\",\"emails\":[{\"value\":\"jos\xc3\xa9@example.com\"}]");
 
     check("KIM@example.com", SSO_MATCHED, kim);
     check("\xe2\x84\xaaim@example.com", SSO_CASE_DIFFERS, kim);
@@ -136,13 +93,13 @@ static void looks_are_not_enough(void)
 
 static void says_why_nobody_matches(void)
 {
-    begin();
-    struct str two = make("\"userName\":\"two@example.com\",\"emails\":[{\"value\":\"old@example.com\"},"
-                          "{\"value\":\"two@example.com\",\"primary\":true}]");
-    struct str moved = make("\"userName\":\"moved@example.com\",\"emails\":[{\"value\":\"new@example.com\"}]");
-    struct str bare = make("\"userName\":\"bare@example.com\"");
+    begin("workspace");
+    struct str two = make_as("\"userName\":\"two@example.com\",\"emails\":[{\"value\":\"old@example.com\"},"
+                             "{\"value\":\"two@example.com\",\"primary\":true}]");
+    struct str moved = make_as("\"userName\":\"moved@example.com\",\"emails\":[{\"value\":\"new@example.com\"}]");
+    struct str bare = make_as("\"userName\":\"bare@example.com\"");
     struct str idle =
-        make("\"userName\":\"idle@example.com\",\"active\":false,\"emails\":[{\"value\":\"idle@example.com\"}]");
+        make_as("\"userName\":\"idle@example.com\",\"active\":false,\"emails\":[{\"value\":\"idle@example.com\"}]");
 
     check("two@example.com", SSO_MATCHED, two);
     check("old@example.com", SSO_OTHER_ADDRESS, two);
@@ -170,30 +127,30 @@ static void every_reason_has_words(void)
 
 static void nearest_user_is_meant(void)
 {
-    begin();
-    make("\"userName\":\"a@b.cc\",\"active\":false,\"emails\":[{\"value\":\"ana@example.com\"}]");
-    make("\"userName\":\"b@b.cc\",\"emails\":[{\"value\":\"b@b.cc\"},{\"value\":\"ana@example.com\"}]");
-    make("\"userName\":\"ana@example.com\",\"emails\":[{\"value\":\"c@b.cc\"}]");
+    begin("workspace");
+    make_as("\"userName\":\"a@b.cc\",\"active\":false,\"emails\":[{\"value\":\"ana@example.com\"}]");
+    make_as("\"userName\":\"b@b.cc\",\"emails\":[{\"value\":\"b@b.cc\"},{\"value\":\"ana@example.com\"}]");
+    make_as("\"userName\":\"ana@example.com\",\"emails\":[{\"value\":\"c@b.cc\"}]");
     CHECK_INT(match_of("ana@example.com").reason, SSO_DEACTIVATED);
-    struct str active = make("\"userName\":\"d@b.cc\",\"emails\":[{\"value\":\"ana@example.com\"}]");
+    struct str active = make_as("\"userName\":\"d@b.cc\",\"emails\":[{\"value\":\"ana@example.com\"}]");
     check("ana@example.com", SSO_MATCHED, active);
-    make("\"userName\":\"e@b.cc\",\"emails\":[{\"value\":\"ana@example.com\"}]");
+    make_as("\"userName\":\"e@b.cc\",\"emails\":[{\"value\":\"ana@example.com\"}]");
     check("ana@example.com", SSO_SEVERAL, STR_NULL);
 }
 
 /* An address that is no user's own, but a secondary one of very many. */
 static void shared_address_is_not_searched_for_ever(void)
 {
-    begin();
+    begin("workspace");
     for (int i = 0; i <= SSO_CANDIDATES; i++) {
         struct arena_mark mark = arena_mark(arena);
 
         if (i % 250 == 0 && i > 0)
             CHECK_INT(match_of("all@example.com").reason, SSO_OTHER_ADDRESS);
-        make(arena_printf(arena,
-                          "\"userName\":\"u%d@b.cc\",\"emails\":[{\"value\":\"u%d@b.cc\"},{\"value\":"
-                          "\"all@example.com\"}]",
-                          i, i));
+        make_as(arena_printf(arena,
+                             "\"userName\":\"u%d@b.cc\",\"emails\":[{\"value\":\"u%d@b.cc\"},{\"value\":"
+                             "\"all@example.com\"}]",
+                             i, i));
         arena_rewind(arena, mark);
     }
     check("all@example.com", SSO_SEVERAL, STR_NULL);
@@ -213,10 +170,10 @@ static void address_is_the_primary_one(void)
         {"[{\"value\":\"\\\"a\\\"\"}]", "\"a\""},
     };
 
-    begin();
+    begin("workspace");
     set("email_case", "keep");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct str id = make(arena_printf(arena, "\"userName\":\"u%zu@b.cc\",\"emails\":%s", i, cases[i].emails));
+        struct str id = make_as(arena_printf(arena, "\"userName\":\"u%zu@b.cc\",\"emails\":%s", i, cases[i].emails));
         struct image im;
 
         if (!CHECK(user_get(call(), id, &im)))
@@ -255,16 +212,16 @@ static void mismatches_are_found(void)
     struct sso_mismatches page;
     size_t calls;
 
-    begin();
+    begin("workspace");
     CHECK(sso_mismatches(call(), NULL, 10, &page));
     CHECK(page.n == 0 && !page.more);
-    make(ANA);
-    make("\"userName\":\"two@example.com\",\"emails\":[{\"value\":\"old@b.cc\"},{\"value\":\"two@example.com\","
-         "\"primary\":true}]");
+    make_as(ANA);
+    make_as("\"userName\":\"two@example.com\",\"emails\":[{\"value\":\"old@b.cc\"},{\"value\":\"two@example.com\","
+            "\"primary\":true}]");
     CHECK(sso_mismatches(call(), NULL, 10, &page));
     CHECK(page.n == 0 && !page.more);
     struct str moved =
-        make("\"userName\":\"moved@b.cc\",\"emails\":[{\"value\":\"new@b.cc\"},{\"value\":\"moved@b.cc\"}]");
+        make_as("\"userName\":\"moved@b.cc\",\"emails\":[{\"value\":\"new@b.cc\"},{\"value\":\"moved@b.cc\"}]");
     CHECK(sso_mismatches(call(), NULL, 10, &page));
     if (CHECK_INT(page.n, 1)) {
         char id[ID_TEXT_LEN + 1];
@@ -275,7 +232,7 @@ static void mismatches_are_found(void)
         CHECK_STR(page.users[0].email, STR_LIT("new@b.cc"));
     }
     for (int i = 0; i < 6; i++)
-        make(arena_printf(arena, "\"userName\":\"bare%d@b.cc\"", i));
+        make_as(arena_printf(arena, "\"userName\":\"bare%d@b.cc\"", i));
     CHECK(sso_mismatches(call(), NULL, 10, &page));
     CHECK(page.n == 7 && !page.more);
     for (size_t i = 0; i < page.n; i++)
@@ -291,11 +248,11 @@ static void a_page_has_an_end(void)
     struct sso_mismatches page;
     size_t calls;
 
-    begin();
+    begin("workspace");
     for (int i = 0; i <= SSO_LOOKS; i++) {
         struct arena_mark mark = arena_mark(arena);
 
-        make(arena_printf(arena, "\"userName\":\"u%d@b.cc\",\"emails\":[{\"value\":\"u%d@b.cc\"}]", i, i));
+        make_as(arena_printf(arena, "\"userName\":\"u%d@b.cc\",\"emails\":[{\"value\":\"u%d@b.cc\"}]", i, i));
         arena_rewind(arena, mark);
     }
     CHECK(sso_mismatches(call(), NULL, 10, &page));
@@ -319,9 +276,5 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("sso", tests, sizeof tests / sizeof tests[0]);
-
-    store_close(&store);
-    arena_free(&arena);
-    return status;
+    return account_run("sso", tests, sizeof tests / sizeof tests[0]);
 }
