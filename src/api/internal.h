@@ -110,14 +110,12 @@ void record_begin(struct api_call *c, const struct access *access);
 /* Before a handler: what a request that may change something asks. */
 void record_change(struct api_call *c);
 
-/* What the request asks, unless it is there already. */
-void record_describe(struct api_call *c);
-
 /* What an error says, without the secrets of the request. */
 struct str record_sentence(struct api_call *c, const struct error *e);
 
 /* When it is answered; done false: *c->error says why not. */
 void record_outcome(struct api_call *c, bool done);
+
 /* --- account.c --- */
 
 /* The token's account as it is in the store: c->call.account may be half a second old. false: it is gone, or could not be read. */

@@ -108,7 +108,7 @@ static struct str path_of(struct api_call *c)
     return str_sub(whole, 0, end);
 }
 
-void record_describe(struct api_call *c)
+static void describe(struct api_call *c)
 {
     struct buf told;
     bool cut = false;
@@ -130,7 +130,7 @@ void record_describe(struct api_call *c)
 void record_change(struct api_call *c)
 {
     if (c->call.log != NULL && !reads(c->r))
-        record_describe(c);
+        describe(c);
 }
 
 /* --- what became of it --- */
@@ -170,7 +170,7 @@ static void fail(struct api_call *c)
     struct error e = *c->error;
     struct buf answer;
 
-    record_describe(c);
+    describe(c);
     if (!f.reading || c->params[0].len > 0)
         f.name = mask_text(c->r->arena, subject_of(c, f.kind), &c->masked);
     if (c->masked.n > 0 || c->masked.more || mask_has_token(str_of(c->error->sentence))) {
@@ -193,7 +193,8 @@ static void find_account(struct api_call *c)
     const struct access *access;
     struct error e = ERROR_INIT;
 
-    if (c->api->store == NULL || c->call.account != NULL || !is_scim(c->r) || c->r->authorization_doubled ||
+    if (c->api->store == NULL || c->call.account != NULL || c->api->trace.auth[0] != '\0' || !is_scim(c->r) ||
+        c->r->authorization_doubled ||
         access_check(c->api->cache, c->api->store, c->r->arena, c->r->authorization, &access, &e) != TOKEN_OK ||
         !(access->scopes & SCOPE_SCIM))
         return;
