@@ -4,103 +4,15 @@
 #include "registry.h"
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
-#include "roster/base/utf8.h"
 #include "roster/directory/call.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
 #include "roster/directory/walk.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define RECORD_VERSION   1
 #define ACCOUNT_NAME_MAX 200
-#define NUMBER_DIGITS    10
-#define PATIENCE         8 /* times */
-
-bool registry_done(enum store_rc rc, struct error *e)
-{
-    struct call c = {.error = e};
-
-    return call_done(&c, rc);
-}
-
-bool registry_name_ok(struct str s, size_t max)
-{
-    if (s.len > max || !utf8_valid(s) || str_trim(s).len == 0)
-        return false;
-    for (size_t at = 0; at < s.len;) {
-        uint32_t c;
-
-        at += utf8_next(str_sub(s, at, s.len), &c);
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-            return false;
-    }
-    return true;
-}
-
-enum store_rc registry_write(struct store *s, struct arena *a, store_body *body, void *ctx)
-{
-    enum store_rc rc = STORE_BUSY;
-
-    for (int i = 0; i < PATIENCE && rc == STORE_BUSY; i++)
-        rc = store_run_system(s, STORE_WRITE, a, body, ctx);
-    return rc;
-}
-
-/* --- keys --- */
-
-void registry_number_key(struct key *k, uint8_t tag, uint32_t number)
-{
-    char digits[NUMBER_DIGITS + 1];
-
-    snprintf(digits, sizeof digits, "%010lu", (unsigned long)number);
-    key_init(k);
-    key_u8(k, tag);
-    key_str(k, str_of(digits));
-}
-
-static void slug_key(struct key *k, struct str slug)
-{
-    key_init(k);
-    key_u8(k, REGISTRY_SLUG);
-    key_str(k, slug);
-}
-
-static void tag_range(struct key *from, struct key *to, uint8_t tag)
-{
-    key_init(from);
-    key_u8(from, tag);
-    *to = *from;
-    key_end(to);
-}
-
-static bool number_of_key(struct str key, struct arena *a, uint32_t *number)
-{
-    struct buf text;
-    uint8_t tag;
-    long long n;
-
-    buf_init(&text, a);
-    if (!key_take_u8(&key, &tag) || !key_take_str(&key, &text) || !str_to_ll(buf_view(&text), &n) || n < 1 ||
-        n > UINT32_MAX)
-        return false;
-    *number = (uint32_t)n;
-    return true;
-}
-
-static bool slug_ok(struct str slug)
-{
-    if (slug.len == 0 || slug.len > ACCOUNT_SLUG_MAX || slug.p[0] < 'a' || slug.p[0] > 'z')
-        return false;
-    for (size_t i = 0; i < slug.len; i++) {
-        char c = slug.p[i];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
-            return false;
-    }
-    return true;
-}
 
 /* --- records --- */
 
@@ -119,7 +31,7 @@ static bool record_read(struct account *out, uint32_t number, struct str bytes, 
     struct json_object *o = json_read(a, bytes, &e);
     struct str slug = json_text(o, "slug");
 
-    if (json_object_get_int64(json_member(o, "v")) != RECORD_VERSION || !slug_ok(slug))
+    if (json_object_get_int64(json_member(o, "v")) != RECORD_VERSION || !registry_slug_ok(slug))
         return false;
     *out = (struct account){.number = number,
                             .name = arena_str(a, json_text(o, "name")),
@@ -152,15 +64,6 @@ static enum store_rc record_put(struct store_txn *txn, struct arena *arena, cons
     return store_put(txn, SPACE_ACCOUNT, key_view(&k), buf_view(&b));
 }
 
-static enum store_rc number_get(struct store_txn *txn, const struct key *k, uint32_t *number)
-{
-    struct str bytes;
-
-    *number = 0;
-    enum store_rc rc = store_get(txn, SPACE_ACCOUNT, key_view(k), &bytes);
-    return rc == STORE_OK && !key_take_u32(&bytes, number) ? STORE_ERROR : rc;
-}
-
 static enum store_rc number_put(struct store_txn *txn, const struct key *k, uint32_t number)
 {
     struct key value;
@@ -188,67 +91,6 @@ static enum store_rc policy_put(struct store_txn *txn, struct arena *arena, cons
     return store_put(txn, SPACE_POLICY, STR_NULL, buf_view(&b));
 }
 
-/* --- marks of removals: "SLUG MS", the time by clock_now() --- */
-
-struct removal {
-    struct str slug;
-    int64_t until; /* by clock_ticks() */
-    int64_t begun; /* by clock_now() */
-    uint32_t number;
-    bool unfinished; /* number and begun are of a removal that was begun before */
-    enum store_space space;
-    size_t deleted;
-};
-
-/* The slug, and when it was begun. */
-static struct str mark_read(struct str value, int64_t *begun)
-{
-    size_t space = str_find(value, ' ', 0);
-    long long ms = 0;
-
-    if (space < value.len && !str_to_ll(str_sub(value, space + 1, value.len), &ms))
-        ms = 0;
-    *begun = ms;
-    return str_sub(value, 0, space < value.len ? space : value.len);
-}
-
-static enum store_rc mark_put(struct store_txn *txn, struct arena *arena, struct removal *r)
-{
-    struct key k;
-    struct buf b;
-
-    r->begun = clock_now();
-    buf_init(&b, arena);
-    buf_str(&b, r->slug);
-    buf_printf(&b, " %lld", (long long)r->begun);
-    registry_number_key(&k, REGISTRY_REMOVAL, r->number);
-    return store_put(txn, SPACE_ACCOUNT, key_view(&k), buf_view(&b));
-}
-
-static enum store_rc unfinished_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
-                                    void *ctx)
-{
-    struct removal *r = ctx;
-    int64_t begun;
-
-    (void)txn;
-    if (r->unfinished || !str_eq(mark_read(value, &begun), r->slug))
-        return STORE_OK;
-    r->begun = begun;
-    r->unfinished = number_of_key(key, arena, &r->number);
-    return STORE_OK;
-}
-
-/* Whether a removal of the slug was begun and is not finished. */
-static enum store_rc unfinished_find(struct store_txn *txn, struct arena *arena, struct removal *r)
-{
-    struct key from, to;
-
-    r->unfinished = false;
-    tag_range(&from, &to, REGISTRY_REMOVAL);
-    return walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), unfinished_one, r);
-}
-
 /* --- adding --- */
 
 /* The next account number; none is given twice. */
@@ -259,7 +101,7 @@ static enum store_rc next_number(struct store_txn *txn, uint32_t *number)
     key_init(&k);
     key_u8(&k, REGISTRY_LAST);
     key_str(&k, STR_NULL);
-    enum store_rc rc = number_get(txn, &k, number);
+    enum store_rc rc = registry_number_get(txn, &k, number);
     if (rc != STORE_OK && rc != STORE_NOTFOUND)
         return rc;
     if (*number == UINT32_MAX)
@@ -270,18 +112,18 @@ static enum store_rc next_number(struct store_txn *txn, uint32_t *number)
 static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct account *account = ctx;
-    struct removal removal = {.slug = str_of(account->slug)};
     struct state empty = {0};
     struct key k;
     uint32_t other;
+    bool pending;
 
-    slug_key(&k, removal.slug);
-    enum store_rc rc = number_get(txn, &k, &other);
+    registry_slug_key(&k, str_of(account->slug));
+    enum store_rc rc = registry_number_get(txn, &k, &other);
     if (rc != STORE_NOTFOUND)
         return rc == STORE_OK ? STORE_REFUSED : rc;
-    if ((rc = unfinished_find(txn, arena, &removal)) != STORE_OK)
+    if ((rc = removal_pending(txn, arena, str_of(account->slug), &pending)) != STORE_OK)
         return rc;
-    if (removal.unfinished) /* who goes on with the removal does not mean the new account */
+    if (pending) /* who goes on with the removal does not mean the new account */
         return STORE_REFUSED;
     if ((rc = next_number(txn, &account->number)) != STORE_OK ||
         (rc = number_put(txn, &k, account->number)) != STORE_OK || (rc = record_put(txn, arena, account)) != STORE_OK)
@@ -297,7 +139,7 @@ static enum store_rc add_body(struct store_txn *txn, struct arena *arena, void *
 bool account_restore(struct store *s, struct arena *a, struct str slug, struct str name, struct account *account,
                      struct error *e)
 {
-    if (!slug_ok(slug)) {
+    if (!registry_slug_ok(slug)) {
         error_set(e, ERR_ACCOUNT_NAME, slug);
         return false;
     }
@@ -339,8 +181,8 @@ static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void 
     enum store_rc rc = STORE_OK;
 
     if (f->slug.p != NULL) {
-        slug_key(&k, f->slug);
-        rc = number_get(txn, &k, &f->number);
+        registry_slug_key(&k, f->slug);
+        rc = registry_number_get(txn, &k, &f->number);
     }
     return rc == STORE_OK ? record_get(txn, arena, f->number, f->out) : rc;
 }
@@ -412,7 +254,7 @@ static void load_types(struct store *s, struct arena *a, struct account *account
 bool account_find(struct store *s, struct arena *a, struct str slug, struct account *out, struct error *e)
 {
     struct finding f = {.slug = slug, .out = out};
-    enum store_rc rc = slug_ok(slug) ? store_run_system(s, STORE_READ, a, find_body, &f) : STORE_NOTFOUND;
+    enum store_rc rc = registry_slug_ok(slug) ? store_run_system(s, STORE_READ, a, find_body, &f) : STORE_NOTFOUND;
 
     if (rc == STORE_OK)
         rc = load_own(s, a, out);
@@ -454,7 +296,7 @@ static enum store_rc collect_one(struct store_txn *txn, struct arena *arena, str
             memcpy(more, c->accounts, c->n * sizeof *more);
         c->accounts = more;
     }
-    if (!number_of_key(key, arena, &number) || !record_read(&c->accounts[c->n], number, value, c->arena))
+    if (!registry_number_of_key(key, arena, &number) || !record_read(&c->accounts[c->n], number, value, c->arena))
         return STORE_ERROR;
     c->n++;
     return STORE_OK;
@@ -466,7 +308,7 @@ static enum store_rc collect_body(struct store_txn *txn, struct arena *arena, vo
     struct key from, to;
 
     c->n = c->room = 0;
-    tag_range(&from, &to, REGISTRY_RECORD);
+    registry_range(&from, &to, REGISTRY_RECORD);
     return walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), collect_one, c);
 }
 
@@ -502,7 +344,7 @@ static enum store_rc account_page_body(struct store_txn *txn, struct arena *aren
     size_t n;
 
     p->all.n = p->all.room = 0;
-    tag_range(&from, &to, REGISTRY_RECORD);
+    registry_range(&from, &to, REGISTRY_RECORD);
     if (p->after > 0) {
         registry_number_key(&from, REGISTRY_RECORD, p->after);
         key_u8(&from, 0); /* the least key that is greater */
@@ -621,7 +463,8 @@ static enum store_rc set_body(struct store_txn *txn, struct arena *arena, void *
 
 static bool set_run(struct store *s, struct arena *a, struct change *c, struct str slug)
 {
-    enum store_rc rc = c->slug.p == NULL || slug_ok(c->slug) ? registry_write(s, a, set_body, c) : STORE_NOTFOUND;
+    enum store_rc rc =
+        c->slug.p == NULL || registry_slug_ok(c->slug) ? registry_write(s, a, set_body, c) : STORE_NOTFOUND;
 
     if (rc == STORE_NOTFOUND)
         error_set(c->e, ERR_ACCOUNT_UNKNOWN, slug);
@@ -661,170 +504,7 @@ void account_write(struct buf *b, const struct account *account)
     clock_write(b, account->created);
 }
 
-/* --- removing --- */
-
-/* Workers may know an account and its tokens for half a second after they are gone. */
-#define REMOVAL_PAUSE_MS 1000
-
-/* The tokens' hashes are deleted in the system's maps, and found in the account. */
-static enum store_rc forget_token(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
-                                  void *ctx)
-{
-    struct removal *r = ctx;
-    struct token_record record;
-    struct id id;
-
-    if (!key_take_id(&key, &id) || !token_record_read(&record, &id, value, arena))
-        return STORE_OK; /* unreadable: it lets nobody in */
-    store_system(txn);
-    enum store_rc rc = token_hash_delete(txn, record.hash);
-    store_enter(txn, r->number);
-    return rc;
-}
-
-/* Closes the account's doors and leaves a mark that the rest is to be deleted. */
-static enum store_rc remove_first(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct removal *r = ctx;
-    struct key k;
-
-    enum store_rc rc = unfinished_find(txn, arena, r);
-    if (rc == STORE_OK && r->unfinished && r->begun > clock_now()) /* the clock was put back */
-        return mark_put(txn, arena, r);
-    if (rc != STORE_OK || r->unfinished)
-        return rc;
-    slug_key(&k, r->slug);
-    if ((rc = number_get(txn, &k, &r->number)) != STORE_OK ||
-        (rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k))) != STORE_OK)
-        return rc;
-    registry_number_key(&k, REGISTRY_RECORD, r->number);
-    if ((rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k))) != STORE_OK)
-        return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
-    if ((rc = mark_put(txn, arena, r)) != STORE_OK)
-        return rc;
-    store_enter(txn, r->number);
-    rc = walk_range(txn, arena, SPACE_TOKEN, STR_NULL, STR_NULL, forget_token, r);
-    store_system(txn);
-    return rc;
-}
-
-static enum store_rc remove_batch(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct removal *r = ctx;
-    struct walk_pair *pairs;
-
-    enum store_rc rc = walk_batch(txn, arena, r->space, STR_NULL, STR_NULL, &pairs, &r->deleted);
-    for (size_t i = 0; i < r->deleted && rc == STORE_OK; i++)
-        rc = store_delete(txn, r->space, pairs[i].key);
-    return rc == STORE_NOTFOUND ? STORE_RETRY : rc;
-}
-
-/* Deletes all that the account has. *any: there was something. */
-static enum store_rc remove_records(struct store *s, struct arena *a, struct removal *r, bool *any)
-{
-    enum store_rc rc = STORE_OK;
-
-    *any = false;
-    for (r->space = 0; r->space < SPACE_COUNT && rc == STORE_OK; r->space++) {
-        do {
-            struct arena_mark mark = arena_mark(a);
-
-            rc = store_run(s, r->number, STORE_WRITE, a, remove_batch, r);
-            *any = *any || r->deleted > 0;
-            arena_rewind(a, mark);
-        } while (rc == STORE_OK && r->deleted > 0 && clock_ticks() < r->until);
-    }
-    return rc;
-}
-
-static enum store_rc remove_last(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct removal *r = ctx;
-    struct key k;
-
-    (void)arena;
-    registry_number_key(&k, REGISTRY_REMOVAL, r->number);
-    enum store_rc rc = store_delete(txn, SPACE_ACCOUNT, key_view(&k));
-    return rc == STORE_NOTFOUND ? STORE_OK : rc;
-}
-
-/*
- * Workers may know the account for a while: it is gone where nothing was there any more after a pause. Who has only so much time
- * does not wait for it.
- */
-bool account_remove_some(struct store *s, struct arena *a, struct str slug, int64_t ms, bool *done, struct error *e)
-{
-    static const struct timespec pause = {.tv_sec = REMOVAL_PAUSE_MS / 1000,
-                                          .tv_nsec = REMOVAL_PAUSE_MS % 1000 * 1000000};
-    struct removal r = {.slug = slug, .until = ms == INT64_MAX ? INT64_MAX : clock_ticks() + ms};
-    bool any, settled;
-    enum store_rc rc = slug_ok(slug) ? registry_write(s, a, remove_first, &r) : STORE_NOTFOUND;
-
-    *done = false;
-    if (rc == STORE_NOTFOUND)
-        error_set(e, ERR_ACCOUNT_UNKNOWN, slug);
-    while (rc == STORE_OK && !*done) {
-        settled = clock_now() - r.begun >= REMOVAL_PAUSE_MS;
-        rc = remove_records(s, a, &r, &any);
-        *done = rc == STORE_OK && settled && !any;
-        if (clock_ticks() >= r.until || (!any && !settled && ms != INT64_MAX))
-            break;
-        if (rc == STORE_OK && !any && !settled)
-            nanosleep(&pause, NULL);
-    }
-    if (*done)
-        rc = registry_write(s, a, remove_last, &r);
-    return registry_done(rc, e);
-}
-
-bool account_remove(struct store *s, struct arena *a, struct str slug, struct error *e)
-{
-    bool done;
-
-    return account_remove_some(s, a, slug, INT64_MAX, &done, e);
-}
-
 /* --- for diagnosis --- */
-
-struct removals {
-    struct buf *out;
-    size_t from;
-};
-
-static enum store_rc removals_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
-                                  void *ctx)
-{
-    struct removals *w = ctx;
-    int64_t begun;
-
-    (void)txn;
-    (void)arena;
-    (void)key;
-    if (w->out->len > w->from)
-        buf_putc(w->out, ' ');
-    buf_str(w->out, mark_read(value, &begun));
-    return STORE_OK;
-}
-
-static enum store_rc removals_body(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct removals *w = ctx;
-    struct key from, to;
-
-    w->out->len = w->from;
-    tag_range(&from, &to, REGISTRY_REMOVAL);
-    return walk_range(txn, arena, SPACE_ACCOUNT, key_view(&from), key_view(&to), removals_one, w);
-}
-
-bool account_removals(struct store *s, struct buf *out, struct error *e)
-{
-    struct arena *scratch = arena_new(0);
-    struct removals w = {out, out->len};
-    enum store_rc rc = store_run_system(s, STORE_READ, scratch, removals_body, &w);
-
-    arena_free(&scratch);
-    return registry_done(rc, e);
-}
 
 struct paging {
     enum store_space space;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * registry - what account.c, token.c, access.c, operator.c, portable.c and verify.c share of the accounts' and tokens' records.
+ * registry - what accounts, tokens, access, the operator's tokens, export, import and verify share of the records of accounts
+ * and tokens.
  */
 #ifndef ROSTER_DIRECTORY_REGISTRY_H
 #define ROSTER_DIRECTORY_REGISTRY_H
@@ -13,6 +14,23 @@ enum { REGISTRY_LAST = 0, REGISTRY_SLUG = 1, REGISTRY_RECORD = 2, REGISTRY_REMOV
 
 /* (tag, number): the number as ten digits, so that the keys are in order and readable. */
 void registry_number_key(struct key *k, uint8_t tag, uint32_t number);
+
+void registry_slug_key(struct key *k, struct str slug);
+
+/* From the first key of a tag to behind the last. */
+void registry_range(struct key *from, struct key *to, uint8_t tag);
+
+/* The number in a key of registry_number_key(). false: it is none. */
+bool registry_number_of_key(struct str key, struct arena *a, uint32_t *number);
+
+/* The number that stands behind a key; 0 and STORE_NOTFOUND: none. */
+enum store_rc registry_number_get(struct store_txn *txn, const struct key *k, uint32_t *number);
+
+/* Whether s can be an account's slug: a letter, then letters, digits and hyphens, in lower case; 1 to ACCOUNT_SLUG_MAX bytes. */
+bool registry_slug_ok(struct str s);
+
+/* Whether a removal of the slug was begun and is not finished. In the system's maps. */
+enum store_rc removal_pending(struct store_txn *txn, struct arena *arena, struct str slug, bool *pending);
 
 /* As account_add(), with time of creation, status and policy as they are in *account; the rest of it is set. */
 bool account_restore(struct store *s, struct arena *a, struct str slug, struct str name, struct account *account,

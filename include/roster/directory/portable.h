@@ -3,8 +3,8 @@
  * portable - an account as lines of JSON: the way out of one engine and into another. Exporting what was imported gives
  * the same bytes.
  *
- * Lines in this order: {"type":"account",…} with format 1, {"type":"state",…}, tokens (hash, never the secret), users and teams in order
- * of creation with ordinal, version and times, members, events. Indexes are made anew by the import.
+ * doc/export.md has the lines and their order. Of a token there is the hash, never the secret. Indexes are made anew by the
+ * import; the sync log, deleted users and what else is kept for undoing does not travel.
  */
 #ifndef ROSTER_DIRECTORY_PORTABLE_H
 #define ROSTER_DIRECTORY_PORTABLE_H
