@@ -138,9 +138,12 @@ static void add_password(struct buf *changes)
     buf_puts(changes, changes->len > 1 ? ",{\"path\":\"password\"}]" : "{\"path\":\"password\"}]");
 }
 
-/* Keeps the teams of a user who has been deactivated, and gives them back to one who has been reactivated. */
+/*
+ * Keeps the teams of a user who has been deactivated, and gives them back to one who has been reactivated: then he may have
+ * another type, and *out gets what he has become.
+ */
 static enum store_rc move_groups(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
-                                 const struct id *user, bool active)
+                                 const struct id *user, bool active, struct image *out)
 {
     bool on = c->account->policy.value[POLICY_RESTORE_TEAMS] == POLICY_ON;
     struct former kept = {.kind = FORMER_GROUPS, .id = *user, .since = c->now};
@@ -151,9 +154,11 @@ static enum store_rc move_groups(struct store_txn *txn, struct arena *arena, str
             return on ? rc : STORE_OK;
         return kept.nids == 0 ? STORE_OK : former_put(txn, arena, c, state, &kept);
     }
+    if (state->former == 0)
+        return STORE_OK;
     rc = former_get(txn, arena, c, FORMER_GROUPS, user, &kept);
-    if (rc == STORE_OK && on)
-        rc = groups_join(txn, arena, c, state, user, kept.ids, kept.nids);
+    if (rc == STORE_OK && on && (rc = groups_join(txn, arena, c, state, user, kept.ids, kept.nids)) == STORE_OK)
+        rc = entry_get(txn, c->account->user_type, user, arena, out);
     return rc == STORE_OK || rc == STORE_NOTFOUND ? former_drop(txn, state, FORMER_GROUPS, user) : rc;
 }
 
@@ -208,9 +213,8 @@ static enum store_rc update_body(struct store_txn *txn, struct arena *arena, voi
     ev.name = json_text(after, "userName");
     if ((rc = event_write(txn, w->c, &state, &ev)) != STORE_OK ||
         (user_is_active(before) != user_is_active(after) &&
-         ((rc = move_groups(txn, arena, w->c, &state, &ev.resource, user_is_active(after))) != STORE_OK ||
-          (rc = entry_get(txn, w->c->account->user_type, &ev.resource, arena, w->out)) != STORE_OK)))
-        return rc; /* a team may have given the user another type, and so another version */
+         (rc = move_groups(txn, arena, w->c, &state, &ev.resource, user_is_active(after), w->out)) != STORE_OK))
+        return rc;
     return state_put(txn, &state);
 }
 
