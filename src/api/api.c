@@ -320,3 +320,10 @@ void api_after(struct api *a)
     synclog_write(a->synclog, a->store, a->scratch, false);
     arena_reset(a->scratch);
 }
+
+void api_idle(struct api *a)
+{
+    api_after(a);
+    if (a->store != NULL)
+        synclog_tidy(a->synclog, a->store, a->scratch);
+}

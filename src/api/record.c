@@ -98,6 +98,8 @@ static struct str path_of(struct api_call *c)
         buf_str(&path, query);
     }
     whole = buf_view(&path);
+    if (whole.len <= SYNCLOG_PATH_MAX)
+        return whole;
     for (end = 0; end < whole.len;) {
         size_t n = utf8_sequence(str_sub(whole, end, whole.len));
 

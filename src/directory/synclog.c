@@ -9,10 +9,14 @@
 #define COUNTS_MAX   64 /* kept in memory; from COUNTS_FULL on they are written at once */
 #define COUNTS_FULL  40
 #define FAILURES_MAX 64
-#define TAIL_MAX     8  /* so many of the last entries are looked through for a count that can be added to */
-#define TRIM_EVERY   32 /* numbers */
-#define TRIM_MAX     64 /* entries at a time */
-#define DAY_MS       INT64_C(86400000)
+#define TAIL_MAX     8   /* so many of the last entries are looked through for a count that can be added to */
+#define OWNERS_MAX   16  /* accounts that are remembered for synclog_tidy() */
+#define TIDY_MAX     256 /* entries at a time */
+#define SLACK_MAX                                                                                                      \
+    50000 /* entries more than are kept, and no more than four times as many, may wait for it; from then on */
+#define TRIM_EVERY 32 /* every so many numbers */
+#define TRIM_MAX   64 /* so many of them go with a change */
+#define DAY_MS     INT64_C(86400000)
 
 /* Whose, and how much of it is kept. */
 struct owner {
@@ -33,7 +37,8 @@ struct failure {
 struct synclog {
     struct waiting_count counts[COUNTS_MAX];
     struct failure failures[FAILURES_MAX]; /* oldest first */
-    size_t ncounts, nfailures;
+    struct owner written[OWNERS_MAX];      /* who may have more entries than are kept */
+    size_t ncounts, nfailures, nwritten;
     int64_t due, not_before; /* when counts are to be written, and the next try; clock_ticks() */
 };
 
@@ -64,9 +69,10 @@ static uint64_t waiting(const struct synclog *l, uint32_t account)
     return n;
 }
 
-/* They are written. */
-static void forget(struct synclog *l, uint32_t account)
+/* What waited of the owner is written. */
+static void forget(struct synclog *l, const struct owner *owner)
 {
+    uint32_t account = owner->account;
     size_t n = 0;
 
     for (size_t i = 0; i < l->ncounts; i++)
@@ -78,6 +84,13 @@ static void forget(struct synclog *l, uint32_t account)
         if (l->failures[i].owner.account != account && n++ != i)
             l->failures[n - 1] = l->failures[i];
     l->nfailures = n;
+    for (n = 0; n < l->nwritten && l->written[n].account != account; n++)
+        ;
+    if (n == OWNERS_MAX) /* one of the others is remembered again when it writes again */
+        n = account % OWNERS_MAX;
+    else if (n == l->nwritten)
+        l->nwritten++;
+    l->written[n] = *owner;
 }
 
 /* --- what is in the store --- */
@@ -153,33 +166,33 @@ static enum store_rc put_waiting(struct store_txn *txn, struct arena *arena, con
 }
 
 /* Whether the entry is one too many, or too old. */
-static bool outlived(const struct owner *o, uint64_t number, struct str value, uint64_t newest, int64_t now)
+static bool outlived(const struct owner *o, uint64_t slack, uint64_t number, struct str value, uint64_t newest,
+                     int64_t now)
 {
     struct entry_head head;
 
-    return number + o->entries <= newest || !entry_head_take(&value, &head) || head.time < now - o->days * DAY_MS;
+    return number + o->entries + slack <= newest || !entry_head_take(&value, &head) ||
+           head.time < now - o->days * DAY_MS;
 }
 
-/* Every so many numbers, takes the oldest away that are not to be kept: numbers from first to newest were just given. */
-static enum store_rc trim(struct store_txn *txn, const struct owner *o, uint64_t first, uint64_t newest, int64_t now)
+/* Takes at most max of the oldest away that are not to be kept, or only those in front of so many more. *n: how many went. */
+static enum store_rc trim(struct store_txn *txn, const struct owner *o, uint64_t slack, uint64_t newest, int64_t now,
+                          size_t max, size_t *n)
 {
-    uint64_t every = o->entries / 8 + 1, doomed[TRIM_MAX];
     struct store_scan *scan = NULL;
     struct str key, value;
-    size_t n = 0;
+    uint64_t doomed[TIDY_MAX];
 
-    if (every > TRIM_EVERY)
-        every = TRIM_EVERY;
-    if ((first - 1) / every == newest / every)
-        return STORE_OK;
+    assert(max <= TIDY_MAX);
+    *n = 0;
     enum store_rc rc = store_scan_open(txn, SPACE_LOG, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
-    while (n < TRIM_MAX && rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
-        if (!key_take_u64(&key, &doomed[n]) || !outlived(o, doomed[n], value, newest, now))
+    while (*n < max && rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
+        if (!key_take_u64(&key, &doomed[*n]) || !outlived(o, slack, doomed[*n], value, newest, now))
             break;
-        n++;
+        ++*n;
     }
     store_scan_close(&scan);
-    for (size_t i = 0; i < n && (rc == STORE_OK || rc == STORE_NOTFOUND); i++) {
+    for (size_t i = 0; i < *n && (rc == STORE_OK || rc == STORE_NOTFOUND); i++) {
         struct key k;
 
         key_init(&k);
@@ -187,6 +200,18 @@ static enum store_rc trim(struct store_txn *txn, const struct owner *o, uint64_t
         rc = store_delete(txn, SPACE_LOG, key_view(&k));
     }
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/*
+ * Numbers from first to newest were just given. What is too much goes when nobody waits (synclog_tidy()): taking an entry away
+ * costs as much as writing one. Only where that moment does not come it goes now.
+ */
+static enum store_rc bound(struct store_txn *txn, const struct owner *o, uint64_t first, uint64_t newest, int64_t now)
+{
+    uint64_t slack = o->entries < SLACK_MAX / 4 ? 4 * (uint64_t)o->entries : SLACK_MAX;
+    size_t n;
+
+    return (first - 1) / TRIM_EVERY == newest / TRIM_EVERY ? STORE_OK : trim(txn, o, slack, newest, now, TRIM_MAX, &n);
 }
 
 /* --- entries of requests --- */
@@ -284,11 +309,13 @@ enum store_rc synclog_change(struct store_txn *txn, struct arena *arena, const s
     write_change(&b, &now, arena);
     if ((rc = put(txn, number, buf_view(&b))) != STORE_OK)
         return rc;
-    return trim(txn, &owner, now.number, number, now.now);
+    return bound(txn, &owner, now.number, number, now.now);
 }
 
 void synclog_committed(struct synclog_request *r)
 {
+    struct owner owner = owner_of(r);
+
     if (r->first_event == 0)
         return;
     if (r->committed_first == 0)
@@ -297,7 +324,7 @@ void synclog_committed(struct synclog_request *r)
     if (r->number == 0)
         return;
     r->written = true;
-    forget(r->log, r->account);
+    forget(r->log, &owner);
 }
 
 /* --- what waits --- */
@@ -381,7 +408,7 @@ static enum store_rc write_body(struct store_txn *txn, struct arena *arena, void
     if ((rc = state_put(txn, &state)) != STORE_OK ||
         (rc = put_waiting(txn, arena, w->log, w->owner.account, &number)) != STORE_OK)
         return rc;
-    return trim(txn, &w->owner, first, state.logged, clock_now());
+    return bound(txn, &w->owner, first, state.logged, clock_now());
 }
 
 /* The owner of something that waits. */
@@ -415,8 +442,37 @@ void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all
             l->not_before = now + SYNCLOG_FOLD_MS;
             return;
         }
-        forget(l, w.owner.account);
+        forget(l, &w.owner);
     }
+}
+
+struct tidying {
+    struct owner owner;
+    size_t gone;
+};
+
+static enum store_rc tidy_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct tidying *t = ctx;
+    struct state state;
+    enum store_rc rc = state_get(txn, &state);
+
+    (void)arena;
+    return rc == STORE_OK ? trim(txn, &t->owner, 0, state.logged, clock_now(), TIDY_MAX, &t->gone) : rc;
+}
+
+void synclog_tidy(struct synclog *l, struct store *s, struct arena *a)
+{
+    struct arena_mark mark = arena_mark(a);
+    struct tidying t;
+
+    if (l->nwritten == 0 || !store_has_room(s))
+        return;
+    t.owner = l->written[0];
+    enum store_rc rc = store_run(s, t.owner.account, STORE_LAX, a, tidy_body, &t);
+    arena_rewind(a, mark);
+    if (rc != STORE_OK || t.gone < TIDY_MAX)
+        l->written[0] = l->written[--l->nwritten];
 }
 
 /* --- bulk --- */

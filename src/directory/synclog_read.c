@@ -100,6 +100,14 @@ static bool takes(const struct reading *r, const struct entry_head *head, struct
     return (q->code.p == NULL || has_code(&request, q->code)) && (q->user.p == NULL || is_user(r, &request, arena));
 }
 
+/* The oldest number that is shown where newest is the last: what is in front of it is kept no longer, or never was. */
+static uint64_t first_shown(const struct reading *r, uint64_t newest)
+{
+    uint64_t entries = r->c->account->policy.value[POLICY_LOG_ENTRIES];
+
+    return entries == 0 || newest < entries ? 1 : newest - entries + 1;
+}
+
 /* --- the text of an entry --- */
 
 /* Whether the event, of which this is the text, is of the request. */
@@ -281,10 +289,11 @@ static enum store_rc find(struct store_txn *txn, struct arena *arena, struct rea
     struct arena *scratch = r->scratch;
     struct store_scan *scan = NULL;
     struct str key, value;
+    uint64_t first = first_shown(r, r->newest);
     struct key from;
 
     key_init(&from);
-    key_u64(&from, r->after + 1);
+    key_u64(&from, r->after < first ? first : r->after + 1);
     enum store_rc rc = store_scan_open(txn, SPACE_LOG, key_view(&from), STR_NULL, STORE_FORWARD, &scan);
     for (size_t looked = 0; rc == STORE_OK && r->n < r->limit && looked < READ_LOOK; looked++) {
         struct found *f = &found[r->n];
@@ -390,6 +399,8 @@ static enum store_rc start_body(struct store_txn *txn, struct arena *arena, void
         }
         if (newest == 0)
             newest = number;
+        if (number < first_shown(r, newest))
+            break;
         if (takes(r, &head, value, r->scratch)) {
             r->n++;
             r->after = number - 1;

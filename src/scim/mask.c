@@ -170,15 +170,16 @@ static void write_value(struct buf *out, struct json_object *v, struct mask *m)
 
 /* --- bodies --- */
 
-/* As it is, in one line: no string of JSON has a raw control character. */
+/* As it is, in one line: JSON has no other control characters than these, and none in a string. */
 static void put_line(struct buf *out, struct str s)
 {
+    static const char breaks[] = {'\n', '\r', '\t'};
     size_t from = out->len;
 
     buf_str(out, s);
-    for (size_t i = from; i < out->len; i++)
-        if ((unsigned char)out->p[i] < ' ')
-            out->p[i] = ' ';
+    for (size_t i = 0; i < sizeof breaks; i++)
+        for (char *at = out->p + from; (at = memchr(at, breaks[i], (size_t)(out->p + out->len - at))) != NULL;)
+            *at = ' ';
 }
 
 /* The longest beginning of s that has at most limit bytes and ends with a character. */
@@ -195,8 +196,10 @@ static bool is_deep(struct str text)
     struct error e = ERROR_INIT;
     size_t n = 0;
 
-    for (size_t i = 0; i < text.len; i++)
-        n += text.p[i] == '{' || text.p[i] == '[';
+    for (size_t at = 0; (at = str_find(text, '{', at)) < text.len; at++)
+        n++;
+    for (size_t at = 0; (at = str_find(text, '[', at)) < text.len; at++)
+        n++;
     return n >= JSON_DEPTH_MAX && !json_scan(text, JSON_DEPTH_MAX - 1, &e);
 }
 

@@ -97,7 +97,7 @@ static void serve(struct fcgi *f, struct api *api, struct store *s, int report_f
         bool idle = fcgi_serve(f, api, WAIT_MS) == 0;
 
         if (idle)
-            api_after(api);
+            api_idle(api);
         else if (!served)
             report(report_fd, WORKER_SERVED);
         served = served || !idle;

@@ -377,16 +377,70 @@ static void more_kinds_than_are_kept_are_written_at_once(void)
 
 /* --- what is kept --- */
 
+static enum store_rc count_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    struct store_scan *scan = NULL;
+    struct str key, value;
+    size_t *n = ctx;
+
+    (void)a;
+    *n = 0;
+    enum store_rc rc = store_scan_open(txn, SPACE_LOG, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
+    while (rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK)
+        ++*n;
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* The entries that there are, shown or not. */
+static size_t there(void)
+{
+    size_t n = 0;
+
+    CHECK_INT(store_run(store, account.number, STORE_READ, scratch, count_body, &n), STORE_OK);
+    return n;
+}
+
 static void no_more_are_kept_than_the_account_says(void)
 {
+    struct synclog_query all = {.failed = false};
+    uint64_t after;
+
     fresh();
     account.policy.value[POLICY_LOG_ENTRIES] = 10;
-    for (size_t i = 0; i < 60; i++)
+    for (size_t i = 0; i < 120; i++)
         CHECK(make_user(arena_printf(arena, "u%zu", i)));
-    struct json_object *list = entries(NULL, 0);
-    CHECK(json_object_array_length(list) >= 10 && json_object_array_length(list) <= 12);
-    CHECK_CSTR(sentences(NULL, 59), "Okta created u59@example.com\n");
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 10);
+    CHECK(synclog_start(call(), &all, 100, &after));
+    CHECK_INT(after, 110);
+    CHECK_CSTR(sentences(NULL, 119), "Okta created u119@example.com\n");
+    CHECK(there() > 10);
+    CHECK(there() <= 10 + 40 + 32); /* without a moment for synclog_tidy() */
+    synclog_tidy(synclog, store, scratch);
+    CHECK_INT(there(), 10);
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 10);
+    account.policy.value[POLICY_LOG_ENTRIES] = 0; /* it is off, and what is in it stays */
+    CHECK_INT(json_object_array_length(entries(NULL, 0)), 10);
     verify();
+}
+
+/* More than one step takes away, of more than one account. */
+static void what_is_too_much_goes_step_by_step(void)
+{
+    fresh();
+    account.policy.value[POLICY_LOG_ENTRIES] = 200;
+    for (size_t i = 0; i < 600; i++) {
+        token = id_new();
+        look_up(SYNCLOG_USERS);
+        synclog_write(synclog, store, scratch, true);
+    }
+    CHECK_INT(there(), 600);
+    synclog_tidy(synclog, store, scratch);
+    CHECK_INT(there(), 600 - 256);
+    synclog_tidy(synclog, store, scratch);
+    CHECK_INT(there(), 200);
+    synclog_tidy(synclog, store, scratch);
+    CHECK_INT(there(), 200);
 }
 
 static void old_ones_go(void)
@@ -398,8 +452,10 @@ static void old_ones_go(void)
     CHECK_CSTR(sentences(NULL, 0), ""); /* also before it is taken away */
     for (size_t i = 0; i < 40; i++)
         CHECK(make_user(arena_printf(arena, "u%zu", i)));
+    synclog_tidy(synclog, store, scratch);
     account.policy.value[POLICY_LOG_DAYS] = 3649;
     CHECK_INT(json_object_array_length(entries(NULL, 0)), 40);
+    CHECK_INT(there(), 40);
 }
 
 static void nothing_is_written_of_an_account_that_is_gone(void)
@@ -447,6 +503,7 @@ static const struct unit_test tests[] = {
     UNIT(counts_end_where_something_comes_between),
     UNIT(more_kinds_than_are_kept_are_written_at_once),
     UNIT(no_more_are_kept_than_the_account_says),
+    UNIT(what_is_too_much_goes_step_by_step),
     UNIT(old_ones_go),
     UNIT(queries_choose),
     UNIT(nothing_is_written_of_an_account_that_is_gone),

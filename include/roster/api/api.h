@@ -43,9 +43,11 @@ void api_sync(struct api *a);
 /* Counts the answer to r, which has left. */
 void api_count(const struct api *a, const struct http_request *r, const struct http_response *response);
 
-/* Work that follows an answer, after it was sent, and is to be done while nobody asks anything: noting the token's use, writing the
- * sync log. Cheap when there is nothing to do. */
+/* Work that follows an answer, after it was sent: noting the token's use, writing the sync log. Cheap when there is nothing to do. */
 void api_after(struct api *a);
+
+/* While nobody asks anything: the same, and a bounded part of what can wait longer: tidying the sync log. */
+void api_idle(struct api *a);
 
 /* The route table, for the check that tests make. Ends with a row whose path is NULL. */
 extern const struct route api_routes[];

@@ -11,7 +11,8 @@
  * Entries are numbered in the order of writing; some numbers are left out. A process that is killed loses what it only counted.
  * An entry has no secrets (scim/mask.h) and at most SYNCLOG_ENTRY_MAX bytes. It names the events of its change, which are
  * read with it: they have the difference, old and new. The settings log_entries and log_days say how many are kept, and how
- * long; what is too much goes a bounded number at a time when something is written.
+ * long; what is too much is not shown, and goes a bounded number at a time when a process has nothing else to do, or, where
+ * that has not come for long, with what is written.
  */
 #ifndef ROSTER_DIRECTORY_SYNCLOG_H
 #define ROSTER_DIRECTORY_SYNCLOG_H
@@ -101,6 +102,9 @@ void synclog_bulk(struct synclog_request *r, const struct call *c, size_t operat
 
 /* Writes what is due, or all; usually nothing is. No transaction may be open. a is reset by the caller. */
 void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all);
+
+/* For when there is nothing else to do: takes away some entries that are not kept any more. As synclog_write(). */
+void synclog_tidy(struct synclog *l, struct store *s, struct arena *a);
 
 /* --- reading --- */
 
