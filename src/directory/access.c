@@ -38,7 +38,8 @@ struct access_cache *access_cache_new(void)
 
     if (c == NULL)
         arena_no_memory(sizeof *c);
-    randombytes_buf(c->key, sizeof c->key);
+    else
+        randombytes_buf(c->key, sizeof c->key);
     return c;
 }
 

@@ -175,30 +175,31 @@ static bool outlived(const struct owner *o, uint64_t slack, uint64_t number, str
            head.time < now - o->days * DAY_MS;
 }
 
-/* Takes at most max of the oldest away that are not to be kept, or only those in front of so many more. *n: how many went. */
+/* Takes at most max of the oldest away that are not to be kept, or only those in front of so many more. *gone: how many went. */
 static enum store_rc trim(struct store_txn *txn, const struct owner *o, uint64_t slack, uint64_t newest, int64_t now,
-                          size_t max, size_t *n)
+                          size_t max, size_t *gone)
 {
     struct store_scan *scan = NULL;
     struct str key, value;
-    uint64_t doomed[TIDY_MAX];
+    uint64_t doomed[TIDY_MAX], number;
+    size_t n = 0;
 
     assert(max <= TIDY_MAX);
-    *n = 0;
     enum store_rc rc = store_scan_open(txn, SPACE_LOG, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
-    while (*n < max && rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
-        if (!key_take_u64(&key, &doomed[*n]) || !outlived(o, slack, doomed[*n], value, newest, now))
+    while (n < max && rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
+        if (!key_take_u64(&key, &number) || !outlived(o, slack, number, value, newest, now))
             break;
-        ++*n;
+        doomed[n++] = number;
     }
     store_scan_close(&scan);
-    for (size_t i = 0; i < *n && (rc == STORE_OK || rc == STORE_NOTFOUND); i++) {
+    for (size_t i = 0; i < n && (rc == STORE_OK || rc == STORE_NOTFOUND); i++) {
         struct key k;
 
         key_init(&k);
         key_u64(&k, doomed[i]);
         rc = store_delete(txn, SPACE_LOG, key_view(&k));
     }
+    *gone = n;
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
