@@ -596,10 +596,8 @@ struct json_object *json_own(struct arena *a, struct json_object *v)
     return v;
 }
 
-struct json_object *json_read(struct arena *a, struct str text, struct error *e)
+static struct json_object *parse(struct arena *a, struct str text, struct error *e)
 {
-    if (!json_scan(text, JSON_DEPTH_MAX, e))
-        return NULL;
     if (text.len > INT_MAX) {
         error_set(e, ERR_JSON_MALFORMED, STR_LIT("it is too long"), STR_LIT("2147483647"));
         return NULL;
@@ -620,6 +618,18 @@ struct json_object *json_read(struct arena *a, struct str text, struct error *e)
     if (v != NULL)
         json_own(a, v);
     return v;
+}
+
+struct json_object *json_read(struct arena *a, struct str text, struct error *e)
+{
+    return json_scan(text, JSON_DEPTH_MAX, e) ? parse(a, text, e) : NULL;
+}
+
+struct json_object *json_read_own(struct arena *a, struct str text)
+{
+    struct error e = ERROR_INIT;
+
+    return parse(a, text, &e);
 }
 
 struct str json_str(struct json_object *v)

@@ -46,7 +46,11 @@ static void write_head(struct buf *b, const struct call *c, uint64_t seq, const 
     clock_format(c->now, time);
     buf_puts(b, "{\"seq\":");
     buf_u64(b, seq);
-    buf_printf(b, ",\"type\":\"%s\",\"time\":\"%s\",\"request\":", ev->type, time);
+    buf_puts(b, ",\"type\":\"");
+    buf_puts(b, ev->type);
+    buf_puts(b, "\",\"time\":\"");
+    buf_puts(b, time);
+    buf_puts(b, "\",\"request\":");
     write_id(b, &c->request);
     buf_puts(b, ",\"actor\":{\"type\":");
     if (id_eq(&c->token, &nobody)) {
@@ -56,13 +60,18 @@ static void write_head(struct buf *b, const struct call *c, uint64_t seq, const 
         write_id(b, &c->token);
         buf_putc(b, '}');
     }
-    buf_printf(b, ",\"resource\":{\"type\":\"%s\",\"id\":", ev->resource_type->name);
+    buf_puts(b, ",\"resource\":{\"type\":\"");
+    buf_puts(b, ev->resource_type->name);
+    buf_puts(b, "\",\"id\":");
     if (ev->resource_text.p != NULL)
         buf_json(b, ev->resource_text);
     else
         write_id(b, &ev->resource);
-    if (ev->version != 0)
-        buf_printf(b, ",\"version\":\"W/\\\"%llu\\\"\"", (unsigned long long)ev->version);
+    if (ev->version != 0) {
+        buf_puts(b, ",\"version\":\"W/\\\"");
+        buf_u64(b, ev->version);
+        buf_puts(b, "\\\"\"");
+    }
     buf_putc(b, '}');
 }
 

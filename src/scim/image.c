@@ -448,13 +448,12 @@ struct str image_leaf(const struct image *im, uint16_t attribute, struct arena *
 struct json_object *image_resource(const struct image *im, struct arena *a)
 {
     struct buf text;
-    struct error e = ERROR_INIT;
 
     buf_init(&text, a);
     buf_reserve(&text, im->attributes.len + 1);
     buf_str(&text, im->attributes);
     buf_putc(&text, '}');
-    struct json_object *resource = json_read(a, buf_view(&text), &e);
+    struct json_object *resource = json_read_own(a, buf_view(&text));
     if (!json_object_is_type(resource, json_type_object))
         abort();
     json_object_object_del(resource, "schemas");

@@ -207,6 +207,17 @@ static void copes_with_many_names(void)
 
 /* --- values --- */
 
+static void reads_its_own_writing(void)
+{
+    static const char text[] = "{\"a\":[1,-2.5,1e400,true,null,\"\\u0001\\\"\xc3\xa9\"],\"b\":{\"c\":{}}}";
+    struct str first = written(json_read_own(arena, str_of(text)));
+
+    CHECK(json_read_own(arena, STR_LIT("{\"a\"")) == NULL);
+    CHECK(json_read_own(arena, STR_LIT("")) == NULL);
+    CHECK_STR(written(json_read_own(arena, first)), first);
+    CHECK_STR(first, written(read_text(str_of(text))));
+}
+
 static void reads_values(void)
 {
     arena = arena_new(0);
@@ -348,6 +359,7 @@ static const struct unit_test tests[] = {
     UNIT(keeps_to_the_depth_given),
     UNIT(finds_duplicates_in_objects_of_any_size),
     UNIT(copes_with_many_names),
+    UNIT(reads_its_own_writing),
     UNIT(reads_values),
     UNIT(reads_numbers_at_the_top),
     UNIT(finds_members_without_case),
