@@ -9,14 +9,13 @@
 #define COUNTS_MAX   64 /* kept in memory; from COUNTS_FULL on they are written at once */
 #define COUNTS_FULL  40
 #define FAILURES_MAX 64
-#define TAIL_MAX     8   /* so many of the last entries are looked through for a count that can be added to */
-#define OWNERS_MAX   16  /* accounts that are remembered for synclog_tidy() */
-#define TIDY_MAX     256 /* entries at a time */
-#define SLACK_MAX                                                                                                      \
-    50000 /* entries more than are kept, and no more than four times as many, may wait for it; from then on */
-#define TRIM_EVERY 32 /* every so many numbers */
-#define TRIM_MAX   64 /* so many of them go with a change */
-#define DAY_MS     INT64_C(86400000)
+#define TAIL_MAX     8     /* so many of the last entries are looked through for a count that can be added to */
+#define OWNERS_MAX   16    /* accounts that are remembered for synclog_tidy() */
+#define TIDY_MAX     256   /* entries that it takes away at a time */
+#define SLACK_MAX    50000 /* entries more than are kept, and no more than four times as many, may wait for it */
+#define TRIM_EVERY   32    /* beyond that they go with changes: every so many numbers */
+#define TRIM_MAX     64    /* so many of them */
+#define DAY_MS       INT64_C(86400000)
 
 /* Whose, and how much of it is kept. */
 struct owner {
