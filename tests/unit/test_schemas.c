@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An account's own schemas over a real store: who knows them, who may write by which, and what verification finds. */
-#include "store.h"
+#include "account.h"
 
-#include "roster/base/clock.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/state.h"
-#include "roster/directory/team.h"
 #include "roster/directory/token.h"
-#include "roster/directory/user.h"
-#include "roster/directory/verify.h"
 #include "roster/store/key.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define EXT "urn:example:ext:1.0:User"
@@ -21,75 +15,30 @@
     "{\"id\":\"" EXT "\",\"attributes\":[{\"name\":\"badge\",\"uniqueness\":\"server\"},{\"name\":\"level\","          \
     "\"type\":\"integer\"}]}"
 
-static struct conf conf;
-static struct store *store;
-static struct arena *arena, *scratch;
-static struct account account;
-static struct error error;
-static int accounts;
 static char texts[4096]; /* what verification said */
-
-static void open_store(void)
-{
-    arena = arena_new(0);
-    scratch = arena_new(0);
-    store = unit_store(&conf, arena);
-}
-
-static void begin(void)
-{
-    struct policy p;
-
-    if (store == NULL)
-        open_store();
-    arena_reset(scratch);
-    error = ERROR_INIT;
-    CHECK(policy_preset(&p, STR_LIT("workspace")));
-    CHECK(account_add(store, arena, str_of(arena_printf(arena, "acme%d", ++accounts)), STR_NULL, &p, &account, &error));
-}
-
-static void find_again(void)
-{
-    error = ERROR_INIT;
-    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
-}
 
 static bool add(uint8_t type, const char *definition)
 {
     error = ERROR_INIT;
-    return schemas_add(store, scratch, &account, type, str_of(definition), &error);
-}
-
-static struct call *call(void)
-{
-    static struct call c;
-
-    error = ERROR_INIT;
-    c = (struct call){.store = store,
-                      .arena = scratch,
-                      .account = &account,
-                      .request = id_new(),
-                      .now = clock_now(),
-                      .error = &error};
-    return &c;
+    return schemas_add(store, arena, &account, type, str_of(definition), &error);
 }
 
 static bool make_user(const char *name, const char *ext, struct image *im)
 {
     struct error e = ERROR_INIT;
     const char *text = arena_printf(
-        scratch, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"%s@example.com\",\"" EXT "\":%s}", name, ext);
+        arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"%s@example.com\",\"" EXT "\":%s}", name, ext);
 
-    return user_create(call(), json_read(scratch, str_of(text), &e), im);
+    return user_create(call(), json_read(arena, str_of(text), &e), im);
 }
 
 static bool replace_user(struct str id, const char *ext, struct image *im)
 {
     struct error e = ERROR_INIT;
     const char *text =
-        arena_printf(scratch, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"ana@example.com\",\"" EXT "\":%s}", ext);
+        arena_printf(arena, "{\"schemas\":[\"" URN_USER "\"],\"userName\":\"ana@example.com\",\"" EXT "\":%s}", ext);
 
-    return user_replace(call(), id, json_read(scratch, str_of(text), &e), NULL, im);
+    return user_replace(call(), id, json_read(arena, str_of(text), &e), NULL, im);
 }
 
 /* What a worker knew before the change it may not write by: a PUT would drop what it does not know. */
@@ -98,22 +47,22 @@ static void who_knows_older_schemas_may_not_write(void)
     struct account before;
     struct image im, other;
 
-    begin();
+    begin("workspace");
     before = account;
     CHECK(add(RESOURCE_USER, DEFINITION));
     CHECK(!make_user("ana", "{\"badge\":\"b\"}", &im));
     CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
-    find_again();
+    reload();
     CHECK(account.schemas == 1 && account.user_type != &resource_type_user &&
           account.team_type->number == RESOURCE_TEAM);
     CHECK_FATAL(make_user("ana", "{\"badge\":\"b\"}", &im));
-    struct str id = arena_str(scratch, im.id);
+    struct str id = arena_str(arena, im.id);
     account = before;
     CHECK(!user_delete(call(), id, NULL));
     CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
     CHECK(!replace_user(id, "{\"level\":2}", &other)); /* was taken for a PUT that changes nothing */
     CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
-    find_again();
+    reload();
     CHECK(!make_user("ben", "{\"badge\":\"B\"}", &other));
     CHECK_INT(error.code, ERR_VALUE_TAKEN);
     CHECK_CSTR(error.sentence, "Another User has the value b of badge");
@@ -125,25 +74,25 @@ static void schemas_in_use_stay(void)
 {
     struct image im;
 
-    begin();
+    begin("workspace");
     CHECK(add(RESOURCE_USER, DEFINITION));
     CHECK(add(RESOURCE_TEAM, "{\"id\":\"urn:example:t\",\"attributes\":[{\"name\":\"a\"}]}"));
-    find_again();
+    reload();
     CHECK_FATAL(make_user("ana", "{\"level\":1}", &im));
-    struct str id = arena_str(scratch, im.id);
+    struct str id = arena_str(arena, im.id);
     error = ERROR_INIT;
-    CHECK(!schemas_remove(store, scratch, &account, STR_LIT(EXT), &error));
+    CHECK(!schemas_remove(store, arena, &account, STR_LIT(EXT), &error));
     CHECK_INT(error.code, ERR_SCHEMA_IN_USE);
     CHECK(strstr(error.sentence, id.p) != NULL);
     error = ERROR_INIT;
-    CHECK(schemas_remove(store, scratch, &account, STR_LIT("URN:example:T"), &error));
-    CHECK(!schemas_remove(store, scratch, &account, STR_LIT("urn:example:t"), &error));
+    CHECK(schemas_remove(store, arena, &account, STR_LIT("URN:example:T"), &error));
+    CHECK(!schemas_remove(store, arena, &account, STR_LIT("urn:example:t"), &error));
     CHECK_INT(error.code, ERR_SCHEMA_UNKNOWN);
-    find_again();
+    reload();
     CHECK(user_delete(call(), id, NULL));
     error = ERROR_INIT;
-    CHECK(schemas_remove(store, scratch, &account, STR_LIT(EXT), &error));
-    find_again();
+    CHECK(schemas_remove(store, arena, &account, STR_LIT(EXT), &error));
+    reload();
     CHECK(account.user_type == &resource_type_user && account.schemas == 4);
 }
 
@@ -151,12 +100,12 @@ static void numbers_are_given_once(void)
 {
     const struct resource_type *type;
 
-    begin();
+    begin("workspace");
     CHECK(add(RESOURCE_USER, DEFINITION));
     error = ERROR_INIT;
-    CHECK(schemas_remove(store, scratch, &account, STR_LIT(EXT), &error));
+    CHECK(schemas_remove(store, arena, &account, STR_LIT(EXT), &error));
     CHECK(add(RESOURCE_USER, DEFINITION));
-    find_again();
+    reload();
     const struct schema *s = schemas_own(&account, STR_LIT(EXT), &type);
     CHECK_FATAL(s != NULL && type == account.user_type);
     CHECK_INT(s->number, 2);
@@ -171,7 +120,7 @@ static void every_account_of_a_list_has_its_types(void)
     struct account *all;
     size_t n, own = 0;
 
-    begin();
+    begin("workspace");
     CHECK(add(RESOURCE_TEAM, "{\"id\":\"urn:example:t\",\"attributes\":[{\"name\":\"a\"}]}"));
     error = ERROR_INIT;
     CHECK_FATAL(account_list(store, arena, &all, &n, &error));
@@ -208,7 +157,7 @@ static void tokens_learn_of_a_schema(void)
     char secret[TOKEN_TEXT_MAX];
     struct token t;
 
-    begin();
+    begin("workspace");
     CHECK_FATAL(token_add(store, arena, &account, STR_LIT("t"), SCOPE_SCIM, 0, NULL, secret, &t, &error));
     CHECK(known_by(cache, secret) == &resource_type_user);
     CHECK(add(RESOURCE_USER, DEFINITION));
@@ -218,7 +167,7 @@ static void tokens_learn_of_a_schema(void)
     CHECK_CSTR(type->extensions[1]->urn, EXT);
     pause_ms(600);
     CHECK(known_by(cache, secret) == type); /* read again, but not built again */
-    CHECK(schemas_remove(store, scratch, &account, STR_LIT(EXT), &error));
+    CHECK(schemas_remove(store, arena, &account, STR_LIT(EXT), &error));
     pause_ms(600);
     type = known_by(cache, secret);
     CHECK(type != NULL && type->extensions[1] == NULL);
@@ -259,7 +208,7 @@ static uint64_t faults(void)
 
     texts[0] = '\0';
     error = ERROR_INIT;
-    CHECK(verify_account(store, scratch, &account, say, NULL, &report, &error));
+    CHECK(verify_account(store, arena, &account, say, NULL, &report, &error));
     return report.faults;
 }
 
@@ -279,13 +228,13 @@ static void every_damage_is_found(void)
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         struct damage d = damages[i];
 
-        begin();
+        begin("workspace");
         CHECK(add(RESOURCE_USER, DEFINITION));
-        find_again();
+        reload();
         CHECK(make_user("ana", "{\"badge\":\"b\",\"level\":2}", &im));
         CHECK_INT(faults(), 0);
-        CHECK_INT(store_run(store, account.number, STORE_WRITE, scratch, damage_body, &d), STORE_OK);
-        find_again(); /* damage does not keep rosterctl verify out */
+        CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
+        reload(); /* damage does not keep rosterctl verify out */
         if (!CHECK(faults() > 0))
             fprintf(stderr, "# damage %zu was not found\n", i);
     }
@@ -304,14 +253,14 @@ static void old_states_are_read(void)
     struct damage d = {.space = SPACE_STATE, .value = six, .len = sizeof six};
     struct state state;
 
-    begin();
-    CHECK_INT(store_run(store, account.number, STORE_WRITE, scratch, damage_body, &d), STORE_OK);
-    CHECK_INT(store_run(store, account.number, STORE_READ, scratch, state_body, &state), STORE_OK);
+    begin("workspace");
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
+    CHECK_INT(store_run(store, account.number, STORE_READ, arena, state_body, &state), STORE_OK);
     CHECK_INT(state.event, 7);
     CHECK_INT(state.revision, 0);
     d.len = 48;
-    CHECK_INT(store_run(store, account.number, STORE_WRITE, scratch, damage_body, &d), STORE_OK);
-    CHECK_INT(store_run(store, account.number, STORE_READ, scratch, state_body, &state), STORE_ERROR);
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
+    CHECK_INT(store_run(store, account.number, STORE_READ, arena, state_body, &state), STORE_ERROR);
 }
 
 int main(void)
@@ -325,10 +274,5 @@ int main(void)
         UNIT(every_damage_is_found),
         UNIT(old_states_are_read),
     };
-    int status = unit_run("schemas", tests, sizeof tests / sizeof tests[0]);
-
-    store_close(&store);
-    arena_free(&scratch);
-    arena_free(&arena);
-    return status;
+    return account_run("schemas", tests, sizeof tests / sizeof tests[0]);
 }
