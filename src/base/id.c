@@ -37,6 +37,16 @@ void id_format(const struct id *id, char out[ID_TEXT_LEN + 1])
     *out = '\0';
 }
 
+void id_write(struct buf *b, const struct id *id)
+{
+    char text[ID_TEXT_LEN + 1];
+
+    id_format(id, text);
+    buf_putc(b, '"');
+    buf_add(b, text, ID_TEXT_LEN);
+    buf_putc(b, '"');
+}
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')

@@ -17,23 +17,13 @@ uint64_t event_parts(const struct event *ev)
     return ids == 0 ? 1 : (ids + EVENT_MEMBERS_MAX - 1) / EVENT_MEMBERS_MAX;
 }
 
-static void write_id(struct buf *b, const struct id *id)
-{
-    char text[ID_TEXT_LEN + 1];
-
-    id_format(id, text);
-    buf_putc(b, '"');
-    buf_add(b, text, ID_TEXT_LEN);
-    buf_putc(b, '"');
-}
-
 static void write_ids(struct buf *b, const char *name, const struct id *ids, size_t n)
 {
     buf_printf(b, "\"%s\":[", name);
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             buf_putc(b, ',');
-        write_id(b, &ids[i]);
+        id_write(b, &ids[i]);
     }
     buf_putc(b, ']');
 }
@@ -51,13 +41,13 @@ static void write_head(struct buf *b, const struct call *c, uint64_t seq, const 
     buf_puts(b, "\",\"time\":\"");
     buf_puts(b, time);
     buf_puts(b, "\",\"request\":");
-    write_id(b, &c->request);
+    id_write(b, &c->request);
     buf_puts(b, ",\"actor\":{\"type\":");
     if (id_eq(&c->token, &nobody)) {
         buf_puts(b, "\"operator\"}");
     } else {
         buf_puts(b, "\"token\",\"id\":");
-        write_id(b, &c->token);
+        id_write(b, &c->token);
         buf_putc(b, '}');
     }
     buf_puts(b, ",\"resource\":{\"type\":\"");
@@ -66,7 +56,7 @@ static void write_head(struct buf *b, const struct call *c, uint64_t seq, const 
     if (ev->resource_text.p != NULL)
         buf_json(b, ev->resource_text);
     else
-        write_id(b, &ev->resource);
+        id_write(b, &ev->resource);
     if (ev->version != 0) {
         buf_puts(b, ",\"version\":\"W/\\\"");
         buf_u64(b, ev->version);

@@ -26,18 +26,14 @@ struct exporting {
 
 static void add_time(struct buf *b, const char *name, int64_t ms)
 {
-    char text[CLOCK_TEXT_LEN + 1];
-
-    clock_format(ms, text);
-    buf_printf(b, "\"%s\":\"%s\"", name, text);
+    buf_printf(b, "\"%s\":", name);
+    clock_write(b, ms);
 }
 
 static void add_id(struct buf *b, const char *name, const struct id *id)
 {
-    char text[ID_TEXT_LEN + 1];
-
-    id_format(id, text);
-    buf_printf(b, "\"%s\":\"%s\"", name, text);
+    buf_printf(b, "\"%s\":", name);
+    id_write(b, id);
 }
 
 static void line_begin(struct exporting *x, enum portable_kind kind)

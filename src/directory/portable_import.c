@@ -149,6 +149,18 @@ static bool take_id_or_none(struct json_object *o, const char *name, struct id *
     return json_member(o, name) == NULL || take_id(o, name, out);
 }
 
+/* The next line, which must be of this kind, as an object. NULL: *m->e, which says why where it is another one. */
+static struct json_object *head_line(struct importing *m, enum portable_kind kind, const char *why)
+{
+    if (!read_line(m))
+        return NULL;
+    if (m->next.text.p == NULL || m->next.kind != kind) {
+        refuse_line(m, m->next.number, why);
+        return NULL;
+    }
+    return line_object(m, m->arena, &m->next);
+}
+
 /* --- account and state --- */
 
 static bool take_policy(struct importing *m, struct json_object *settings)
@@ -172,17 +184,11 @@ static bool take_policy(struct importing *m, struct json_object *settings)
 static bool import_account(struct importing *m, struct arena *a, struct str slug)
 {
     struct account *account = &m->account;
-    struct json_object *o = NULL;
+    struct json_object *o = head_line(m, KIND_ACCOUNT, "the first line is that of the account");
     struct str name, written, status;
     uint64_t format;
 
-    if (!read_line(m))
-        return false;
-    if (m->next.text.p == NULL || m->next.kind != KIND_ACCOUNT) {
-        refuse_line(m, 1, "the first line is that of the account");
-        return false;
-    }
-    if ((o = line_object(m, m->arena, &m->next)) == NULL)
+    if (o == NULL)
         return false;
     if (!take_u64(o, "format", &format) || format != PORTABLE_FORMAT) {
         refuse_line(m, 1, "the format is not known");
@@ -203,15 +209,9 @@ static bool import_account(struct importing *m, struct arena *a, struct str slug
 static bool import_state(struct importing *m)
 {
     struct portable_counter fields[PORTABLE_COUNTERS];
-    struct json_object *o = NULL;
+    struct json_object *o = head_line(m, KIND_STATE, "the second line is that of the state");
 
-    if (!read_line(m))
-        return false;
-    if (m->next.text.p == NULL || m->next.kind != KIND_STATE) {
-        refuse_line(m, 2, "the second line is that of the state");
-        return false;
-    }
-    if ((o = line_object(m, m->arena, &m->next)) == NULL)
+    if (o == NULL)
         return false;
     portable_counters(&m->state, fields);
     for (size_t i = 0; i < PORTABLE_COUNTERS; i++) {

@@ -175,18 +175,14 @@ static enum store_rc put_events(struct store_txn *txn, struct buf *out, const st
 
 static void put_time(struct buf *b, const char *name, int64_t ms)
 {
-    char text[CLOCK_TEXT_LEN + 1];
-
-    clock_format(ms, text);
-    buf_printf(b, ",\"%s\":\"%s\"", name, text);
+    buf_json_name(b, name);
+    clock_write(b, ms);
 }
 
 static void put_id(struct buf *b, const char *name, const struct id *id)
 {
-    char text[ID_TEXT_LEN + 1];
-
-    id_format(id, text);
-    buf_printf(b, ",\"%s\":\"%s\"", name, text);
+    buf_json_name(b, name);
+    id_write(b, id);
 }
 
 static void put_text(struct buf *b, const char *name, struct str text)
@@ -197,17 +193,14 @@ static void put_text(struct buf *b, const char *name, struct str text)
 
 static void put_resource(struct buf *out, const struct reading *r, const struct entry_request *e)
 {
-    char id[ID_TEXT_LEN + 1];
-
     if (e->type == 0 && e->name_len == 0)
         return;
     buf_puts(out, ",\"resource\":{");
     if (e->type != 0) {
         const struct resource_type *type = account_type(r->c->account, e->type);
 
-        id_format(&e->resource, id);
         put_text(out, "type", str_of(type == NULL ? "" : type->name));
-        put_text(out, "id", str_of(id));
+        put_id(out, "id", &e->resource);
     }
     if (e->name_len > 0)
         put_text(out, "name", name_of(e));

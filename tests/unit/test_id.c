@@ -30,10 +30,16 @@ static void writes_and_reads(void)
 {
     struct id id = {{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0x4d, 0xef, 0x80, 0x10, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54}};
     struct id back = zero;
+    struct arena *a = arena_new(0);
     char text[ID_TEXT_LEN + 1];
+    struct buf b;
 
     id_format(&id, text);
     CHECK_CSTR(text, "01234567-89ab-4def-8010-fedcba987654");
+    buf_init(&b, a);
+    id_write(&b, &id);
+    CHECK_STR(buf_view(&b), STR_LIT("\"01234567-89ab-4def-8010-fedcba987654\""));
+    arena_free(&a);
     CHECK(id_parse(str_of(text), &back));
     CHECK(id_eq(&id, &back));
     back = zero;

@@ -8,7 +8,7 @@
 #ifndef ROSTER_BASE_ID_H
 #define ROSTER_BASE_ID_H
 
-#include "roster/base/str.h"
+#include "roster/base/buf.h"
 
 #define ID_SIZE     16
 #define ID_TEXT_LEN 36
@@ -21,6 +21,9 @@ struct id {
 struct id id_new(void);
 
 void id_format(const struct id *id, char out[ID_TEXT_LEN + 1]);
+
+/* Appends that text as a JSON string. */
+void id_write(struct buf *b, const struct id *id);
 
 /* false: s is not the text of an id; *out is then all zero. */
 bool id_parse(struct str s, struct id *out);
