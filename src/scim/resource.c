@@ -28,8 +28,9 @@ static void text_add(struct text *t, struct str s)
 {
     size_t room = sizeof t->bytes - t->len, n = s.len < room ? s.len : room;
 
-    if (n > 0)
-        memcpy(t->bytes + t->len, s.p, n);
+    if (s.p == NULL)
+        return;
+    memcpy(t->bytes + t->len, s.p, n);
     t->len += n;
 }
 
