@@ -814,11 +814,36 @@ bool json_equal(struct json_object *a, struct json_object *b)
     return json_object_equal(a, b) != 0;
 }
 
+static struct json_object *clone_object(struct json_object *v)
+{
+    struct json_object *copy = json_object_new_object();
+
+    if (copy == NULL)
+        arena_no_memory(0);
+    json_object_object_foreach(v, name, member)
+    {
+        if (json_object_object_add_ex(copy, name, json_clone(member), JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0)
+            arena_no_memory(0);
+    }
+    return copy;
+}
+
+static struct json_object *clone_array(struct json_object *v)
+{
+    size_t n = json_object_array_length(v);
+    struct json_object *copy = json_object_new_array_ext((int)(n > 0 ? n : 1));
+
+    if (copy == NULL)
+        arena_no_memory(0);
+    for (size_t i = 0; i < n; i++)
+        if (json_object_array_add(copy, json_clone(json_object_array_get_idx(v, i))) != 0)
+            arena_no_memory(0);
+    return copy;
+}
+
 struct json_object *json_clone(struct json_object *v)
 {
-    struct json_object *copy = NULL;
-
-    if (v != NULL && json_object_deep_copy(v, &copy, NULL) != 0)
-        arena_no_memory(0);
-    return copy;
+    if (json_object_is_type(v, json_type_object))
+        return clone_object(v);
+    return json_object_is_type(v, json_type_array) ? clone_array(v) : json_object_get(v);
 }

@@ -299,6 +299,18 @@ static void clones_and_puts(void)
     CHECK_STR(written(v), STR_LIT("{\"a\":{\"b\":[1.50,2]}}"));
     CHECK(json_clone(NULL) == NULL);
     json_object_put(copy);
+
+    /* what is in arrays, and the texts of numbers, are the copy's for as long as it lives */
+    struct arena *before = arena;
+    arena = arena_new(0);
+    v = read_text(STR_LIT("{\"a\":[{\"b\":\"long enough to be in memory of its own\"},null,[],{},1.50,true]}"));
+    copy = json_clone(v);
+    json_put_member(json_object_array_get_idx(json_member(v, "a"), 0), "b", json_object_new_string("other"));
+    arena_free(&arena);
+    arena = before;
+    CHECK_STR(written(copy),
+              STR_LIT("{\"a\":[{\"b\":\"long enough to be in memory of its own\"},null,[],{},1.50,true]}"));
+    json_object_put(copy);
     arena_free(&arena);
 }
 

@@ -63,7 +63,10 @@ struct json_object *json_own(struct arena *a, struct json_object *v);
 /* Whether two values say the same. Numbers are compared as they were written, so that no digit of a decimal is lost. */
 bool json_equal(struct json_object *a, struct json_object *b);
 
-/* A deep copy that the caller owns. */
+/*
+ * A copy that the caller owns, to and from whose objects and arrays, at every depth, members and elements may be put and
+ * taken. Strings, numbers and booleans are shared with v: nobody sets another value in them.
+ */
 struct json_object *json_clone(struct json_object *v);
 
 #endif
