@@ -133,37 +133,80 @@ static enum store_rc keys_change(struct store_txn *txn, struct arena *arena, con
     return rc;
 }
 
-/* Adds delta to the count of the block that ordinal is in. */
-static enum store_rc block_add(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal, int delta)
+/* --- blocks --- */
+
+bool entry_block_is_counted(const struct state *state, const struct resource_type *type, uint64_t ordinal)
+{
+    return ordinal / BLOCK_ORDINALS != state->ordinal[type->number] / BLOCK_ORDINALS;
+}
+
+enum store_rc entry_block_count(struct store_txn *txn, const struct resource_type *type, uint64_t block, uint64_t *n)
+{
+    struct store_scan *scan = NULL;
+    struct key from, to;
+
+    *n = 0;
+    entry_order_key(&from, type, block * BLOCK_ORDINALS);
+    entry_order_key(&to, type, (block + 1) * BLOCK_ORDINALS);
+    enum store_rc rc = store_scan_open(txn, SPACE_ORDER, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    if (rc == STORE_OK)
+        rc = store_scan_skip(scan, BLOCK_ORDINALS + 1, n);
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+static enum store_rc block_put(struct store_txn *txn, const struct key *k, uint64_t count)
+{
+    unsigned char bytes[2] = {(unsigned char)(count >> 8), (unsigned char)count};
+
+    if (count > BLOCK_ORDINALS)
+        return STORE_ERROR;
+    if (count > 0)
+        return store_put(txn, SPACE_BLOCK, key_view(k), str_make(bytes, sizeof bytes));
+    enum store_rc rc = store_delete(txn, SPACE_BLOCK, key_view(k));
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+/* Adds delta to the count of the block that ordinal is in, where it is counted. */
+static enum store_rc block_add(struct store_txn *txn, const struct state *state, const struct resource_type *type,
+                               uint64_t ordinal, int delta)
 {
     struct key k;
     struct str value;
     uint16_t count = 0;
 
+    if (!entry_block_is_counted(state, type, ordinal))
+        return STORE_OK;
     entry_block_key(&k, type, ordinal);
     enum store_rc rc = store_get(txn, SPACE_BLOCK, key_view(&k), &value);
     if (rc == STORE_OK && !key_take_u16(&value, &count))
         return STORE_ERROR;
     if (rc != STORE_OK && rc != STORE_NOTFOUND)
         return rc;
-    count = (uint16_t)(count + delta);
-    if (count > BLOCK_ORDINALS)
-        return STORE_ERROR;
-    if (count == 0)
-        return store_delete(txn, SPACE_BLOCK, key_view(&k));
-    unsigned char bytes[2] = {(unsigned char)(count >> 8), (unsigned char)count};
-    return store_put(txn, SPACE_BLOCK, key_view(&k), str_make(bytes, sizeof bytes));
+    return block_put(txn, &k, (uint16_t)(count + delta));
 }
 
-static enum store_rc order_add(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal,
+/* The last ordinal that was given begins a block: counts the one before. */
+static enum store_rc block_end(struct store_txn *txn, const struct state *state, const struct resource_type *type)
+{
+    uint64_t last = state->ordinal[type->number] - 1, n;
+    struct key k;
+
+    enum store_rc rc = entry_block_count(txn, type, last / BLOCK_ORDINALS, &n);
+    entry_block_key(&k, type, last);
+    return rc == STORE_OK ? block_put(txn, &k, n) : rc;
+}
+
+static enum store_rc order_put(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal,
                                const struct id *id)
 {
     struct key k;
 
     entry_order_key(&k, type, ordinal);
-    enum store_rc rc = store_put(txn, SPACE_ORDER, key_view(&k), id_view(id));
-    return rc == STORE_OK ? block_add(txn, type, ordinal, 1) : rc;
+    return store_put(txn, SPACE_ORDER, key_view(&k), id_view(id));
 }
+
+/* --- records --- */
 
 /* Renders the resource, writes its record and opens what was written. */
 static enum store_rc record_put(struct store_txn *txn, struct arena *arena, const struct resource_type *type,
@@ -195,7 +238,9 @@ enum store_rc entry_create(struct store_txn *txn, struct arena *arena, const str
                                 .modified = now};
     if ((rc = record_put(txn, arena, type, resource, &facts, out)) != STORE_OK)
         return rc;
-    return order_add(txn, type, facts.ordinal, id);
+    if (facts.ordinal % BLOCK_ORDINALS == 0 && (rc = block_end(txn, state, type)) != STORE_OK)
+        return rc;
+    return order_put(txn, type, facts.ordinal, id);
 }
 
 static struct image_facts facts_next(const struct image *old, int64_t now, const struct state *state)
@@ -240,14 +285,14 @@ enum store_rc entry_delete(struct store_txn *txn, struct arena *arena, const str
         rc = store_delete(txn, SPACE_ORDER, key_view(&k));
     }
     if (rc == STORE_OK)
-        rc = block_add(txn, old->type, old->ordinal, -1);
+        rc = block_add(txn, state, old->type, old->ordinal, -1);
     if (rc == STORE_OK)
         state->count[old->type->number]--;
     return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
 }
 
 enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const struct image *image,
-                            struct json_object *resource)
+                            struct json_object *resource, const struct state *state)
 {
     struct image_facts facts = {
         .ordinal = image->ordinal, .version = image->version, .created = image->created, .modified = image->modified};
@@ -259,5 +304,7 @@ enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const st
     enum store_rc rc = keys_change(txn, arena, image->type, &facts.id, NULL, resource, &taken);
     if (rc == STORE_OK)
         rc = record_put(txn, arena, image->type, resource, &facts, &out);
-    return rc == STORE_OK ? order_add(txn, image->type, image->ordinal, &facts.id) : rc;
+    if (rc == STORE_OK)
+        rc = order_put(txn, image->type, image->ordinal, &facts.id);
+    return rc == STORE_OK ? block_add(txn, state, image->type, image->ordinal, 1) : rc;
 }

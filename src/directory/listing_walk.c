@@ -121,13 +121,15 @@ static enum store_rc stretch(struct store_txn *txn, struct walking *w, const str
 /* --- by number --- */
 
 /* Moves *from to the block in which the resource with the wanted place (from 0) is; *place becomes its place behind that. */
-static enum store_rc skip_blocks(struct store_txn *txn, const struct lane *lane, uint64_t *place, struct key *from)
+static enum store_rc skip_blocks(struct store_txn *txn, const struct lane *lane, const struct state *state,
+                                 uint64_t *place, struct key *from)
 {
+    uint64_t ordinal = state->ordinal[lane->type->number]; /* of the last block, which is not counted */
     struct store_scan *scan = NULL;
-    struct key to = lane->prefix;
     struct str key, value;
+    struct key to;
 
-    key_end(&to);
+    entry_block_key(&to, lane->type, ordinal);
     enum store_rc rc = store_scan_open(txn, SPACE_BLOCK, key_view(&lane->prefix), key_view(&to), STORE_FORWARD, &scan);
     while (rc == STORE_OK && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
         uint8_t number;
@@ -137,15 +139,14 @@ static enum store_rc skip_blocks(struct store_txn *txn, const struct lane *lane,
         if (!key_take_u8(&key, &number) || !key_take_u64(&key, &block) || !key_take_u16(&value, &count)) {
             rc = STORE_ERROR;
         } else if (*place < count) {
-            entry_order_key(from, lane->type, block * BLOCK_ORDINALS);
+            ordinal = block * BLOCK_ORDINALS;
             break;
         } else {
             *place -= count;
         }
     }
     store_scan_close(&scan);
-    if (rc == STORE_NOTFOUND) /* some have gone since they were counted: behind them all */
-        entry_order_key(from, lane->type, UINT64_MAX);
+    entry_order_key(from, lane->type, ordinal / BLOCK_ORDINALS * BLOCK_ORDINALS);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
@@ -167,7 +168,7 @@ static enum store_rc walk_index(struct store_txn *txn, struct walking *w, const 
         place = 0;
         bounds(lane, NULL, true, false, &from, &to);
         if (lane->space == SPACE_ORDER)
-            rc = skip_blocks(txn, lane, &skip, &from);
+            rc = skip_blocks(txn, lane, state, &skip, &from);
         if (rc == STORE_OK)
             rc = stretch(txn, w, lane, &from, &to, w->q->descending ? STORE_BACKWARD : STORE_FORWARD, skip, &more);
     }

@@ -412,7 +412,7 @@ static enum store_rc import_entry(struct store_txn *txn, struct arena *arena, st
         return rc;
     if (type->number == RESOURCE_USER)
         m->then.active += user_is_active(resource);
-    rc = entry_restore(txn, arena, &im, resource);
+    rc = entry_restore(txn, arena, &im, resource, &m->state);
     return rc == STORE_EXISTS ? refuse_line(m, line->number, "a unique value, such as userName, occurs twice") : rc;
 }
 

@@ -325,7 +325,8 @@ static enum store_rc verify_order(struct store_txn *txn, struct arena *arena, st
         return rc;
     if (rc == STORE_NOTFOUND || im.ordinal != ordinal)
         complain(v, "%s: no record is in this place", key_text(arena, SPACE_ORDER, whole));
-    if (v->block_type == number && v->block == ordinal / BLOCK_ORDINALS)
+    if ((v->block_type == number && v->block == ordinal / BLOCK_ORDINALS) ||
+        !entry_block_is_counted(&v->state, type, ordinal))
         return STORE_OK;
     v->block_type = number;
     v->block = ordinal / BLOCK_ORDINALS;
@@ -333,21 +334,6 @@ static enum store_rc verify_order(struct store_txn *txn, struct arena *arena, st
     rc = store_has(txn, SPACE_BLOCK, key_view(&k));
     if (rc == STORE_NOTFOUND)
         complain(v, "%s is missing", key_text(arena, SPACE_BLOCK, key_view(&k)));
-    return rc == STORE_NOTFOUND ? STORE_OK : rc;
-}
-
-/* How many ordinals of a block are in use. */
-static enum store_rc count_block(struct store_txn *txn, const struct resource_type *type, uint64_t block, uint64_t *n)
-{
-    struct store_scan *scan = NULL;
-    struct key from, to;
-
-    entry_order_key(&from, type, block * BLOCK_ORDINALS);
-    entry_order_key(&to, type, (block + 1) * BLOCK_ORDINALS);
-    enum store_rc rc = store_scan_open(txn, SPACE_ORDER, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
-    if (rc == STORE_OK)
-        rc = store_scan_skip(scan, BLOCK_ORDINALS + 1, n);
-    store_scan_close(&scan);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
@@ -368,7 +354,9 @@ static enum store_rc verify_block(struct store_txn *txn, struct arena *arena, st
         complain(v, "%s cannot be read", key_text(arena, SPACE_BLOCK, whole));
         return STORE_OK;
     }
-    enum store_rc rc = count_block(txn, type, block, &n);
+    if (!entry_block_is_counted(&v->state, type, block * BLOCK_ORDINALS))
+        return STORE_OK;
+    enum store_rc rc = entry_block_count(txn, type, block, &n);
     if (rc == STORE_OK && n != count)
         complain(v, "%s counts %u, but there are %" PRIu64, key_text(arena, SPACE_BLOCK, whole), (unsigned)count, n);
     return rc;

@@ -754,6 +754,7 @@ static void pages_cross_blocks(void)
 {
     struct listing page;
     size_t many = BLOCK_ORDINALS + 40;
+    char text[ID_TEXT_LEN + 1];
 
     fresh("rfc");
     for (size_t i = 0; i < many; i++) {
@@ -765,6 +766,19 @@ static void pages_cross_blocks(void)
     CHECK(listing_page(call(), &resource_type_user, NULL, BLOCK_ORDINALS + 1, 5, &page));
     CHECK_INT(page.n, 5);
     verified();
+
+    /* some go: of the first block, which is counted, and of the last, which is not; then the first one whole */
+    for (size_t gone = 0; gone < BLOCK_ORDINALS + 5; gone++) {
+        if (gone < 3 || gone == BLOCK_ORDINALS + 4) {
+            CHECK(listing_page(call(), &resource_type_user, NULL, many - gone - 10, 50, &page));
+            CHECK_INT(page.n, 11);
+            verified();
+        }
+        CHECK(listing_page(call(), &resource_type_user, NULL, gone == 1 ? many - 2 : 1, 1, &page));
+        CHECK_INT(page.n, 1);
+        id_format(&page.items[0].id, text);
+        CHECK(user_delete(call(), str_of(text), NULL));
+    }
 }
 
 /* A filter on what records do not have asks the memberships. */

@@ -389,7 +389,7 @@ static void every_damage_is_found(void)
         {.space = SPACE_ORDER, .nth = 1, .add = true},
         {.space = SPACE_BLOCK, .nth = 0},
         {.space = SPACE_BLOCK, .nth = 0, .value = "\x01\x01"},
-        {.space = SPACE_BLOCK, .nth = 1, .add = true},
+        {.space = SPACE_BLOCK, .nth = 0, .add = true},
         {.space = SPACE_MEMBER, .nth = 0},
         {.space = SPACE_MEMBER, .nth = 0, .value = "x"},
         {.space = SPACE_MEMBER, .nth = 0, .add = true},
@@ -414,6 +414,8 @@ static void every_damage_is_found(void)
     begin();
     fill(9);
     struct str text = exported(account.slug), plain = without(text, "{\"type\":\"token\"");
+    /* as after many that were deleted: the first block is not the last, and is counted */
+    plain = replaced(plain, "\"userOrdinal\":", "\"userOrdinal\":900");
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         snprintf(slug, sizeof slug, "damage%zu", i);
         struct damage d = damages[i];
