@@ -234,12 +234,6 @@ int bdb_env_close(DB_ENV *env, DB **db)
     return rc == 0 ? rc_env : rc;
 }
 
-/* What is written once, behind all before it, and seldom read: its old pages are the first to leave the cache. */
-static bool is_journal(enum store_space space)
-{
-    return space == SPACE_EVENT || space == SPACE_LOG;
-}
-
 static int open_space(DB_ENV *env, enum store_space space, u_int32_t flags, DB **out)
 {
     char file[32];
@@ -249,8 +243,7 @@ static int open_space(DB_ENV *env, enum store_space space, u_int32_t flags, DB *
     if (rc != 0)
         return rc;
     snprintf(file, sizeof file, "%s.db", store_spaces[space].name);
-    if ((rc = db->set_pagesize(db, BDB_PAGE_SIZE)) == 0 && (rc = db->set_flags(db, DB_CHKSUM)) == 0 &&
-        (!is_journal(space) || (rc = db->set_priority(db, DB_PRIORITY_LOW)) == 0))
+    if ((rc = db->set_pagesize(db, BDB_PAGE_SIZE)) == 0 && (rc = db->set_flags(db, DB_CHKSUM)) == 0)
         rc = db->open(db, NULL, file, NULL, DB_BTREE, DB_AUTO_COMMIT | flags, 0600);
     if (rc != 0)
         db->close(db, DB_NOSYNC);
