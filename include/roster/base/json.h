@@ -65,7 +65,7 @@ bool json_equal(struct json_object *a, struct json_object *b);
 
 /*
  * A copy that the caller owns, to and from whose objects and arrays, at every depth, members and elements may be put and
- * taken. Strings, numbers and booleans are shared with v: nobody sets another value in them.
+ * taken. Strings, numbers and booleans are shared with v: from now on nobody may set another value in them.
  */
 struct json_object *json_clone(struct json_object *v);
 

@@ -68,7 +68,8 @@ struct bulk {
 struct bulk *bulk_parse(struct json_object *body, const struct resource_type *const types[BULK_TYPES], struct str base,
                         struct arena *a, struct error *e);
 
-/* Puts id, which is what r turned out to mean, in the place of the reference; bulk_id: that of the POST. */
+/* Puts id, which is what r turned out to mean, in the place of the reference; bulk_id: that of the POST. It changes a string of
+ * op->data, so nothing was cloned from that yet (json_clone()). */
 void bulk_resolve(struct bulk_operation *op, const struct bulk_reference *r, struct str bulk_id, struct str id,
                   struct arena *a);
 
