@@ -140,17 +140,18 @@ bool entry_block_is_counted(const struct state *state, const struct resource_typ
     return ordinal / BLOCK_ORDINALS != state->ordinal[type->number] / BLOCK_ORDINALS;
 }
 
-enum store_rc entry_block_count(struct store_txn *txn, const struct resource_type *type, uint64_t block, uint64_t *n)
+enum store_rc entry_block_count(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal, uint64_t *n)
 {
+    uint64_t first = ordinal - ordinal % BLOCK_ORDINALS;
     struct store_scan *scan = NULL;
     struct key from, to;
 
     *n = 0;
-    entry_order_key(&from, type, block * BLOCK_ORDINALS);
-    entry_order_key(&to, type, (block + 1) * BLOCK_ORDINALS);
+    entry_order_key(&from, type, first);
+    entry_order_key(&to, type, first + BLOCK_ORDINALS);
     enum store_rc rc = store_scan_open(txn, SPACE_ORDER, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
     if (rc == STORE_OK)
-        rc = store_scan_skip(scan, BLOCK_ORDINALS + 1, n);
+        rc = store_scan_skip(scan, BLOCK_ORDINALS, n);
     store_scan_close(&scan);
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
@@ -192,7 +193,7 @@ static enum store_rc block_end(struct store_txn *txn, const struct state *state,
     uint64_t last = state->ordinal[type->number] - 1, n;
     struct key k;
 
-    enum store_rc rc = entry_block_count(txn, type, last / BLOCK_ORDINALS, &n);
+    enum store_rc rc = entry_block_count(txn, type, last, &n);
     entry_block_key(&k, type, last);
     return rc == STORE_OK ? block_put(txn, &k, n) : rc;
 }

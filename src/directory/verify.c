@@ -354,9 +354,10 @@ static enum store_rc verify_block(struct store_txn *txn, struct arena *arena, st
         complain(v, "%s cannot be read", key_text(arena, SPACE_BLOCK, whole));
         return STORE_OK;
     }
-    if (!entry_block_is_counted(&v->state, type, block * BLOCK_ORDINALS))
+    uint64_t first = block * BLOCK_ORDINALS;
+    if (!entry_block_is_counted(&v->state, type, first))
         return STORE_OK;
-    enum store_rc rc = entry_block_count(txn, type, block, &n);
+    enum store_rc rc = entry_block_count(txn, type, first, &n);
     if (rc == STORE_OK && n != count)
         complain(v, "%s counts %u, but there are %" PRIu64, key_text(arena, SPACE_BLOCK, whole), (unsigned)count, n);
     return rc;

@@ -53,13 +53,14 @@ void entry_order_key(struct key *k, const struct resource_type *type, uint64_t o
 void entry_block_key(struct key *k, const struct resource_type *type, uint64_t ordinal);
 
 /*
- * Whether the block of ordinal has a record of how many of its ordinals are in use. The last one, in which ordinals are still
- * given, has none that counts: it is counted when the next begins, so that making a resource costs no more writing for it.
+ * Whether the block that ordinal is in has a record of how many of its ordinals are in use. The last block, in which ordinals
+ * are still given, is counted when the next begins: making a resource writes no count. What earlier versions wrote for it
+ * may be there and is out of date.
  */
 bool entry_block_is_counted(const struct state *state, const struct resource_type *type, uint64_t ordinal);
 
-/* Counts them; at most BLOCK_ORDINALS are read. */
-enum store_rc entry_block_count(struct store_txn *txn, const struct resource_type *type, uint64_t block, uint64_t *n);
+/* Counts those in use in the block that ordinal is in, by their places in the order. */
+enum store_rc entry_block_count(struct store_txn *txn, const struct resource_type *type, uint64_t ordinal, uint64_t *n);
 
 /* Writes an image and its derived entries as they are, for import: nothing is checked against the policy, no
  * counter but the block's is changed. state has the ordinals that were given in all. */
