@@ -255,11 +255,13 @@ static bool scan_digits(struct scan *s)
     return true;
 }
 
-static bool scan_number(struct scan *s)
+/* *decimal: it has a fraction or an exponent. */
+static bool scan_number(struct scan *s, bool *decimal)
 {
     at_t at = s->p;
-    bool negative = *at == '-', decimal = false;
+    bool negative = *at == '-';
 
+    *decimal = false;
     s->p += negative;
     at_t digits = s->p;
     if (!scan_digits(s))
@@ -268,20 +270,20 @@ static bool scan_number(struct scan *s)
         return malformed(s, "a number begins with 0", at);
     size_t ndigits = (size_t)(s->p - digits);
     if (s->p < s->end && *s->p == '.') {
-        decimal = true;
+        *decimal = true;
         s->p++;
         if (!scan_digits(s))
             return false;
     }
     if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
-        decimal = true;
+        *decimal = true;
         s->p++;
         if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
             s->p++;
         if (!scan_digits(s))
             return false;
     }
-    if (decimal ? is_finite(digits, s->p) : fits_int64(digits, ndigits, negative))
+    if (*decimal ? is_finite(digits, s->p) : fits_int64(digits, ndigits, negative))
         return true;
     return fail(s, ERR_JSON_NUMBER_RANGE, at);
 }
@@ -511,7 +513,7 @@ static enum step open_container(struct scan *s)
 
 static enum step scan_value(struct scan *s)
 {
-    bool good, escaped;
+    bool good, escaped, decimal;
 
     skip_space(s);
     switch (s->p < s->end ? *s->p : '\0') {
@@ -533,7 +535,7 @@ static enum step scan_value(struct scan *s)
         break;
     default:
         if (is_digit(s, s->p) || (s->p < s->end && *s->p == '-'))
-            good = scan_number(s);
+            good = scan_number(s, &decimal);
         else
             good = malformed(s, "a value is missing", s->p);
     }
@@ -585,265 +587,218 @@ bool json_scan(struct str text, int depth_max, struct error *e)
 
 /* --- reading --- */
 
-static void release(void *value)
-{
-    json_object_put(value);
-}
+struct reading {
+    struct scan s; /* without the names and frames: what was judged is not judged again */
+    struct arena *arena;
+};
 
-struct json_object *json_own(struct arena *a, struct json_object *v)
+/* What json-c made, with something to hold on to: NULL would be the value null. */
+static struct json_object *made(struct json_object *v)
 {
-    arena_defer(a, release, v);
+    if (v == NULL)
+        arena_no_memory(0);
     return v;
 }
 
-static struct json_object *parse(struct arena *a, struct str text, struct error *e)
+/* What the bytes between two quotes mean: they themselves, or a copy in the arena. */
+static struct str resolved(const struct reading *r, at_t p, at_t end, bool escaped)
 {
+    struct unescaped u = {.p = p, .end = end};
+    struct buf b;
+
+    if (!escaped)
+        return str_make(p, (size_t)(end - p));
+    buf_init(&b, r->arena);
+    while (u.p < u.end) {
+        if (*u.p != '\\') {
+            buf_putc(&b, (char)*u.p++);
+            continue;
+        }
+        u.p++;
+        size_t len = encode_utf8(resolve_escape(&u), u.utf8);
+        buf_add(&b, u.utf8 + sizeof u.utf8 - len, len);
+    }
+    return buf_view(&b);
+}
+
+/* r->s.p is at the opening quote. */
+static bool read_text(struct reading *r, struct str *out)
+{
+    at_t at = ++r->s.p;
+    bool escaped;
+
+    if (!scan_string(&r->s, &escaped))
+        return false;
+    *out = resolved(r, at, r->s.p - 1, escaped);
+    return true;
+}
+
+static struct json_object *make_int(at_t p, at_t end)
+{
+    bool negative = *p == '-';
+    uint64_t v = 0;
+
+    for (p += negative; p < end; p++)
+        v = v * 10 + (uint64_t)(*p - '0');
+    return made(json_object_new_int64((int64_t)(negative ? 0 - v : v)));
+}
+
+/* A decimal keeps its text. */
+static struct json_object *make_double(const struct reading *r, at_t p, at_t end)
+{
+    const char *text = arena_strndup(r->arena, (const char *)p, (size_t)(end - p));
+
+    return made(json_object_new_double_s(strtod(text, NULL), text));
+}
+
+static bool read_number(struct reading *r, struct json_object **out)
+{
+    at_t at = r->s.p;
+    bool decimal;
+
+    if (!scan_number(&r->s, &decimal))
+        return false;
+    *out = decimal ? make_double(r, at, r->s.p) : make_int(at, r->s.p);
+    return true;
+}
+
+/* Passes over c and the white space around it, if it is there. */
+static bool take(struct reading *r, char c)
+{
+    skip_space(&r->s);
+    if (r->s.p == r->s.end || *r->s.p != (unsigned char)c)
+        return false;
+    r->s.p++;
+    skip_space(&r->s);
+    return true;
+}
+
+static bool read_value(struct reading *r, int depth, struct json_object **out);
+
+static bool read_elements(struct reading *r, int depth, struct json_object *array)
+{
+    struct json_object *v;
+
+    if (take(r, ']'))
+        return true;
+    do {
+        if (!read_value(r, depth, &v))
+            return false;
+        if (json_object_array_add(array, v) != 0)
+            arena_no_memory(0);
+    } while (take(r, ','));
+    return take(r, ']');
+}
+
+/* json-c copies a name, and wants a NUL behind it. */
+static void put_member(const struct reading *r, struct json_object *object, struct str name, struct json_object *v)
+{
+    char few[64], *text = few;
+
+    if (name.len < sizeof few) {
+        memcpy(few, name.p, name.len);
+        few[name.len] = '\0';
+    } else {
+        text = arena_strndup(r->arena, name.p, name.len);
+    }
+    if (json_object_object_add_ex(object, text, v, JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0)
+        arena_no_memory(0);
+}
+
+static bool read_members(struct reading *r, int depth, struct json_object *object)
+{
+    struct json_object *v;
+    struct str name;
+
+    if (take(r, '}'))
+        return true;
+    do {
+        if (r->s.p == r->s.end || *r->s.p != '"' || !read_text(r, &name) || !take(r, ':') || !read_value(r, depth, &v))
+            return false;
+        put_member(r, object, name, v);
+    } while (take(r, ','));
+    return take(r, '}');
+}
+
+static bool read_container(struct reading *r, int depth, struct json_object **out)
+{
+    bool is_object = *r->s.p++ == '{';
+
+    if (depth == JSON_DEPTH_MAX)
+        return false;
+    /* Arrays are short, and json-c would begin with room for 32. */
+    struct json_object *v = made(is_object ? json_object_new_object() : json_object_new_array_ext(4));
+    if (!(is_object ? read_members(r, depth + 1, v) : read_elements(r, depth + 1, v))) {
+        json_object_put(v);
+        return false;
+    }
+    *out = v;
+    return true;
+}
+
+/* false: there is none, and *out is not set. */
+static bool read_value(struct reading *r, int depth, struct json_object **out)
+{
+    struct str text;
+    bool truth;
+
+    switch (r->s.p < r->s.end ? *r->s.p : '\0') {
+    case '{':
+    case '[':
+        return read_container(r, depth, out);
+    case '"':
+        if (!read_text(r, &text))
+            return false;
+        *out = made(json_object_new_string_len(text.p, (int)text.len));
+        return true;
+    case 't':
+    case 'f':
+        truth = *r->s.p == 't';
+        if (!scan_literal(&r->s, truth ? "true" : "false", truth ? 4 : 5))
+            return false;
+        *out = made(json_object_new_boolean(truth));
+        return true;
+    case 'n':
+        *out = NULL;
+        return scan_literal(&r->s, "null", 4);
+    default:
+        return r->s.p < r->s.end && (*r->s.p == '-' || is_digit(&r->s, r->s.p)) && read_number(r, out);
+    }
+}
+
+/* The text must be JSON in all but that a name may come twice, which json_scan() has seen to or nobody else could write. */
+static struct json_object *read_tree(struct arena *a, struct str text, struct error *e)
+{
+    struct json_object *v = NULL;
+    struct reading r; /* not all of it: it has room for names that are not compared here */
+
     if (text.len > INT_MAX) {
         error_set(e, ERR_JSON_MALFORMED, STR_LIT("it is too long"), STR_LIT("2147483647"));
         return NULL;
     }
-
-    /* json-c counts one level more than there are, and another for the value itself. */
-    struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
-    if (tok == NULL)
-        arena_no_memory(0);
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-    struct json_object *v = json_tokener_parse_ex(tok, text.p, (int)text.len);
-    /* Only what follows tells that a number at the top is over: here, the NUL that C strings end with. */
-    if (json_tokener_get_error(tok) == json_tokener_continue)
-        v = json_tokener_parse_ex(tok, "", 1);
-    if (json_tokener_get_error(tok) != json_tokener_success)
-        error_set(e, ERR_INTERNAL);
-    json_tokener_free(tok);
+    r.arena = a;
+    r.s.e = e;
+    r.s.start = r.s.p = (at_t)text.p;
+    r.s.end = r.s.p + text.len;
+    skip_space(&r.s);
+    bool whole = read_value(&r, 0, &v);
+    skip_space(&r.s);
     if (v != NULL)
         json_own(a, v);
-    return v;
+    if (whole && r.s.p == r.s.end)
+        return v;
+    error_set(e, ERR_INTERNAL);
+    return NULL;
 }
 
 struct json_object *json_read(struct arena *a, struct str text, struct error *e)
 {
-    return json_scan(text, JSON_DEPTH_MAX, e) ? parse(a, text, e) : NULL;
+    return json_scan(text, JSON_DEPTH_MAX, e) ? read_tree(a, text, e) : NULL;
 }
 
 struct json_object *json_read_own(struct arena *a, struct str text)
 {
     struct error e = ERROR_INIT;
 
-    return parse(a, text, &e);
-}
-
-struct str json_str(struct json_object *v)
-{
-    assert(json_object_is_type(v, json_type_string));
-    return str_make(json_object_get_string(v), (size_t)json_object_get_string_len(v));
-}
-
-static bool same_nocase(const char *a, const char *b)
-{
-    while (*a != '\0' && byte_lower((unsigned char)*a) == byte_lower((unsigned char)*b)) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
-struct json_object *json_member(struct json_object *obj, const char *name)
-{
-    if (!json_object_is_type(obj, json_type_object))
-        return NULL;
-    for (struct lh_entry *m = json_object_get_object(obj)->head; m != NULL; m = m->next)
-        if (same_nocase(lh_entry_k(m), name))
-            return (struct json_object *)lh_entry_v(m);
-    return NULL;
-}
-
-struct json_object *json_get(struct json_object *obj, const char *name)
-{
-    struct json_object *v = NULL;
-
-    if (json_object_is_type(obj, json_type_object))
-        json_object_object_get_ex(obj, name, &v);
-    return v;
-}
-
-struct str json_text(struct json_object *obj, const char *name)
-{
-    struct json_object *v = json_member(obj, name);
-
-    return json_object_is_type(v, json_type_string) ? json_str(v) : STR_NULL;
-}
-
-bool json_array_has(struct json_object *array, struct str text)
-{
-    for (size_t i = 0; json_object_is_type(array, json_type_array) && i < json_object_array_length(array); i++) {
-        struct json_object *v = json_object_array_get_idx(array, i);
-
-        if (json_object_is_type(v, json_type_string) && str_eq_nocase(json_str(v), text))
-            return true;
-    }
-    return false;
-}
-
-void json_put_member(struct json_object *obj, const char *name, struct json_object *v)
-{
-    if (json_object_object_add(obj, name, v) != 0)
-        arena_no_memory(0);
-}
-
-/* --- writing --- */
-
-static void write_object(struct buf *b, struct json_object *v)
-{
-    char separator = '{';
-
-    for (struct lh_entry *m = json_object_get_object(v)->head; m != NULL; m = m->next) {
-        buf_putc(b, separator);
-        buf_json(b, str_of(lh_entry_k(m)));
-        buf_putc(b, ':');
-        json_write(b, (struct json_object *)lh_entry_v(m));
-        separator = ',';
-    }
-    buf_puts(b, separator == '{' ? "{}" : "}");
-}
-
-static void write_array(struct buf *b, struct json_object *v)
-{
-    size_t n = json_object_array_length(v);
-
-    buf_putc(b, '[');
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            buf_putc(b, ',');
-        json_write(b, json_object_array_get_idx(v, i));
-    }
-    buf_putc(b, ']');
-}
-
-static void write_int(struct buf *b, struct json_object *v)
-{
-    int64_t i = json_object_get_int64(v);
-
-    if (i < 0)
-        buf_putc(b, '-');
-    buf_u64(b, i < 0 ? 0 - (uint64_t)i : json_object_get_uint64(v));
-}
-
-static void write_double(struct buf *b, struct json_object *v)
-{
-    size_t len;
-    const char *text = json_object_to_json_string_length(v, JSON_C_TO_STRING_PLAIN, &len);
-
-    if (text == NULL)
-        arena_no_memory(0);
-    buf_add(b, text, len);
-}
-
-void json_write(struct buf *b, struct json_object *v)
-{
-    switch (json_object_get_type(v)) {
-    case json_type_null:
-        buf_puts(b, "null");
-        break;
-    case json_type_boolean:
-        buf_puts(b, json_object_get_boolean(v) ? "true" : "false");
-        break;
-    case json_type_double:
-        write_double(b, v);
-        break;
-    case json_type_int:
-        write_int(b, v);
-        break;
-    case json_type_object:
-        write_object(b, v);
-        break;
-    case json_type_array:
-        write_array(b, v);
-        break;
-    case json_type_string:
-        buf_json(b, json_str(v));
-        break;
-    }
-}
-
-static bool objects_equal(struct json_object *a, struct json_object *b)
-{
-    struct json_object *other;
-
-    if (json_object_object_length(a) != json_object_object_length(b))
-        return false;
-    json_object_object_foreach(a, name, v)
-    {
-        if (!json_object_object_get_ex(b, name, &other) || !json_equal(v, other))
-            return false;
-    }
-    return true;
-}
-
-static bool arrays_equal(struct json_object *a, struct json_object *b)
-{
-    size_t n = json_object_array_length(a);
-
-    if (json_object_array_length(b) != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!json_equal(json_object_array_get_idx(a, i), json_object_array_get_idx(b, i)))
-            return false;
-    return true;
-}
-
-bool json_equal(struct json_object *a, struct json_object *b)
-{
-    if (a == b)
-        return true;
-    if (json_object_get_type(a) != json_object_get_type(b))
-        return false;
-    switch (json_object_get_type(a)) {
-    case json_type_object:
-        return objects_equal(a, b);
-    case json_type_array:
-        return arrays_equal(a, b);
-    case json_type_double:
-        return strcmp(json_object_get_string(a), json_object_get_string(b)) == 0;
-    case json_type_string:
-        return str_eq(json_str(a), json_str(b));
-    case json_type_boolean:
-    case json_type_int:
-    case json_type_null:
-        break;
-    }
-    return json_object_equal(a, b) != 0;
-}
-
-static struct json_object *clone_object(struct json_object *v)
-{
-    struct json_object *copy = json_object_new_object();
-
-    if (copy == NULL)
-        arena_no_memory(0);
-    json_object_object_foreach(v, name, member)
-    {
-        if (json_object_object_add_ex(copy, name, json_clone(member), JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0)
-            arena_no_memory(0);
-    }
-    return copy;
-}
-
-static struct json_object *clone_array(struct json_object *v)
-{
-    size_t n = json_object_array_length(v);
-    struct json_object *copy = json_object_new_array_ext((int)(n > 0 ? n : 1));
-
-    if (copy == NULL)
-        arena_no_memory(0);
-    for (size_t i = 0; i < n; i++)
-        if (json_object_array_add(copy, json_clone(json_object_array_get_idx(v, i))) != 0)
-            arena_no_memory(0);
-    return copy;
-}
-
-struct json_object *json_clone(struct json_object *v)
-{
-    if (json_object_is_type(v, json_type_object))
-        return clone_object(v);
-    return json_object_is_type(v, json_type_array) ? clone_array(v) : json_object_get(v);
+    return read_tree(a, text, &e);
 }

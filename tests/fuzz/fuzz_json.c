@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scan lets through, json-c reads; what we write of it, or of a copy, is the same value and the same text. */
+/*
+ * What the scan lets through is read as json-c reads it; what we write of it, or of a copy, is the same value and the same
+ * text.
+ */
 #include "fuzz.h"
 
 #include "roster/base/json.h"
@@ -18,6 +21,23 @@ static struct json_object *must_read(struct arena *a, struct str text)
     return v;
 }
 
+/* json-c's own reading of the text. */
+static struct json_object *by_json_c(struct arena *a, struct str text)
+{
+    struct json_tokener *t = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+
+    if (t == NULL)
+        abort();
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+    struct json_object *v = json_tokener_parse_ex(t, text.p, (int)text.len);
+    if (json_tokener_get_error(t) == json_tokener_continue) /* a number at the top is over where a NUL follows */
+        v = json_tokener_parse_ex(t, "", 1);
+    if (json_tokener_get_error(t) != json_tokener_success)
+        abort();
+    json_tokener_free(t);
+    return json_own(a, v);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error e = ERROR_INIT;
@@ -34,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&twice, a);
     struct json_object *v = must_read(a, str_make(data, size));
     json_write(&once, v);
+    if (!json_equal(v, by_json_c(a, str_make(data, size))))
+        abort();
     struct json_object *again = must_read(a, buf_view(&once));
     json_write(&twice, again);
     if (!json_equal(v, again) || !json_object_equal(v, again) || !str_eq(buf_view(&once), buf_view(&twice)))

@@ -26,6 +26,20 @@ static struct str written(struct json_object *v)
     return buf_view(&b);
 }
 
+/* json-c's own reading, from which ours may not differ. */
+static struct json_object *by_json_c(struct str text)
+{
+    struct json_tokener *t = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+    struct json_object *v = json_tokener_parse_ex(t, text.p, (int)text.len);
+    if (json_tokener_get_error(t) == json_tokener_continue) /* a number at the top is over where a NUL follows */
+        v = json_tokener_parse_ex(t, "", 1);
+    CHECK_INT(json_tokener_get_error(t), json_tokener_success);
+    json_tokener_free(t);
+    return json_own(arena, v);
+}
+
 /* --- the files of tests/data/json --- */
 
 static void check_valid(const char *name, struct str text)
@@ -38,6 +52,8 @@ static void check_valid(const char *name, struct str text)
     bool is_null = str_eq(str_trim(str_of(name)), STR_LIT("top-null.json")) || strcmp(name, "top-spaced.json") == 0;
     CHECK_INT(error_is_set(&e), false);
     CHECK_INT(v == NULL, is_null);
+    if (!json_equal(v, by_json_c(text)))
+        CHECK_CSTR(name, "read as json-c reads it");
     /* What we write is read as the same value, and written the same again. */
     struct str once = written(v);
     struct json_object *again = read_text(once);
@@ -87,7 +103,7 @@ static void refuses_invalid_texts(void)
     arena_free(&arena);
 }
 
-/* No beginning of a valid array or object is valid. */
+/* No beginning of a valid array or object is valid, nor read where it is not scanned. */
 static void check_beginnings(const char *name, struct str text)
 {
     struct str trimmed = text;
@@ -103,6 +119,8 @@ static void check_beginnings(const char *name, struct str text)
         memcpy(copy, text.p, len);
         if (json_scan(str_make(copy, len), JSON_DEPTH_MAX, &e))
             CHECK_CSTR(name, "refused when cut");
+        if (json_read_own(arena, str_make(copy, len)) != NULL)
+            CHECK_CSTR(name, "not read when cut");
         free(copy);
     }
 }
@@ -210,10 +228,30 @@ static void copes_with_many_names(void)
 static void reads_its_own_writing(void)
 {
     static const char text[] = "{\"a\":[1,-2.5,1e300,true,null,\"\\u0001\\\"\xc3\xa9\"],\"b\":{\"c\":{}}}";
+    static const char *const broken[] = {"{}{}",
+                                         "[1 2]",
+                                         "[1,]",
+                                         "{\"a\"}",
+                                         "{\"a\":}",
+                                         "{1:2}",
+                                         "[tru]",
+                                         "[-]",
+                                         "[01]",
+                                         "nul",
+                                         "\"\\u12\"",
+                                         "\"\\ud800\"",
+                                         "\"\\x\"",
+                                         "\"\xff\"",
+                                         "\"\t\"",
+                                         "[1e999]",
+                                         "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]"};
     arena = arena_new(0);
     struct str first = written(json_read_own(arena, str_of(text)));
     CHECK(json_read_own(arena, STR_LIT("{\"a\"")) == NULL);
     CHECK(json_read_own(arena, STR_LIT("")) == NULL);
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
+        if (json_read_own(arena, str_of(broken[i])) != NULL)
+            CHECK_CSTR(broken[i], "not read");
     CHECK_STR(written(json_read_own(arena, first)), first);
     CHECK_STR(first, written(read_text(str_of(text))));
     arena_free(&arena);

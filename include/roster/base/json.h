@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json - reading JSON strictly, on top of json-c.
+ * json - reading JSON strictly, into values of json-c.
  *
- * json-c, even in its strict mode, takes single quotes, NaN, duplicate names, overlong UTF-8, raw control characters
- * and integers that it silently clamps. So every text is scanned by RFC 8259 first; what the scan lets through is
- * what json-c reads as it was meant.
+ * json-c's own reader, even in its strict mode, takes single quotes, NaN, duplicate names, overlong UTF-8, raw control
+ * characters and integers that it silently clamps. So every text is scanned by RFC 8259, and the values are made from
+ * what was scanned. json-c reads the same from what the scan lets through (tests/fuzz/fuzz_json), at twice the cost.
  */
 #ifndef ROSTER_BASE_JSON_H
 #define ROSTER_BASE_JSON_H
@@ -33,7 +33,10 @@ bool json_scan(struct str text, int depth_max, struct error *e);
  */
 struct json_object *json_read(struct arena *a, struct str text, struct error *e);
 
-/* The same of what json_write() once wrote and nobody else could change: it is not scanned. NULL: it is no JSON. */
+/*
+ * The same of what json_write() once wrote and nobody else could change: that no name comes twice is not checked. NULL: it is
+ * no JSON.
+ */
 struct json_object *json_read_own(struct arena *a, struct str text);
 
 /* The bytes of a JSON string, borrowed from v. v must be of json_type_string (asserted). */
