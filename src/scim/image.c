@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/image.h"
 
+#include "members.h"
 #include "roster/base/clock.h"
 
 #include <assert.h>
@@ -126,38 +127,6 @@ static void build_name(struct building *b, const char *name)
 
 /* --- members in the order of the tables --- */
 
-struct member {
-    const struct attribute *attribute;
-    struct json_object *value;
-};
-
-#define FEW 24 /* members for which no memory is taken */
-
-struct members {
-    size_t n;
-    struct member *list, few[FEW];
-};
-
-/* Those members of object that are rows of the list, in the list's order. There are few: insertion is the fastest. */
-static void sort_members(struct members *m, const struct attribute *list, struct json_object *object, struct arena *a)
-{
-    size_t most = (size_t)json_object_object_length(object);
-
-    m->n = 0;
-    m->list = most <= FEW ? m->few : arena_alloc_raw(a, most * sizeof *m->list);
-    json_object_object_foreach(object, key, value)
-    {
-        const struct attribute *attribute = attribute_find(list, str_of(key));
-        size_t at = m->n;
-        if (attribute == NULL)
-            continue;
-        for (; at > 0 && m->list[at - 1].attribute > attribute; at--)
-            m->list[at] = m->list[at - 1];
-        m->list[at] = (struct member){attribute, value};
-        m->n++;
-    }
-}
-
 static void build_list(struct building *b, const struct attribute *list, struct json_object *object,
                        enum image_kind kind);
 
@@ -172,7 +141,7 @@ static void build_element(struct building *b, const struct attribute *subs, stru
 {
     struct members m;
 
-    sort_members(&m, subs, object, b->text.arena);
+    members_sort(&m, subs, object, b->text.arena);
     buf_putc(&b->text, '{');
     for (size_t i = 0; i < m.n; i++) {
         build_comma(b);
@@ -221,7 +190,7 @@ static void build_list(struct building *b, const struct attribute *list, struct 
 {
     struct members m;
 
-    sort_members(&m, list, object, b->text.arena);
+    members_sort(&m, list, object, b->text.arena);
     for (size_t i = 0; i < m.n; i++) {
         build_comma(b);
         build_attribute(b, m.list[i].attribute, m.list[i].value, kind);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/scim/resource.h"
 
+#include "members.h"
+
 struct difference {
     struct buf *out;
     const char *urn; /* of the extension, or NULL */
@@ -34,19 +36,36 @@ static void write_difference(struct difference *d, const struct attribute *attri
     buf_putc(d->out, '}');
 }
 
+/* The first of the rows that come next; one of the two has one. */
+static const struct attribute *next_row(const struct members *old, size_t i, const struct members *new, size_t j)
+{
+    if (i == old->n)
+        return new->list[j].attribute;
+    if (j == new->n || old->list[i].attribute < new->list[j].attribute)
+        return old->list[i].attribute;
+    return new->list[j].attribute;
+}
+
 static void diff_list(struct difference *d, const struct attribute *list, struct json_object *before,
                       struct json_object *after)
 {
+    struct members old, new;
+
     if (before == NULL && after == NULL)
         return;
-    for (const struct attribute *a = list; a->name != NULL; a++) {
+    members_sort(&old, list, before, d->out->arena);
+    members_sort(&new, list, after, d->out->arena);
+    for (size_t i = 0, j = 0; i < old.n || j < new.n;) {
+        const struct attribute *a = next_row(&old, i, &new, j);
+        struct json_object *was = i < old.n && old.list[i].attribute == a ? old.list[i++].value : NULL;
+        struct json_object *is = j < new.n &&new.list[j].attribute == a ? new.list[j++].value : NULL;
+
         if (a->place != PLACE_RECORD || a->returned == RETURNED_NEVER)
             continue;
-        struct json_object *old = json_get(before, a->name), *new = json_get(after, a->name);
         if (a->type == ATTRIBUTE_COMPLEX && !a->multi)
-            diff_list(d, a->subs, old, new);
-        else if (!json_equal(old, new))
-            write_difference(d, a, old, new);
+            diff_list(d, a->subs, was, is);
+        else if (!json_equal(was, is))
+            write_difference(d, a, was, is);
     }
 }
 

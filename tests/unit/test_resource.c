@@ -609,6 +609,17 @@ static const struct {
     {"{\"userName\":\"u\"}", NULL, "[{\"path\":\"userName\",\"old\":\"u\"}]"},
     {NULL, "{\"userName\":\"u\",\"password\":\"p\"}", "[{\"path\":\"userName\",\"new\":\"u\"}]"},
     {NULL, NULL, "[]"},
+    /* in the order of the tables, whatever order they came in */
+    {"{\"title\":\"t\",\"active\":true,\"locale\":\"de\",\"userName\":\"u\"}",
+     "{\"active\":false,\"externalId\":\"e\",\"userName\":\"v\",\"nickName\":\"n\",\"locale\":\"de\"}",
+     "[{\"path\":\"externalId\",\"new\":\"e\"},{\"path\":\"userName\",\"old\":\"u\",\"new\":\"v\"},"
+     "{\"path\":\"nickName\",\"new\":\"n\"},{\"path\":\"title\",\"old\":\"t\"},"
+     "{\"path\":\"active\",\"old\":true,\"new\":false}]"},
+    /* more members than are sorted without memory, most of which are no attributes */
+    {"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,"
+     "\"o\":1,"
+     "\"p\":1,\"q\":1,\"r\":1,\"s\":1,\"t\":1,\"u\":1,\"v\":1,\"w\":1,\"x\":1,\"title\":\"t\",\"userName\":\"u\"}",
+     "{\"title\":\"u\"}", "[{\"path\":\"userName\",\"old\":\"u\"},{\"path\":\"title\",\"old\":\"t\",\"new\":\"u\"}]"},
 };
 
 static void tells_differences(void)
