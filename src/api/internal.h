@@ -159,6 +159,7 @@ struct resource_ops {
     uint16_t reference;         /* the attribute `value` of what memberships give: a user's groups, a team's members */
     const char *reference_kind; /* each one's `type` */
     bool tells_none;            /* an empty list of them is told */
+    bool begins_without;        /* what has just been created has none of them */
     bool patch_is_quiet;        /* PATCH answers 204 unless attributes are asked for: the resource may be large */
 };
 extern const struct resource_ops user_ops, team_ops;

@@ -126,7 +126,11 @@ static bool answer_resource(struct api_call *c, int status, const struct image *
     if (status == 201)
         answer_location(c, type_of(&c->call, c->ops), im->id);
     item.arena = c->api->scratch;
-    return resource_write(c, c->ops, &item, im, p);
+    if (status != 201 || !c->ops->begins_without)
+        return resource_write(c, c->ops, &item, im, p);
+    projection_write(&c->response->body, im, p, c->base); /* nobody need look for its references */
+    buf_putc(&c->response->body, '}');
+    return true;
 }
 
 /* --- changes --- */

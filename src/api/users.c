@@ -12,4 +12,5 @@ const struct resource_ops user_ops = {
     .remove = user_delete,
     .reference = ATTR_USER_GROUPS_VALUE,
     .reference_kind = "direct",
+    .begins_without = true,
 };
