@@ -2,68 +2,83 @@
 #include "roster/directory/state.h"
 
 #include <assert.h>
+#include <endian.h>
+#include <stddef.h>
+#include <string.h>
 
-/* Version 1: u8 version, then the fields of state_fields() as u64, big-endian. Fields that a record does not reach are 0:
- * they came later. */
-#define STATE_VERSION      1
-#define STATE_FIELDS       18
-#define STATE_FIELDS_LEAST 6
-#define STATE_SIZE         (1 + 8 * STATE_FIELDS)
+/*
+ * A record: u8 version, then fields as u64, big-endian, in the version's order. Fields that a record does not reach are 0: they
+ * came later.
+ *
+ * Version 2 has what changes most at its end, and side by side: the log of the store has what of a record differs, from the
+ * first byte to the last, twice.
+ */
+#define FIELDS_MAX 18
+#define VERSION    2
 
-/* The fields in the order of the record; type 0 has none. */
-static void state_fields(struct state *s, uint64_t *fields[STATE_FIELDS])
+#define FIELD(name) offsetof(struct state, name)
+static const struct {
+    size_t least; /* fields that a record of this version has */
+    size_t fields[FIELDS_MAX];
+} versions[] = {
+    [1] = {6,
+           {FIELD(event), FIELD(ordinal[1]), FIELD(count[1]), FIELD(ordinal[2]), FIELD(count[2]), FIELD(active),
+            FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
+            FIELD(typed[3]), FIELD(defaulted), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(logged)}},
+    [2] = {18,
+           {FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
+            FIELD(typed[3]), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(ordinal[2]), FIELD(count[2]),
+            FIELD(ordinal[1]), FIELD(count[1]), FIELD(defaulted), FIELD(active), FIELD(event), FIELD(logged)}},
+};
+static_assert(STATE_BASES == 4, "typed has four fields in every version");
+static_assert(sizeof(struct state) == (FIELDS_MAX + 2) * sizeof(uint64_t),
+              "every field is in every version, but type 0's");
+
+/* The number of the record's fields; 0: it is none. */
+static size_t fields_of(struct str value, uint8_t *version)
 {
-    fields[0] = &s->event;
-    fields[1] = &s->ordinal[1];
-    fields[2] = &s->count[1];
-    fields[3] = &s->ordinal[2];
-    fields[4] = &s->count[2];
-    fields[5] = &s->active;
-    fields[6] = &s->revision;
-    fields[7] = &s->departed;
-    fields[8] = &s->tallied;
-    for (size_t i = 0; i < STATE_BASES; i++)
-        fields[9 + i] = &s->typed[i];
-    fields[13] = &s->defaulted;
-    fields[14] = &s->overflowed;
-    fields[15] = &s->former;
-    fields[16] = &s->former_first;
-    fields[17] = &s->logged;
+    size_t n = value.len / 8;
+
+    *version = value.len == 0 ? 0 : (unsigned char)value.p[0];
+    if (*version == 0 || *version >= sizeof versions / sizeof versions[0] || value.len != 1 + 8 * n ||
+        n < versions[*version].least || n > FIELDS_MAX)
+        return 0;
+    return n;
 }
 
 enum store_rc state_get(struct store_txn *txn, struct state *out)
 {
     struct str value;
-    uint64_t *fields[STATE_FIELDS];
+    uint8_t version;
 
     *out = (struct state){0};
     enum store_rc rc = store_get(txn, SPACE_STATE, STR_NULL, &value);
-    if (rc == STORE_NOTFOUND)
-        return STORE_OK;
     if (rc != STORE_OK)
-        return rc;
-    size_t n = value.len / 8;
-    if (value.len != 1 + 8 * n || n < STATE_FIELDS_LEAST || n > STATE_FIELDS || value.p[0] != STATE_VERSION)
-        return STORE_ERROR;
-    state_fields(out, fields);
-    for (size_t i = 0; i < n; i++)
-        for (size_t b = 0; b < 8; b++)
-            *fields[i] = *fields[i] << 8 | (unsigned char)value.p[1 + 8 * i + b];
-    return STORE_OK;
+        return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    size_t n = fields_of(value, &version);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t v;
+
+        memcpy(&v, value.p + 1 + 8 * i, sizeof v);
+        v = be64toh(v);
+        memcpy((char *)out + versions[version].fields[i], &v, sizeof v);
+    }
+    return n > 0 ? STORE_OK : STORE_ERROR;
 }
 
 enum store_rc state_put(struct store_txn *txn, const struct state *state)
 {
-    struct state copy = *state;
-    uint64_t *fields[STATE_FIELDS];
-    unsigned char value[STATE_SIZE] = {STATE_VERSION};
+    unsigned char value[1 + 8 * FIELDS_MAX] = {VERSION};
 
     assert(state->count[1] <= state->ordinal[1] && state->count[2] <= state->ordinal[2]);
     assert(state->active <= state->count[1]);
-    state_fields(&copy, fields);
-    for (size_t i = 0; i < STATE_FIELDS; i++)
-        for (size_t b = 0; b < 8; b++)
-            value[1 + 8 * i + b] = (unsigned char)(*fields[i] >> (56 - 8 * b));
+    for (size_t i = 0; i < FIELDS_MAX; i++) {
+        uint64_t v;
+
+        memcpy(&v, (const char *)state + versions[VERSION].fields[i], sizeof v);
+        v = htobe64(v);
+        memcpy(value + 1 + 8 * i, &v, sizeof v);
+    }
     return store_put(txn, SPACE_STATE, STR_NULL, str_make(value, sizeof value));
 }
 

@@ -240,27 +240,85 @@ static void every_damage_is_found(void)
     }
 }
 
-/* Accounts from before there were such schemas have a state of six fields. */
 static enum store_rc state_body(struct store_txn *txn, struct arena *a, void *ctx)
 {
     (void)a;
     return state_get(txn, ctx);
 }
 
+static enum store_rc put_state_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    (void)a;
+    return state_put(txn, ctx);
+}
+
+static enum store_rc state_of(const char *bytes, size_t len, struct state *out)
+{
+    struct damage d = {.space = SPACE_STATE, .value = bytes, .len = len};
+
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
+    return store_run(store, account.number, STORE_READ, arena, state_body, out);
+}
+
+/* Accounts from before there were such schemas have a state of six fields; then fields came behind the others, up to eighteen. */
 static void old_states_are_read(void)
 {
     static const char six[49] = {1, [8] = 7, [48] = 0};
-    struct damage d = {.space = SPACE_STATE, .value = six, .len = sizeof six};
+    char eighteen[145] = {1};
     struct state state;
 
     begin("workspace");
-    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
-    CHECK_INT(store_run(store, account.number, STORE_READ, arena, state_body, &state), STORE_OK);
+    CHECK_INT(state_of(six, sizeof six, &state), STORE_OK);
     CHECK_INT(state.event, 7);
     CHECK_INT(state.revision, 0);
-    d.len = 48;
-    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
-    CHECK_INT(store_run(store, account.number, STORE_READ, arena, state_body, &state), STORE_ERROR);
+    CHECK_INT(state_of(six, 48, &state), STORE_ERROR);
+    for (char i = 1; i <= 18; i++)
+        eighteen[8 * i] = i;
+    CHECK_INT(state_of(eighteen, sizeof eighteen, &state), STORE_OK);
+    const struct state expected = {.event = 1,
+                                   .ordinal = {0, 2, 4},
+                                   .count = {0, 3, 5},
+                                   .active = 6,
+                                   .revision = 7,
+                                   .departed = 8,
+                                   .tallied = 9,
+                                   .typed = {10, 11, 12, 13},
+                                   .defaulted = 14,
+                                   .overflowed = 15,
+                                   .former = 16,
+                                   .former_first = 17,
+                                   .logged = 18};
+    CHECK(memcmp(&state, &expected, sizeof state) == 0);
+}
+
+static void states_are_read_as_they_were_written(void)
+{
+    struct state state = {.event = UINT64_MAX, .revision = 7}, again;
+    char bytes[145] = {2};
+
+    begin("workspace");
+    state.ordinal[1] = UINT64_C(0x0102030405060708);
+    state.ordinal[2] = state.count[2] = 9;
+    state.count[1] = state.active = 10;
+    for (int i = 0; i < STATE_BASES; i++)
+        state.typed[i] = 20 + (uint64_t)i;
+    state.departed = 30;
+    state.tallied = 1;
+    state.defaulted = 31;
+    state.overflowed = 32;
+    state.former = 33;
+    state.former_first = 34;
+    state.logged = 35;
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, put_state_body, &state), STORE_OK);
+    CHECK_INT(store_run(store, account.number, STORE_READ, arena, state_body, &again), STORE_OK);
+    CHECK(memcmp(&state, &again, sizeof state) == 0);
+    CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_OK);
+    CHECK_INT(state_of(bytes, sizeof bytes - 8, &again), STORE_ERROR);
+    bytes[0] = 3;
+    CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_ERROR);
+    bytes[0] = 0;
+    CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_ERROR);
+    CHECK_INT(state_of(bytes, 0, &again), STORE_ERROR);
 }
 
 int main(void)
@@ -273,6 +331,7 @@ int main(void)
         UNIT(tokens_learn_of_a_schema),
         UNIT(every_damage_is_found),
         UNIT(old_states_are_read),
+        UNIT(states_are_read_as_they_were_written),
     };
     return account_run("schemas", tests, sizeof tests / sizeof tests[0]);
 }
