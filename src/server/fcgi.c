@@ -61,7 +61,7 @@ struct exchange {
     struct buf head;
     struct api_trace trace;
     char id[ID_TEXT_LEN + 1], token_id[ID_TEXT_LEN + 1];
-    char *input; /* the library's buffer of input_size bytes */
+    char *input; /* the library's buffer, of which input_size bytes were used */
     size_t input_size;
     int64_t began;
     struct hasher_job job;
@@ -96,8 +96,8 @@ struct fcgi {
 static struct {
     struct records records;
     int64_t deadline; /* clock_ticks() */
-    char *buffer;     /* the library's */
-    size_t size;
+    char *buffer;     /* the library's, which has always the same for a request */
+    size_t size;      /* of what has been in it */
 } incoming;
 
 /*
@@ -109,8 +109,11 @@ int OS_Read(int fd, char *buf, size_t len)
 {
     ssize_t n = clock_ticks() < incoming.deadline ? read(fd, buf, len) : 0;
 
+    if (buf != incoming.buffer)
+        incoming.size = 0;
     incoming.buffer = buf;
-    incoming.size = len;
+    if (n > 0 && (size_t)n > incoming.size)
+        incoming.size = (size_t)n;
     if (n > 0 && records_judge(&incoming.records, (const unsigned char *)buf, (size_t)n))
         return (int)n;
     explicit_bzero(buf, len);
