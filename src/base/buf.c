@@ -94,8 +94,7 @@ const char *buf_cstr(struct buf *b)
     return b->p;
 }
 
-/* The number of bytes at the beginning of s that stand for themselves in a JSON string. */
-static size_t json_plain(struct str s)
+size_t buf_json_plain(struct str s)
 {
     size_t i = 0;
 
@@ -126,7 +125,7 @@ void buf_json(struct buf *b, struct str s)
     buf_reserve(b, s.len + 2);
     buf_putc(b, '"');
     while (s.len > 0) {
-        size_t plain = json_plain(s);
+        size_t plain = buf_json_plain(s);
         buf_add(b, s.p, plain);
         if (plain == s.len)
             break;

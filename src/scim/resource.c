@@ -768,9 +768,14 @@ static size_t string_size(struct str s)
 {
     size_t size = 2;
 
-    for (size_t i = 0; i < s.len; i++)
-        size += (unsigned char)s.p[i] < 0x20 ? 6 : s.p[i] == '"' || s.p[i] == '\\' ? 2 : 1;
-    return size;
+    for (;;) {
+        size_t plain = buf_json_plain(s);
+        size += plain;
+        if (plain == s.len)
+            return size;
+        size += (unsigned char)s.p[plain] < 0x20 ? 6 : 2;
+        s = str_sub(s, plain + 1, s.len);
+    }
 }
 
 /* No less than the size of v as JSON text. Resources nest three levels deep. */

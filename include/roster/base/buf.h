@@ -50,6 +50,9 @@ const char *buf_cstr(struct buf *b);
 /* s as a JSON string with its quotes (RFC 8259 7): escapes '"', '\\' and control characters; '/' stays as it is. */
 void buf_json(struct buf *b, struct str s);
 
+/* How many bytes at the beginning of s stand for themselves in a JSON string. */
+size_t buf_json_plain(struct str s);
+
 /* A comma, unless an object or array was just begun. b is not empty. */
 void buf_json_comma(struct buf *b);
 
