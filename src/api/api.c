@@ -137,6 +137,8 @@ static bool authenticate(struct api_call *c, const struct route *route)
         error_set(c->error, ERR_STORAGE_FAULT);
         return false;
     }
+    if ((route->flags & ROUTE_SESSION) || (r->authorization.p == NULL && console_cookie(r).p != NULL))
+        return console_authenticate(c, route);
     if (route->scope == SCOPE_OPERATE)
         return authenticate_operator(c);
     enum token_rc rc = r->authorization_doubled
@@ -251,13 +253,15 @@ static bool handle(struct api_call *c)
         return false;
     c->ops = route->subject;
     record_change(c);
+    if (!console_begin(c, route))
+        return false;
     return ((api_handler *)route->handler)(c);
 }
 
 static bool attempt(struct api_call *c, struct api *a, struct http_request *r, struct http_response *response,
                     struct error *e, struct hasher_job *job)
 {
-    *c = (struct api_call){.api = a, .r = r, .response = response, .error = e, .job = job};
+    *c = (struct api_call){.api = a, .r = r, .response = response, .error = e, .job = job, .audit = c->audit};
     a->token_id[0] = '\0';
     a->trace = (struct api_trace){.token_id = a->token_id, .route = "", .error_code = "", .auth = ""};
     return handle(c);
@@ -267,10 +271,10 @@ static bool attempt(struct api_call *c, struct api *a, struct http_request *r, s
 bool api_answer(struct api *a, struct http_request *r, struct http_response *response, struct error *e,
                 struct hasher_job *job)
 {
-    struct api_call c;
+    struct api_call c = {.audit = NULL};
     bool done = attempt(&c, a, r, response, e, job);
 
-    if (!done && e->code == ERR_ACCOUNT_CHANGED && access_stale(a->cache)) {
+    if (!done && e->code == ERR_ACCOUNT_CHANGED && (c.session != NULL || access_stale(a->cache))) {
         *e = ERROR_INIT;
         done = attempt(&c, a, r, response, e, job);
     }
@@ -282,6 +286,7 @@ bool api_answer(struct api *a, struct http_request *r, struct http_response *res
         answer_error(a, r, response, e);
     }
     record_outcome(&c, done);
+    console_outcome(&c);
     assert(response->status != 0);
     return true;
 }

@@ -4,8 +4,10 @@
 #define ROSTER_API_INTERNAL_H
 
 #include "roster/api/api.h"
+#include "roster/base/clock.h"
 #include "roster/directory/call.h"
 #include "roster/directory/member.h"
+#include "roster/directory/session.h"
 #include "roster/directory/synclog.h"
 #include "roster/directory/token.h"
 #include "roster/scim/mask.h"
@@ -41,6 +43,9 @@ struct api_call {
     struct hasher_job *job;               /* as api_answer() has it */
     struct synclog_request log;           /* call.log, where the sync log keeps the request */
     struct mask masked;                   /* the secrets of its body; once it was described */
+    struct session *session;              /* whose request it is, where no token came; or NULL */
+    struct audit_entry *audit;            /* what is kept of it; or NULL */
+    uint32_t audited;                     /* where: the account's number, or CONSOLE_STAFF */
 };
 
 /* Answers, or returns false with *c->error set. */
@@ -115,6 +120,38 @@ struct str record_sentence(struct api_call *c, const struct error *e);
 
 /* When it is answered; done false: *c->error says why not. */
 void record_outcome(struct api_call *c, bool done);
+
+/* The address, decoded, without secrets, no longer than the log takes. own: a route was found for it, so its path has none. */
+struct str record_path(struct api_call *c, bool own);
+
+/* --- console.c: requests of the console's pages --- */
+
+/* The text of the session's cookie, borrowed; STR_NULL: there is none. */
+struct str console_cookie(const struct http_request *r);
+
+/* The answer sets the cookie to text; STR_NULL: it ends it. */
+void console_give_cookie(struct api_call *c, struct str text);
+
+/* Whether a page of ours sent the request. false: ORIGIN_FOREIGN. */
+bool console_is_own_page(struct api_call *c);
+
+/* The call is about this account from here on, about none where number is CONSOLE_STAFF. false: gone, where there is no such account. */
+bool console_enter(struct api_call *c, uint32_t number, enum error_code gone);
+
+/* A call that is about no account yet, for routes without token. */
+void console_call(struct api_call *c);
+
+/* Whose session it is, what the route asks of it, and which account the request is about. */
+bool console_authenticate(struct api_call *c, const struct route *route);
+
+/* What an audit entry has of the request and whoever is signed in. */
+void console_entry(struct api_call *c, struct audit_entry *out);
+
+/* Before a handler changes something for a session: the entry without an outcome. false: it could not be written. */
+bool console_begin(struct api_call *c, const struct route *route);
+
+/* When it is answered: the outcome. */
+void console_outcome(struct api_call *c);
 
 /* --- account.c --- */
 
@@ -202,6 +239,8 @@ api_handler tokens_list, tokens_create, tokens_revoke;
 api_handler roll_users, roll_user, roll_protect, roll_unprotect, roll_teams, roll_team;
 api_handler accounts_list, accounts_create, accounts_read, accounts_patch, accounts_remove, accounts_tokens_list,
     accounts_tokens_create, accounts_tokens_revoke;
+api_handler session_create, session_read, session_prove, session_remove, invitation_read, invitation_accept;
+api_handler audit_list, console_admins_list;
 api_handler health_alive, health_ready, metrics_read;
 
 #endif

@@ -72,8 +72,7 @@ void record_begin(struct api_call *c, const struct access *access)
 
 /* --- the request's words --- */
 
-/* The address, decoded, without secrets; its query tells of none where it has one. */
-static struct str path_of(struct api_call *c)
+struct str record_path(struct api_call *c, bool own)
 {
     struct str query = STR_NULL, whole;
     struct buf path;
@@ -88,7 +87,7 @@ static struct str path_of(struct api_call *c)
         c->masked.more = true;
         query = STR_LIT(MASK_TEXT);
     }
-    if (mask_mentions(buf_view(&path))) {
+    if (!own && mask_mentions(buf_view(&path))) {
         c->masked.more = true;
         buf_clear(&path);
         buf_puts(&path, "/" MASK_TEXT);
@@ -126,7 +125,7 @@ static void describe(struct api_call *c)
     if (cut || (c->body == NULL && c->r->body.len > 0))
         buf_printf(&told, "%s\"bodyBytes\":%zu", told.len > 0 ? "," : "", c->r->body.len);
     c->log.told = buf_view(&told);
-    c->log.path = path_of(c);
+    c->log.path = record_path(c, false);
 }
 
 void record_change(struct api_call *c)

@@ -16,10 +16,10 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_MISUSED = 2 };
 
 /* What the options said; a command takes those that its row names. */
 struct ctl_options {
-    const char *config, *name, *policy, *expires, *account, *user, *for_type, *base;
+    const char *config, *name, *policy, *expires, *account, *user, *for_type, *base, *url;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit, before;
-    bool json, yes, members, all, defaults, mismatched, failed, after_given;
+    bool json, yes, members, all, defaults, mismatched, failed, after_given, operator_;
 };
 
 struct ctl {
@@ -40,6 +40,7 @@ ctl_command ctl_account_add, ctl_account_list, ctl_account_show, ctl_account_set
 ctl_command ctl_schema_add, ctl_schema_list, ctl_schema_show, ctl_schema_remove;
 ctl_command ctl_token_add, ctl_token_list, ctl_token_revoke;
 ctl_command ctl_operator_token_add, ctl_operator_token_list, ctl_operator_token_revoke;
+ctl_command ctl_console_invite, ctl_console_list, ctl_console_remove;
 ctl_command ctl_role_add, ctl_role_list, ctl_role_rename, ctl_role_remove, ctl_seat_show;
 ctl_command ctl_rule_add, ctl_rule_list, ctl_rule_remove;
 ctl_command ctl_user_set_password, ctl_user_protect, ctl_user_unprotect, ctl_user_list, ctl_user_show, ctl_team_list,

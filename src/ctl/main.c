@@ -52,6 +52,12 @@ static const struct command commands[] = {
      "make a token of the operator's own, for all accounts, and print it, this once"},
     {"operator-token list", "[--json]", 0, 0, NEEDS_STORE, ctl_operator_token_list, "list the operator's own tokens"},
     {"operator-token revoke", "ID|NAME", 1, 1, NEEDS_STORE, ctl_operator_token_revoke, "end one of them"},
+    {"console invite", "ACCOUNT|--operator EMAIL [--url URL]", 1, 2, NEEDS_STORE, ctl_console_invite,
+     "invite an admin to the console, or one of the operator's own people, and print the link, this once"},
+    {"console list", "ACCOUNT|--operator [--json]", 0, 1, NEEDS_STORE, ctl_console_list,
+     "list who may use the console"},
+    {"console remove", "ACCOUNT|--operator EMAIL", 1, 2, NEEDS_STORE, ctl_console_remove,
+     "end what an admin of the console may do, at once"},
     {"role add", "ACCOUNT NAME [--base member|viewer|guest]", 2, 2, NEEDS_STORE, ctl_role_add,
      "make a custom role and print its id"},
     {"role list", "ACCOUNT [--json]", 1, 1, NEEDS_STORE, ctl_role_list, "list what a user of the account can be"},
@@ -120,6 +126,8 @@ static const struct option options[] = {
     {"before", required_argument, NULL, 'B'},
     {"mismatched", no_argument, NULL, 'M'}, /* of user list */
     {"failed", no_argument, NULL, 'F'},     /* of the sync log */
+    {"operator", no_argument, NULL, 'o'},
+    {"url", required_argument, NULL, 'U'},
     {NULL, 0, NULL, 0},
 };
 
@@ -235,6 +243,12 @@ static void read_option(struct ctl_options *o, int option, bool *help)
     case 'F':
         o->failed = true;
         break;
+    case 'o':
+        o->operator_ = true;
+        break;
+    case 'U':
+        o->url = optarg;
+        break;
     case 'h':
         *help = true;
         break;
@@ -348,6 +362,8 @@ static void check_use(const struct command *command, const struct ctl *c, const 
     for (size_t i = 0; options[i].name != NULL; i++)
         if (given[i] && options[i].val != 'c' && !names(command->usage, options[i].name))
             misused("it does not take all of these options", command);
+    if (names(command->usage, "operator") && c->nargs != command->most - c->o.operator_)
+        misused("name either an account or --operator", command);
     if (names(command->usage, "yes") && !c->o.yes)
         misused("this cannot be undone; say --yes", command);
 }

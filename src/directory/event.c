@@ -46,7 +46,7 @@ static void write_head(struct buf *b, const struct call *c, uint64_t seq, const 
     if (id_eq(&c->token, &nobody)) {
         buf_puts(b, "\"operator\"}");
     } else {
-        buf_puts(b, "\"token\",\"id\":");
+        buf_puts(b, c->console ? "\"admin\",\"id\":" : "\"token\",\"id\":");
         id_write(b, &c->token);
         buf_putc(b, '}');
     }

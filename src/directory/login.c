@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/login.h"
 
+#include "attempt.h"
 #include "roster/base/precis.h"
 #include "roster/directory/entry.h"
 #include "roster/directory/password.h"
 #include "roster/directory/user.h"
 #include "roster/scim/resource.h"
 #include "roster/store/key.h"
-
-static const struct throttle_rule by_name = {LOGIN_FAILURES_OF_NAME, LOGIN_INTERVAL_MS};
-static const struct throttle_rule by_address = {LOGIN_FAILURES_OF_ADDRESS, LOGIN_INTERVAL_MS};
 
 struct finding {
     struct call *c;
@@ -50,25 +48,16 @@ static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void 
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-static bool may_try(struct call *c, struct throttle *t, struct str name, struct str address)
-{
-    int64_t wait = throttle_wait(t, &by_name, c->account->number, name, c->now);
-
-    if (wait == 0 && address.p != NULL)
-        wait = throttle_wait(t, &by_address, c->account->number, address, c->now);
-    if (wait == 0)
-        return true;
-    error_set(c->error, ERR_RATE_LIMITED, str_of(arena_printf(c->arena, "%lld", (long long)(wait + 999) / 1000)));
-    return false;
-}
-
 bool login_try(struct call *c, struct throttle *t, const struct login *login, struct login_result *out)
 {
     const struct attribute *user_name = attribute_by_number(&resource_type_user, ATTR_USER_NAME);
     struct finding f = {.c = c, .name = resource_comparable(user_name, login->name, c->arena), .out = out};
 
+    struct attempt attempt = {
+        .throttle = t, .account = c->account->number, .name = f.name, .address = login->address, .now = c->now};
+
     *out = (struct login_result){.authenticated = false};
-    if (!may_try(c, t, f.name, login->address) ||
+    if (!attempt_may(&attempt, c->arena, c->error) ||
         !call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, find_body, &f)))
         return false;
     struct str password = precis_password(c->arena, login->password);
@@ -76,12 +65,9 @@ bool login_try(struct call *c, struct throttle *t, const struct login *login, st
     if (!password_hashed(c, rc))
         return false;
     out->authenticated = rc == HASHER_OK && f.active;
-    if (out->authenticated) {
-        throttle_forgive(t, c->account->number, f.name);
-        return true;
-    }
-    throttle_fail(t, &by_name, c->account->number, f.name, c->now);
-    if (login->address.p != NULL)
-        throttle_fail(t, &by_address, c->account->number, login->address, c->now);
+    if (out->authenticated)
+        attempt_succeeded(&attempt);
+    else
+        attempt_failed(&attempt);
     return true;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define ENTRY_VERSION 1
+#define OWN           "it is the user's own name or address"
 
 /* --- what may be one --- */
 
@@ -42,21 +43,6 @@ static struct str without_tail(struct str s)
     return s;
 }
 
-/* What is wrong with the password whoever has it, or NULL. */
-static const char *fault_of(struct arena *a, struct str password)
-{
-    if (password.len < PASSWORD_BYTES_MIN)
-        return "it has fewer than 8 bytes";
-    if (password.len > PASSWORD_BYTES_MAX)
-        return "it has more than 1,024 bytes";
-    struct str folded = utf8_fold(a, password), word = without_tail(folded);
-    if (is_common(a, folded) || (word.len >= COMMON_LEAST && is_common(a, word)))
-        return "it is one that many people have";
-    return NULL;
-}
-
-static_assert(PASSWORD_BYTES_MIN == 8 && PASSWORD_BYTES_MAX == 1024, "as the texts say");
-
 static bool is_text(struct arena *a, struct str folded, struct str text)
 {
     if (text.p == NULL || text.len == 0)
@@ -70,6 +56,20 @@ static bool is_address(struct arena *a, struct str folded, struct str address)
     return is_text(a, folded, address) ||
            (address.p != NULL && is_text(a, folded, str_sub(address, 0, str_find(address, '@', 0))));
 }
+
+const char *password_fault(struct arena *a, struct str password, struct str address)
+{
+    if (password.len < PASSWORD_BYTES_MIN)
+        return "it has fewer than 8 bytes";
+    if (password.len > PASSWORD_BYTES_MAX)
+        return "it has more than 1,024 bytes";
+    struct str folded = utf8_fold(a, password), word = without_tail(folded);
+    if (is_common(a, folded) || (word.len >= COMMON_LEAST && is_common(a, word)))
+        return "it is one that many people have";
+    return is_address(a, folded, address) ? OWN : NULL;
+}
+
+static_assert(PASSWORD_BYTES_MIN == 8 && PASSWORD_BYTES_MAX == 1024, "as the texts say");
 
 /* Whether it is the user's own name or address, with or without something behind it. */
 static bool is_own(struct arena *a, struct str password, struct json_object *user)
@@ -99,7 +99,7 @@ bool password_hashed(struct call *c, enum hasher_rc rc)
 static bool prepare(struct call *c, struct str value, struct new_password *out)
 {
     out->text = precis_password(c->arena, value);
-    const char *fault = fault_of(c->arena, out->text);
+    const char *fault = password_fault(c->arena, out->text, STR_NULL);
     if (fault != NULL) {
         error_set(c->error, ERR_PASSWORD_POLICY, str_of(fault));
         return false;
@@ -141,7 +141,7 @@ enum store_rc password_put(struct store_txn *txn, struct arena *arena, struct ca
     if (password->text.p == NULL)
         return STORE_OK;
     if (is_own(arena, password->text, user))
-        return edit_refuse(c, ERR_PASSWORD_POLICY, STR_LIT("it is the user's own name or address"));
+        return edit_refuse(c, ERR_PASSWORD_POLICY, STR_LIT(OWN));
     return password_restore(txn, id, password->hash, c->now);
 }
 

@@ -207,6 +207,18 @@ static struct str read_scheme(struct arena *a, http_param *param, void *ctx)
     return str_eq_nocase(https, STR_LIT("on")) || str_eq(https, STR_LIT("1")) ? STR_LIT("https") : STR_LIT("http");
 }
 
+/* What only a browser sends; looking for a header costs as much as all that there are. */
+static void read_browser(struct http_request *out, http_param *param, void *ctx)
+{
+    if (out->outside_mount || out->nsegments == 0 || !str_eq_nocase(out->segments[0], STR_LIT("api")))
+        return;
+    out->cookie = copy_param(out->arena, param, ctx, "HTTP_COOKIE");
+    out->origin = copy_param(out->arena, param, ctx, "HTTP_ORIGIN");
+    out->csrf_token = copy_param(out->arena, param, ctx, "HTTP_X_CSRF_TOKEN");
+    out->account = copy_param(out->arena, param, ctx, "HTTP_ROSTER_ACCOUNT");
+    out->background = param(ctx, "HTTP_ROSTER_BACKGROUND").p != NULL;
+}
+
 bool http_request_read(struct http_request *out, struct arena *a, http_param *param, void *ctx, struct str mount,
                        struct error *e)
 {
@@ -233,7 +245,24 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
     };
     out->method = method_of(out->method_text);
     out->authorization_doubled = is_doubled(out->authorization);
-    return read_path(out, &address, mount, e);
+    if (!read_path(out, &address, mount, e))
+        return false;
+    read_browser(out, param, ctx);
+    return true;
+}
+
+struct str http_cookie(const struct http_request *r, const char *name)
+{
+    struct str pair;
+    size_t at = 0;
+
+    while (next_piece(r->cookie, ';', &at, &pair)) {
+        pair = str_trim(pair);
+        size_t equals = str_find(pair, '=', 0);
+        if (equals < pair.len && str_eq(str_sub(pair, 0, equals), str_of(name)))
+            return str_sub(pair, equals + 1, pair.len);
+    }
+    return STR_NULL;
 }
 
 /* --- the query --- */

@@ -48,7 +48,6 @@ const char *http_status_text(int status)
         {500, "500 Internal Server Error"},
         {501, "501 Not Implemented"},
         {502, "502 Bad Gateway"},
-        {429, "429 Too Many Requests"},
         {503, "503 Service Unavailable"},
     };
 
@@ -107,6 +106,7 @@ void http_response_head(struct buf *out, const struct http_response *r, const ch
     if (may_locate(r->status))
         header(out, "Location: ", r->location);
     header(out, "Allow: ", r->allow);
+    header(out, "Set-Cookie: ", r->set_cookie);
     if (r->www_authenticate)
         buf_puts(out, "WWW-Authenticate: Bearer realm=\"roster\"\r\n");
     if (r->retry_after > 0)

@@ -388,7 +388,8 @@ static void read_request(struct fcgi *f, struct exchange *x, struct error *e)
 /* Tokens and passwords do not stay in what the library is about to free. */
 static void wipe(const struct exchange *x)
 {
-    static const char *const secrets[] = {"HTTP_AUTHORIZATION=", "REDIRECT_HTTP_AUTHORIZATION="};
+    static const char *const secrets[] = {
+        "HTTP_AUTHORIZATION=", "REDIRECT_HTTP_AUTHORIZATION=", "HTTP_COOKIE=", "HTTP_X_CSRF_TOKEN="};
 
     explicit_bzero(x->input, x->input_size);
     for (char **p = x->connection->request.envp; *p != NULL; p++)

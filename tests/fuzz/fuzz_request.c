@@ -83,6 +83,18 @@ static void check_tags(struct arena *a, struct str list)
     must(http_etag_in(str_of(arena_printf(a, "\"7-gzip\",%s", text)), STR_LIT("W/\"7\"")));
 }
 
+/* A cookie put in front is found; what is found is a piece of the header. */
+static void check_cookies(struct http_request *r)
+{
+    struct str found = http_cookie(r, "__Host-roster"), all = r->cookie;
+
+    must(found.p == NULL || (found.p >= all.p && found.p + found.len <= all.p + all.len));
+    r->cookie = str_of(
+        arena_printf(r->arena, "__Host-roster=7.x;%s", arena_strndup(r->arena, all.p != NULL ? all.p : "", all.len)));
+    must(str_eq(http_cookie(r, "__Host-roster"), STR_LIT("7.x")));
+    r->cookie = all;
+}
+
 static void check(struct arena *a, struct str text, const char *mount)
 {
     struct error e = ERROR_INIT;
@@ -98,6 +110,7 @@ static void check(struct arena *a, struct str text, const char *mount)
     must((size_t)r.method < HTTP_METHODS && http_method_name(r.method) != NULL);
     must(r.method == HTTP_OTHER || str_eq(r.method_text, str_of(http_method_name(r.method))));
     check_query(&r);
+    check_cookies(&r);
     check_tags(a, r.if_match);
     check_tags(a, r.if_none_match);
     must(http_is_json(r.content_type) == http_is_json(str_trim(r.content_type)));

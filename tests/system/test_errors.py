@@ -17,6 +17,7 @@ import threading
 import time
 
 from lib import USER, Answer, Client, Skip, group, is_error, main, tap, user
+from console import Admin
 from stack import TOP, Stack
 
 sys.path.insert(0, os.path.join(TOP, "tests", "wire"))
@@ -34,16 +35,18 @@ ELSEWHERE = {
     "INTERNAL": ("it takes a fault of the program", "tests/unit/test_api.c", "renders_every_code"),
     "BUSY": ("it takes conflicts without end, or a backup of minutes", "tests/unit/test_api.c", "ERR_BUSY"),
     "TOKEN_LIMIT": ("it takes 10,000 tokens", "tests/unit/test_token.c", "ERR_TOKEN_LIMIT"),
+    "ADMIN_LIMIT": ("it takes 100 admins", "tests/unit/test_session.c", "ERR_ADMIN_LIMIT"),
     "TYPE_CHANGES": ("it takes 5,001 users", "tests/unit/test_rules.c", "too_many_changes_of_types_are_refused"),
     "VERIFY_FAULTS": ("it takes a damaged store", "tests/unit/test_portable.c", "every_damage_is_found"),
 }
 # The web server tells these by itself, with the status that it saw.
 BY_WEB_SERVER = {"UPSTREAM_DOWN": (500, 502, 503, 504)}
 
-# While the file LATE exists it is two hours later, while FULL exists the disk has 40 MiB left.
+# While the file LATE exists it is as many seconds later as it has bytes, while FULL exists the disk has 40 MiB left.
 WEATHER = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,9 +55,10 @@ int clock_gettime(clockid_t which, struct timespec *t)
     static int (*real)(clockid_t, struct timespec *);
     if (real == NULL)
         real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    struct stat late;
     int rc = real(which, t);
-    if (rc == 0 && which == CLOCK_REALTIME && access(LATE, F_OK) == 0)
-        t->tv_sec += 7200;
+    if (rc == 0 && which == CLOCK_REALTIME && stat(LATE, &late) == 0)
+        t->tv_sec += late.st_size;
     return rc;
 }
 #define FILLED(name, type) \
@@ -107,6 +111,14 @@ class World:
         self.gone = self.client(stack.ctl("token", "add", "acme", "--name", "gone", "--user", self.make("gone")).stdout.strip())
         self.acme.delete("/Users/" + self.acme.find("Users", "userName", "gone@example.com").json["Resources"][0]["id"])
         self.cursor = self.acme.get("/Users?cursor&count=1").json["nextCursor"]
+        self.ana, self.op, self.eve = self.admin("acme", "ana@example.com"), self.admin(None, "op@example.com"), self.admin("acme", "eve@example.com")
+        self.ana.accept()
+        self.op.accept()
+
+    def admin(self, account, email):
+        admin = Admin(self.stack, account, email)
+        admin.client = Watching(self.stack.port, base=admin.base)
+        return admin
 
     def client(self, token):
         return Watching(self.stack.port, token, base=self.stack.base)
@@ -206,16 +218,24 @@ class World:
         return done[0]
 
     @contextlib.contextmanager
-    def weather(self, name):
-        self.stack.write("www/" + name, "")
+    def weather(self, name, size=0):
+        self.stack.write("www/" + name, " " * size)
         try:
             yield
         finally:
             os.unlink(self.stack.path("www/" + name))
 
     def too_late(self):
-        with self.weather("late"):
+        with self.weather("late", 7200):
             return self.acme.get(f"/Users?cursor={self.cursor}&count=1")
+
+    def unconfirmed(self):
+        with self.weather("late", 301):
+            return self.ana.ask("POST", "/tokens", {"name": "x"})
+
+    def signed_out(self):
+        with self.weather("late", 7200):
+            return self.ana.ask("GET", "/session")
 
     def full(self):
         with self.weather("full"):
@@ -319,6 +339,15 @@ REQUESTS = {
     "FORMER_UNKNOWN": lambda w: w.api(w.console, "POST", f"/deleted-users/{NOBODY}/restore"),
     "STORAGE_FULL": lambda w: w.full(),
     "REQUEST_REFUSED": lambda w: w.unfit(),
+    "SESSION_MISSING": lambda w: w.ana.ask("GET", "/session", Cookie=None),
+    "SIGN_IN_FAILED": lambda w: w.ana.sign_in(code="000000"),
+    "ORIGIN_FOREIGN": lambda w: w.ana.ask("POST", "/roles", {"name": "x"}, Origin="https://evil.example"),
+    "CSRF_TOKEN": lambda w: w.ana.ask("POST", "/roles", {"name": "x"}, X_CSRF_Token="x"),
+    "CONFIRM_REQUIRED": lambda w: w.unconfirmed(),
+    "SESSION_ENDED": lambda w: w.signed_out(),
+    "ACCOUNT_NOT_CHOSEN": lambda w: w.op.ask("GET", "/users"),
+    "INVITATION_UNKNOWN": lambda w: w.ana.ask("POST", "/invitation", {"invitation": w.ana.invitation}),
+    "CODE_WRONG": lambda w: w.eve.ask("POST", "/invitation/accept", {"invitation": w.eve.invitation, "password": SECRET, "code": "nine"}),
     "CODE_UNKNOWN": lambda w: w.api(w.acme, "GET", "/errors/NO_SUCH_CODE"),
 }
 # Of a service whose shared memory for logins and counters cannot be had.
@@ -353,6 +382,9 @@ COMMANDS = {
     "RULE_TEAM": ["rule", "add", "acme", "Crew", "viewer"],
     "RULE_LIMIT": ["rule", "add", "roles", "Full", "viewer"],
     "RULE_UNKNOWN": ["rule", "remove", "acme", "2"],
+    "ADMIN_UNKNOWN": ["console", "remove", "acme", "nobody@example.com"],
+    "ADMIN_EMAIL": ["console", "invite", "acme", "nobody", "--url", "https://example.com"],
+    "CONSOLE_URL": ["console", "invite", "acme", "nobody@example.com"],
     "IMPORT_LINE": ["import", "{dir}/bad.json"],
     "FILE_UNUSABLE": ["import", "{dir}/nothing"],
     "CONFIG_INVALID": ["--config", "{dir}/wrong.conf", "check-config"],

@@ -10,6 +10,7 @@ import os
 import re
 import time
 
+from console import Admin
 from lib import Client, events, group, is_error, main, tap, user
 from stack import TOP, Stack
 
@@ -30,9 +31,11 @@ class Contract:
 
     @staticmethod
     def scope(operation):
-        """The scope that a token must have; "operate": a token of the operator's own; None: it needs no token."""
+        """The scope that a token must have; "operate": a token of the operator's own; None: it needs no token; "session": none opens it."""
         if not operation["security"]:
             return None
+        if "session" in operation["security"][0]:
+            return "session"
         return operation["security"][0].get("token", ["operate"])[0]
 
     def resolve(self, value):
@@ -95,7 +98,8 @@ class Contract:
         asked = {p.split("=")[0] for p in path.partition("?")[2].split("&") if p}
         found = [f"{method} {template}: the parameter {name} is not described" for name in asked - known]
         if answer.status >= 400:
-            codes = o["x-codes"] + self.doc["x-codes"] + (self.doc["x-body-codes"] if "requestBody" in o else [])
+            by_session = {"session": []} in o["security"]
+            codes = o["x-codes"] + self.doc["x-codes"] + (self.doc["x-session-codes"] if by_session else []) + (self.doc["x-body-codes"] if "requestBody" in o else [])
             if answer.code not in codes:
                 found.append(f"{method} {template}: the code {answer.code} is not described")
             said = self.resolve(o["responses"]["default"])
@@ -154,9 +158,9 @@ class Operator(Staff):
 def described(contract):
     """The file has every address that the server has below /api/v1, and no other; and says of itself only what is true."""
     with open(os.path.join(TOP, "src/api/routes.c"), encoding="utf-8") as f:
-        rows = re.findall(r'^    \{"(/api/[^"]+)", HTTP_(\w+), (\w+), (?:SCOPE_)?(\w+),', f.read(), flags=re.M)
+        rows = re.findall(r'^    \{"(/api/[^"]+)", HTTP_(\w+), ([\w |]+), (?:SCOPE_)?(\w+),', f.read(), flags=re.M)
     scope = {"SCIM": "scim", "EVENTS_READ": "events:read", "AUTHENTICATE": "authenticate", "MANAGE": "manage", "OPERATE": "operate", "0": None}
-    served = {(method, path): (scope[word], flags == "ROUTE_BODY") for path, method, flags, word in rows}
+    served = {(method, path): ("session" if "ROUTE_SESSION" in flags else scope[word], "ROUTE_BODY" in flags) for path, method, flags, word in rows}
     said = {key: (contract.scope(o), "requestBody" in o) for key, o in contract.operations.items()}
     tap.equal(said, served, "the file has what the server has, with scopes and bodies")
     names = [o["operationId"] for o in contract.operations.values()]
@@ -188,6 +192,10 @@ def scopes(stack, contract):
             continue
         if contract.scope(o) == "operate":
             everything.refused(method, path, body, 403, "AUTH_SCOPE", "operator")
+        elif contract.scope(o) == "session":
+            everything.refused(method, path, body, 401, "SESSION_MISSING")
+            nobody.refused(method, path, body, 401, "SESSION_MISSING")
+            continue
         else:
             without[contract.scope(o)].refused(method, path, body, 403, "AUTH_SCOPE", contract.scope(o))
             operator.refused(method, path, body, 401, "AUTH_INVALID")
@@ -526,6 +534,38 @@ def operator(stack, contract):
     tap.ok(boss.client.token not in stack.ctl("dump", "account").stdout, "the store has no secret")
 
 
+class Guest:
+    """A console admin whose exchanges are held against the file, too."""
+
+    def __init__(self, stack, contract, account, email):
+        self.admin, self.contract = Admin(stack, account, email), contract
+        ask = self.admin.ask
+
+        def checked(method, path, body=None, **headers):
+            answer = ask(method, path, body, **headers)
+            faults = contract.check(method, "/api/v1" + path, body, answer)
+            tap.ok(not faults, f"{method} {path} by a session: {answer.status}", *faults)
+            return answer
+
+        self.admin.ask = checked
+
+
+def console(stack, contract):
+    """What the file says of signing in, and of what sessions do."""
+    stack.ctl("account", "add", "guests")
+    ana = Guest(stack, contract, "guests", "ana@example.com").admin
+    ana.accept()
+    ana.ask("GET", "/session")
+    ana.confirm()
+    ana.ask("GET", "/policy")
+    ana.ask("POST", "/roles", {"name": "By Ana"})
+    tap.equal(ana.ask("GET", "/audit?limit=10&before=0").json["entries"][0]["path"], "/api/v1/roles", "what she did")
+    tap.equal([a["email"] for a in ana.ask("GET", "/console-admins").json["admins"]], [ana.email], "and who she is")
+    ana.ask("DELETE", "/session")
+    ana.ask("DELETE", "/session")
+    tap.equal(ana.sign_in().status, 201, "and in again")
+
+
 def suspended(other):
     other.ask("GET", "/account")  # remembered as active for a while
     other.stack.ctl("account", "set", "other", "status=suspended")
@@ -551,6 +591,7 @@ def test(front):
         stack.account("other")
         contract = Contract(os.path.join(TOP, "doc/openapi.json"))
         described(contract)
+        console(stack, contract)  # first, for it waits for codes
         staff, other = Staff(stack, "acme", contract), Staff(stack, "other", contract)
         ana = client.post("/Users", user("ana", userType="admin")).json["id"]
         client.post("/Users", user("ben"))

@@ -296,6 +296,48 @@ static void compares_entity_tags_weakly(void)
             CHECK_CSTR(lists[i].list, "");
 }
 
+/* Only below /api: elsewhere no session counts, and looking for it costs. RFC 6265 4.2. */
+static void finds_cookies(void)
+{
+    static const struct {
+        const char *cookie, *value; /* NULL: none of the name */
+    } cases[] = {
+        {"a=1", "1"}, {"b=2; a=1", "1"}, {"a=1; a=2", "1"},    {" a=1 ;b=2", "1"},
+        {"a=", ""},   {"a=x=y", "x=y"},  {"ab=1; ba=2", NULL}, {"A=1", NULL},
+        {"a", NULL},  {"", NULL},        {";;a=1;", "1"},      {"b=;a", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        static const char *const uris[] = {"/api/v1/session", "/scim/v2/Users", "/m/api/v1/x"};
+
+        for (size_t k = 0; k < COUNT(uris); k++) {
+            const char *const params[] = {"REQUEST_URI",
+                                          uris[k],
+                                          "HTTP_COOKIE",
+                                          cases[i].cookie,
+                                          "HTTP_ORIGIN",
+                                          "https://h",
+                                          "HTTP_X_CSRF_TOKEN",
+                                          "t",
+                                          "HTTP_ROSTER_ACCOUNT",
+                                          "acme",
+                                          "HTTP_ROSTER_BACKGROUND",
+                                          "1",
+                                          NULL};
+            struct arena *a = arena_new(0);
+            struct http_request r;
+
+            CHECK(read_request(&r, a, params, k == 2 ? "/m" : ""));
+            CHECK_STR(http_cookie(&r, "a"), k == 1 || cases[i].value == NULL ? STR_NULL : str_of(cases[i].value));
+            CHECK_STR(r.origin, k == 1 ? STR_NULL : STR_LIT("https://h"));
+            CHECK_STR(r.csrf_token, k == 1 ? STR_NULL : STR_LIT("t"));
+            CHECK_STR(r.account, k == 1 ? STR_NULL : STR_LIT("acme"));
+            CHECK_INT(r.background, k != 1);
+            arena_free(&a);
+        }
+    }
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -310,6 +352,7 @@ int main(void)
         UNIT(takes_json_types_only),
         UNIT(answers_as_json_only_where_nothing_else_is_taken),
         UNIT(compares_entity_tags_weakly),
+        UNIT(finds_cookies),
     };
     return unit_run("request", tests, COUNT(tests));
 }

@@ -22,6 +22,7 @@ struct call {
     struct arena *arena;
     const struct account *account;
     struct id token;   /* who acts; all zero: the operator, through rosterctl */
+    bool console;      /* token is a console admin's id */
     struct id request; /* the request's id */
     struct id made;    /* the id of what is created; all zero: one is made */
     int64_t now;

@@ -23,6 +23,10 @@ struct new_password {
     bool refused; /* there is one, and the account has none */
 };
 
+/* What is wrong with a prepared password of whoever has the address (STR_NULL: it is not known), for the sentence of
+ * PASSWORD_POLICY; NULL: nothing is. Static memory. */
+const char *password_fault(struct arena *a, struct str password, struct str address);
+
 /*
  * What a request says of the password: value is the string that it gives, or NULL. Hashes it, so outside of transactions.
  * false: *c->error is PASSWORD_POLICY or PASSWORD_BUSY, or not set: c->job holds the password, for later.

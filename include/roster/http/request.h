@@ -46,8 +46,11 @@ struct http_request {
     struct str query; /* raw, behind '?' */
     enum client client;
     struct str authorization, content_type, accept, if_match, if_none_match, user_agent, remote_address, host, scheme;
-    bool forwarded;             /* a proxy says that it asks for somebody else */
-    bool authorization_doubled; /* two Authorization headers came, joined by a server with ", " */
+    /* Only below /api/v1; see http_cookie(). */
+    struct str cookie, origin, csrf_token, account; /* HTTP_COOKIE, …ORIGIN, …X_CSRF_TOKEN, …ROSTER_ACCOUNT */
+    bool background;                                /* Roster-Background: a page asks by itself */
+    bool forwarded;                                 /* a proxy says that it asks for somebody else */
+    bool authorization_doubled;                     /* two Authorization headers came, joined by a server with ", " */
     struct str body;
     bool body_complete;  /* false: the connection broke, or its length is not CONTENT_LENGTH */
     bool body_too_large; /* more than conf.server_max_body: body is then empty */
@@ -71,6 +74,9 @@ bool http_request_read(struct http_request *out, struct arena *a, http_param *pa
  * it is absent (an empty value has a p). false: it is malformed: *e is PATH_MALFORMED.
  */
 bool http_query(const struct http_request *r, const char *name, struct str *out, struct error *e);
+
+/* The value of the cookie called exactly name (RFC 6265 4.2), borrowed; of several the first counts. STR_NULL where it is absent. */
+struct str http_cookie(const struct http_request *r, const char *name);
 
 /* Percent-decodes s; plus: '+' is a space. *out is s itself where nothing is encoded. false: a broken escape, a NUL or
  * invalid UTF-8. */

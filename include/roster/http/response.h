@@ -15,8 +15,8 @@
 
 struct http_response {
     int status;
-    const char *content_type;         /* of a body */
-    struct str etag, location, allow; /* STR_NULL: no such header */
+    const char *content_type;                     /* of a body */
+    struct str etag, location, allow, set_cookie; /* STR_NULL: no such header */
     bool www_authenticate;
     int retry_after; /* seconds; 0: no header */
     struct buf body;
@@ -39,8 +39,8 @@ void http_response_spill(struct http_response *r);
 
 /*
  * Appends the head in CGI form to out (RFC 3875 6): always `Status:`, Content-Type, Content-Length when final, ETag, Location
- * (only with 201, 202, 204 and 308: on 200 Apache would make it a redirect), Allow, WWW-Authenticate: Bearer realm="roster", Retry-After,
- * X-Request-Id, Cache-Control: no-store, X-Content-Type-Options: nosniff. Header values have no control characters (asserted).
+ * (only with 201, 202, 204 and 308: on 200 Apache would make it a redirect), Allow, Set-Cookie, WWW-Authenticate: Bearer realm="roster",
+ * Retry-After, X-Request-Id, Cache-Control: no-store, X-Content-Type-Options: nosniff. Header values have no control characters (asserted).
  */
 void http_response_head(struct buf *out, const struct http_response *r, const char *request_id, bool final);
 

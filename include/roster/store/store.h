@@ -95,7 +95,7 @@ typedef enum store_rc store_body(struct store_txn *txn, struct arena *arena, voi
 enum store_rc store_run(struct store *s, uint32_t account, enum store_mode mode, struct arena *arena, store_body *body,
                         void *ctx);
 
-/* The same for the system's own maps: only directory/account and directory/token call it. */
+/* The same for the system's own maps: only the directory's records that belong to no account are there. */
 enum store_rc store_run_system(struct store *s, enum store_mode mode, struct arena *arena, store_body *body, void *ctx);
 
 /*

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Admins of the console over a real store: invitations, signing in, sessions and their ends, and what is kept of it. */
+#include "account.h"
+
+#include "roster/directory/session.h"
+
+#include <liboath/oath.h>
+
+#define PASSWORD STR_LIT("correct horse battery")
+#define ANA      STR_LIT("Ana@example.com")
+#define MINUTE   ((int64_t)60000)
+
+static struct throttle *throttle;
+static struct session session;
+static char cookie[CONSOLE_SECRET_MAX];
+static char recovery[FACTOR_CODES][FACTOR_CODE_TEXT];
+
+static void enter(void)
+{
+    const char *message = "";
+
+    begin("workspace");
+    if (throttle == NULL) {
+        conf.password_memory_kb = 8;
+        conf.password_passes = 1;
+        unit_hasher = hasher_open(&conf, arena, &message);
+        throttle = throttle_open(conf.store_regions, arena, &message);
+    }
+    CHECK(unit_hasher != NULL && throttle != NULL);
+}
+
+/* What an authenticator with this secret shows now. */
+static struct str code_of(const struct factor *f)
+{
+    char code[FACTOR_CODE_DIGITS + 1];
+
+    CHECK_INT(oath_totp_generate((const char *)f->secret, sizeof f->secret, (time_t)(now / 1000), FACTOR_STEP_MS / 1000,
+                                 0, FACTOR_CODE_DIGITS, code),
+              OATH_OK);
+    return arena_str(arena, str_of(code));
+}
+
+static struct str invite(uint32_t number, struct str email)
+{
+    char text[CONSOLE_SECRET_MAX];
+
+    return console_invite(call(), number, email, text) ? arena_str(arena, str_of(text)) : STR_NULL;
+}
+
+/* Takes an invitation; 0, or the error. */
+static int accept(struct str invitation, struct str password, struct factor *out)
+{
+    struct console_invitation i;
+    struct console_admin admin;
+    struct audit_entry entry = {
+        .time = now, .method = STR_LIT("POST"), .path = STR_LIT("/x"), .status = 201, .code = ""};
+
+    if (!console_invitation(call(), invitation, &i) ||
+        !console_accept(call(), invitation, password, code_of(&i.factor), &entry, recovery, &admin))
+        return (int)error.code;
+    *out = admin.factor;
+    CHECK(entry.seq > 0);
+    return ERR_NONE;
+}
+
+static struct factor admin_with_password(uint32_t number, struct str email)
+{
+    struct factor f = {.step = 0};
+
+    CHECK_INT(accept(invite(number, email), PASSWORD, &f), ERR_NONE);
+    now += FACTOR_STEP_MS; /* its code is used */
+    return f;
+}
+
+static struct audit_entry *an_entry(void)
+{
+    static struct audit_entry e;
+
+    e = (struct audit_entry){
+        .time = now, .method = STR_LIT("POST"), .path = STR_LIT("/api/v1/session"), .status = 201, .code = ""};
+    return &e;
+}
+
+/* 0, or the error. */
+static int sign_in(uint32_t number, struct str email, struct str password, struct str code)
+{
+    struct sign_in in = {.number = number, .email = email, .password = password, .code = code};
+
+    return session_sign_in(call(), throttle, &in, an_entry(), &session, cookie) ? ERR_NONE : (int)error.code;
+}
+
+static int check(bool quiet)
+{
+    struct session s;
+
+    return session_check(call(), str_of(cookie), quiet, &s) ? ERR_NONE : (int)error.code;
+}
+
+/* How many entries the audit has that mention text. */
+static int audited(uint32_t number, const char *text)
+{
+    struct buf b;
+    uint64_t next;
+    int n = 0;
+
+    buf_init(&b, arena);
+    CHECK_INT(audit_page(store, arena, number, 0, 1000, &b, &next), STORE_OK);
+    for (const char *at = buf_cstr(&b); (at = strstr(at, text)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* --- invitations --- */
+
+static void an_invitation_is_taken_once(void)
+{
+    struct factor f, other;
+
+    enter();
+    struct str invitation = invite(account.number, ANA);
+    CHECK_INT(accept(invitation, PASSWORD, &f), ERR_NONE);
+    CHECK_INT(f.ncodes, FACTOR_CODES);
+    now += FACTOR_STEP_MS;
+    CHECK_INT(accept(invitation, PASSWORD, &other), ERR_INVITATION_UNKNOWN);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    CHECK_INT(audited(account.number, "\"path\":\"/x\""), 1);
+}
+
+static void an_invitation_ends(void)
+{
+    struct factor f;
+
+    enter();
+    struct str invitation = invite(account.number, ANA);
+    now += CONSOLE_INVITED_MS - 1;
+    struct console_invitation i;
+    CHECK(console_invitation(call(), invitation, &i));
+    CHECK_STR(i.email, ANA);
+    now += 1;
+    CHECK_INT(accept(invitation, PASSWORD, &f), ERR_INVITATION_UNKNOWN);
+    struct str second = invite(account.number, ANA), third = invite(account.number, STR_LIT("ANA@EXAMPLE.COM"));
+    CHECK_INT(accept(second, PASSWORD, &f), ERR_INVITATION_UNKNOWN);
+    CHECK(console_remove(call(), account.number, ANA));
+    CHECK_INT(accept(third, PASSWORD, &f), ERR_INVITATION_UNKNOWN);
+}
+
+static void an_invitation_is_of_one_account(void)
+{
+    struct factor f;
+    char *other;
+
+    enter();
+    struct str invitation = invite(account.number, ANA);
+    other = arena_printf(arena, "%u%s", account.number + 1,
+                         strchr(arena_printf(arena, "%.*s", (int)invitation.len, invitation.p), '.'));
+    CHECK_INT(accept(str_of(other), PASSWORD, &f), ERR_INVITATION_UNKNOWN);
+    static const char *const odd[] = {"",
+                                      ".",
+                                      "1",
+                                      "1.x",
+                                      "-1.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                      "99999999999.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        CHECK_INT(accept(str_of(odd[i]), PASSWORD, &f), ERR_INVITATION_UNKNOWN);
+    CHECK_INT(accept(invitation, PASSWORD, &f), ERR_NONE);
+}
+
+static void passwords_and_codes_are_judged(void)
+{
+    struct console_invitation i;
+    struct console_admin admin;
+
+    enter();
+    struct str invitation = invite(account.number, ANA);
+    CHECK(console_invitation(call(), invitation, &i));
+    CHECK(!console_accept(call(), invitation, STR_LIT("seven77"), code_of(&i.factor), an_entry(), recovery, &admin));
+    CHECK_INT(error.code, ERR_PASSWORD_POLICY);
+    CHECK(!console_accept(call(), invitation, ANA, code_of(&i.factor), an_entry(), recovery, &admin));
+    CHECK_INT(error.code, ERR_PASSWORD_POLICY);
+    CHECK(!console_accept(call(), invitation,
+                          STR_LIT("with\x01"
+                                  "control"),
+                          code_of(&i.factor), an_entry(), recovery, &admin));
+    CHECK_INT(error.code, ERR_PASSWORD_BAD_CHARACTER);
+    CHECK(!console_accept(call(), invitation, PASSWORD, STR_LIT("000000"), an_entry(), recovery, &admin));
+    CHECK_INT(error.code, ERR_CODE_WRONG);
+    CHECK(console_accept(call(), invitation, PASSWORD, code_of(&i.factor), an_entry(), recovery, &admin));
+}
+
+static void addresses_are_bounded(void)
+{
+    static const char *const bad[] = {"", "ana", "@x", "ana@", "a@b@c", "a b@c", "a\x7f@c"};
+    char longest[210];
+
+    enter();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK(invite(account.number, str_of(bad[i])).p == NULL);
+        CHECK_INT(error.code, ERR_ADMIN_EMAIL);
+    }
+    memset(longest, 'a', sizeof longest);
+    longest[1] = '@';
+    CHECK(invite(account.number, str_make(longest, 200)).p != NULL);
+    CHECK(invite(account.number, str_make(longest, 201)).p == NULL);
+    for (int i = 1; i < CONSOLE_ADMINS_MAX; i++)
+        CHECK(invite(account.number, str_of(arena_printf(arena, "a%d@example.com", i))).p != NULL);
+    CHECK(invite(account.number, ANA).p == NULL);
+    CHECK_INT(error.code, ERR_ADMIN_LIMIT);
+    CHECK(invite(account.number, STR_LIT("a1@example.com")).p != NULL); /* one who is there already */
+    struct console_admin *admins;
+    size_t n;
+    CHECK(console_list(call(), account.number, &admins, &n));
+    CHECK_INT(n, CONSOLE_ADMINS_MAX);
+}
+
+/* --- signing in --- */
+
+static void signing_in_needs_everything(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    struct str code = code_of(&f), wrong = str_eq(code, STR_LIT("000000")) ? STR_LIT("000001") : STR_LIT("000000");
+
+    CHECK_INT(sign_in(account.number, ANA, STR_LIT("correct horse batter"), code), ERR_SIGN_IN_FAILED);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, wrong), ERR_SIGN_IN_FAILED);
+    CHECK_INT(sign_in(account.number, STR_LIT("bob@example.com"), PASSWORD, code), ERR_SIGN_IN_FAILED);
+    CHECK_INT(sign_in(CONSOLE_STAFF, ANA, PASSWORD, code), ERR_SIGN_IN_FAILED);
+    CHECK_INT(sign_in(UINT32_MAX, ANA, PASSWORD, code), ERR_SIGN_IN_FAILED);
+    CHECK_INT(audited(account.number, "SIGN_IN_FAILED"), 2); /* of those that concern somebody */
+    CHECK_INT(sign_in(account.number, STR_LIT(" ana@EXAMPLE.com"), PASSWORD, code), ERR_NONE);
+    CHECK_INT(session.number, account.number);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code), ERR_SIGN_IN_FAILED); /* twice */
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, str_of(recovery[0])), ERR_NONE);
+    CHECK_INT(session.admin.factor.ncodes, FACTOR_CODES - 1);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, str_of(recovery[0])), ERR_SIGN_IN_FAILED);
+    CHECK_INT(audited(account.number, "correct horse"), 0);
+}
+
+static void one_who_is_only_invited_cannot_sign_in(void)
+{
+    enter();
+    invite(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, STR_LIT(""), STR_LIT("000000")), ERR_SIGN_IN_FAILED);
+}
+
+static void who_fails_often_waits(void)
+{
+    int failures = 0;
+
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    while (failures < 100 && sign_in(account.number, ANA, STR_LIT("wrong"), STR_LIT("000000")) == ERR_SIGN_IN_FAILED)
+        failures++;
+    CHECK_INT(failures, 10);
+    CHECK_INT(error.code, ERR_RATE_LIMITED);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_RATE_LIMITED);
+    now += 2 * MINUTE;
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+}
+
+/* --- sessions --- */
+
+static void a_session_ends_without_use(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    now += SESSION_IDLE_MS - 1;
+    CHECK_INT(check(false), ERR_NONE); /* a use */
+    now += SESSION_IDLE_MS - 1;
+    CHECK_INT(check(true), ERR_NONE); /* none */
+    now += 1;
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+}
+
+static void a_session_ends_in_the_end(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    int64_t began = now;
+    while (now + 10 * MINUTE < began + SESSION_MS) {
+        now += 10 * MINUTE;
+        CHECK_INT(check(false), ERR_NONE);
+    }
+    now = began + SESSION_MS - 1;
+    CHECK_INT(check(false), ERR_NONE);
+    now++;
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+}
+
+static void a_session_ends_with_its_admin(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    CHECK(console_remove(call(), account.number, STR_LIT("ANA@example.com")));
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    admin_with_password(account.number, ANA); /* another admin of the same address */
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    CHECK(!console_remove(call(), account.number, STR_LIT("bob@example.com")));
+    CHECK_INT(error.code, ERR_ADMIN_UNKNOWN);
+}
+
+static void a_new_password_ends_sessions(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    struct str invitation = invite(account.number, ANA);
+    CHECK_INT(check(false), ERR_NONE); /* until it is taken */
+    CHECK_INT(accept(invitation, STR_LIT("another battery"), &f), ERR_NONE);
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    now += FACTOR_STEP_MS;
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_SIGN_IN_FAILED);
+}
+
+static void a_session_is_ended(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    CHECK(session_end(call(), str_of(cookie), an_entry()));
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    CHECK(session_end(call(), str_of(cookie), an_entry())); /* no error where there is none */
+}
+
+static int confirm(struct str old, const struct factor *f)
+{
+    struct sign_in in = {.number = account.number, .email = ANA, .password = PASSWORD, .code = code_of(f)};
+
+    return session_confirm(call(), throttle, old, &in, an_entry(), &session, cookie) ? ERR_NONE : (int)error.code;
+}
+
+static void who_confirms_has_another_session(void)
+{
+    char csrf[SESSION_CSRF_MAX], later[SESSION_CSRF_MAX];
+
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    int64_t began = session.created;
+    struct str old = arena_str(arena, str_of(cookie));
+    session_csrf(old, csrf);
+    now += 6 * MINUTE;
+    CHECK_INT(confirm(old, &f), ERR_NONE);
+    CHECK_INT(session.created, began); /* the absolute end stays where it was */
+    CHECK_INT(session.confirmed, now);
+    CHECK_INT(check(false), ERR_NONE);
+    session_csrf(str_of(cookie), later);
+    CHECK(strcmp(csrf, later) != 0);
+    now += FACTOR_STEP_MS;
+    CHECK_INT(confirm(old, &f), ERR_SIGN_IN_FAILED); /* that one is over */
+    struct session s;
+    CHECK(!session_check(call(), old, false, &s));
+    CHECK_INT(error.code, ERR_SESSION_ENDED);
+}
+
+static void staff_are_nobody_elses(void)
+{
+    enter();
+    struct factor f = admin_with_password(CONSOLE_STAFF, STR_LIT("op@example.com"));
+    CHECK_INT(sign_in(account.number, STR_LIT("op@example.com"), PASSWORD, code_of(&f)), ERR_SIGN_IN_FAILED);
+    CHECK_INT(sign_in(CONSOLE_STAFF, STR_LIT("op@example.com"), PASSWORD, code_of(&f)), ERR_NONE);
+    CHECK_INT(session.number, CONSOLE_STAFF);
+    CHECK_INT(check(false), ERR_NONE);
+    CHECK(console_remove(call(), CONSOLE_STAFF, STR_LIT("op@example.com")));
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+}
+
+/* Every admin, session and entry goes with the account: its number is not given again, and its maps are emptied. */
+static void they_go_with_the_account(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    CHECK(account_remove(store, arena, str_of(account.slug), &error));
+    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    CHECK_INT(audited(account.number, "seq"), 0);
+}
+
+static void the_audit_has_pages(void)
+{
+    struct buf b;
+    uint64_t next;
+
+    enter();
+    for (int i = 0; i < 5; i++) {
+        struct audit_entry *e = an_entry();
+
+        e->path = str_of(arena_printf(arena, "/%d", i));
+        CHECK_INT(audit_write(store, arena, account.number, e), STORE_OK);
+        CHECK_INT(e->seq, i + 1);
+    }
+    buf_init(&b, arena);
+    CHECK_INT(audit_page(store, arena, account.number, 0, 2, &b, &next), STORE_OK);
+    CHECK(strstr(buf_cstr(&b), "{\"seq\":5,") == b.p);
+    CHECK_INT(next, 4);
+    buf_clear(&b);
+    CHECK_INT(audit_page(store, arena, account.number, next, 3, &b, &next), STORE_OK);
+    CHECK(strstr(buf_cstr(&b), "\"/2\"") != NULL && strstr(buf_cstr(&b), "\"/3\"") == NULL);
+    CHECK_INT(next, 0);
+    struct json_object *all = json(arena_printf(arena, "[%s]", buf_cstr(&b)));
+    CHECK_INT(json_object_array_length(all), 3);
+}
+
+static const struct unit_test tests[] = {
+    UNIT(an_invitation_is_taken_once),
+    UNIT(an_invitation_ends),
+    UNIT(an_invitation_is_of_one_account),
+    UNIT(passwords_and_codes_are_judged),
+    UNIT(addresses_are_bounded),
+    UNIT(signing_in_needs_everything),
+    UNIT(one_who_is_only_invited_cannot_sign_in),
+    UNIT(who_fails_often_waits),
+    UNIT(a_session_ends_without_use),
+    UNIT(a_session_ends_in_the_end),
+    UNIT(a_session_ends_with_its_admin),
+    UNIT(a_new_password_ends_sessions),
+    UNIT(a_session_is_ended),
+    UNIT(who_confirms_has_another_session),
+    UNIT(staff_are_nobody_elses),
+    UNIT(they_go_with_the_account),
+    UNIT(the_audit_has_pages),
+};
+
+int main(void)
+{
+    int status = unit_run("session", tests, sizeof tests / sizeof tests[0]);
+
+    hasher_close(&unit_hasher);
+    throttle_close(&throttle);
+    store_close(&store);
+    arena_free(&arena);
+    return status;
+}
