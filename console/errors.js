@@ -1,42 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The catalogue of errors: causes and remedies, and how often each was seen here. */
 import {get} from './api.js';
-import {a, facts, field, h, notice, page, table} from './dom.js';
+import {a, codeLink, facts, field, h, notice, p, page, table} from './dom.js';
 import {filters} from './list.js';
 import {isStaff, link, state} from './state.js';
 import {ago, number, since} from './time.js';
 
-const seenHere = async () => isStaff() && state.account === '' ? [] : (await get(['refusals']).catch(() => ({refusals: []}))).refusals;
+const refusals = async () => new Map(isStaff() && state.account === '' ? [] : (await get(['refusals'])).refusals.map((r) => [r.code, r]));
+const sentence = (e) => `${e.sentence.replaceAll('{}', '…')}.`;
 
 async function one(code) {
-  const [e, seen] = await Promise.all([get(['errors', code.toUpperCase()]), seenHere()]);
-  const row = seen.find((r) => r.code === e.code);
-  return page(e.code,
-    h('p.words', e.sentence.replaceAll('{}', '…'), '.'),
-    notice('warn', h('h2', 'What the identity provider’s admin does'), h('p', e.admin)),
-    facts([
-      ['Why', e.cause], ['What the engineer or operator does', e.engineer],
-      ['HTTP', e.scimType ? `${e.status}, scimType ${e.scimType}` : String(e.status)],
-      row && ['Seen here', `${number(row.count)} times`], row && ['First', since(row.first)], row && ['Last', since(row.last)],
-    ]),
-    h('p', row && [a(link('log', {failed: 'true', code: e.code}), 'See these requests in the sync log'), ' · '], a(link('errors'), '« All errors')));
+	const [e, seen] = await Promise.all([get(['errors', code.toUpperCase()]), refusals()]);
+	const row = seen.get(e.code);
+	return page(e.code, h('p.words', sentence(e)),
+		notice('warn', h('h2', 'What the identity provider’s admin does'), p(e.admin)),
+		facts(['Why', e.cause], ['What the engineer or operator does', e.engineer], ['HTTP', [e.status, e.scimType].filter(Boolean).join(', scimType ')],
+			row && ['Seen here', `${number(row.count)} times`], row && ['First', since(row.first)], row && ['Last', since(row.last)]),
+		p(row && [a(link('log', {failed: 'true', code: e.code}), 'These requests in the sync log'), ' · '], a(link('errors'), '« All errors')));
 }
 
 export async function errors(query) {
-  if (query.get('code'))
-    return one(query.get('code'));
-  const [{errors: list}, seen] = await Promise.all([get(['errors']), seenHere()]);
-  const by = new Map(seen.map((r) => [r.code, r]));
-  const q = (query.get('q') ?? '').toLowerCase();
-  const rank = (e) => by.has(e.code) ? -Date.parse(by.get(e.code).last) : 0;
-  const found = list.filter((e) => [e.code, e.sentence, e.cause, e.admin].some((t) => t.toLowerCase().includes(q))).sort((x, y) => rank(x) - rank(y));
-  return page('Errors', h('p', 'What a request can be refused with; those seen in this account come first.'),
-    filters('errors', field('Words', 'q', {value: query.get('q') ?? '', type: 'search', id: 'q'})),
-    table('Errors', [
-      ['Code', (e) => a(link('errors', {code: e.code}), h('code', e.code))],
-      ['What happened', (e) => e.sentence.replaceAll('{}', '…')],
-      ['What to do', (e) => e.admin],
-      ['Seen', (e) => by.has(e.code) ? number(by.get(e.code).count) : '–', 'n'],
-      ['Last', (e) => ago(by.get(e.code)?.last, '–')],
-    ], found, 'No error is like that.'));
+	if (query.get('code'))
+		return one(query.get('code'));
+	const [{errors: list}, seen] = await Promise.all([get(['errors']), refusals()]);
+	const q = query.get('q') ?? '';
+	const last = (e) => Date.parse(seen.get(e.code)?.last ?? 0);
+	const found = list.filter((e) => [e.code, e.sentence, e.cause, e.admin].join('\n').toLowerCase().includes(q.toLowerCase())).sort((x, y) => last(y) - last(x));
+	return page('Errors', p('What a request can be refused with. Those that were seen in this account come first.'),
+		filters('errors', field('Words', 'q', {value: q, type: 'search', id: 'q'})),
+		table('Errors', [
+			['Code', (e) => codeLink(e.code)], ['What happened', sentence], ['What to do', (e) => e.admin],
+			['Seen', (e) => seen.has(e.code) ? number(seen.get(e.code).count) : '–', 'n'], ['Last', (e) => ago(seen.get(e.code)?.last, '–')],
+		], found, 'No error is like that.'));
 }

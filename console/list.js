@@ -1,65 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists: filters that stand in the address, the way to the next page, and taking all of it along as a file. */
-import {button, h, problem, say} from './dom.js';
+import {a, button, h, problem, say} from './dom.js';
 import {isStaff, link, state} from './state.js';
-import {Cancelled} from './api.js';
 import {number} from './time.js';
 
 /* A form whose fields go into the address: app.js takes it from there. */
-export function filters(view, ...fields) {
-  const hidden = [['view', view], isStaff() && state.account !== '' && ['account', state.account]].filter(Boolean);
-  return h('form.filters', {method: 'get', role: 'search', 'aria-label': 'Filter'},
-    hidden.map(([name, value]) => h('input', {type: 'hidden', name, value})), fields,
-    h('div.field', h('button', {id: 'filter'}, 'Filter')), h('p.field', h('a.plain', {href: link(view)}, 'Clear')));
-}
+export const filters = (view, ...fields) => h('form.filters', {method: 'get', role: 'search', 'aria-label': 'Filter'},
+	Object.entries({view, ...isStaff() && state.account !== '' && {account: state.account}}).map(([name, value]) => h('input', {type: 'hidden', name, value})),
+	fields, h('div.field', h('button.main', {id: 'filter'}, 'Filter'), ' ', a(link(view), 'Clear')));
 
 /* The parameters of the address that are the list's filters. */
 export const chosen = (...names) => Object.fromEntries(names.map((name) => [name, state.query.get(name) ?? '']));
 
+/* Where the address says that the list begins. */
+export const place = (cursor = 'after', first = '') => ({[cursor]: state.query.get(cursor) ?? first});
+
 export function pager(view, query, next, cursor = 'after') {
-  const first = state.query.has(cursor);
-  return (first || next !== null) && h('nav.pager', {'aria-label': 'More of the list'},
-    first && h('a', {href: link(view, {...query, [cursor]: ''})}, '« Back to the beginning'),
-    next !== null && h('a', {href: link(view, {...query, [cursor]: next}), rel: 'next'}, 'Next page »'));
+	const first = state.query.has(cursor);
+	return (first || next !== null) && h('nav.pager', {'aria-label': 'More of the list'},
+		first && a(link(view, {...query, [cursor]: ''}), '« Back to the beginning'), next !== null && a(link(view, {...query, [cursor]: next}), 'Next page »'));
 }
 
 /* --- files --- */
 
 /* A cell that no spreadsheet takes for a formula. */
 function cell(value) {
-  const text = value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return `"${(/^[\s]*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+	const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
+	return `"${(/^\s*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }
 
-export const csv = (columns, rows) =>
-  `\ufeff${[columns, ...rows.map((row) => columns.map((name) => row[name]))].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+const csv = (columns, rows) =>
+	`\ufeff${[columns, ...rows.map((row) => columns.map((name) => row[name]))].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`;
 
 export function save(name, type, text) {
-  const address = URL.createObjectURL(new Blob([text], {type}));
-  h('a', {href: address, download: name}).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
+	const href = URL.createObjectURL(new Blob([text], {type}));
+	h('a', {href, download: name}).click();
+	setTimeout(() => URL.revokeObjectURL(href), 60000);
 }
 
 /* Buttons that walk the whole list, as filtered, into a file; walk() gives it page by page. */
 export function exporter(name, columns, walk) {
-  async function run(kind) {
-    const rows = [];
-    try {
-      for await (const part of walk()) {
-        rows.push(...part);
-        say(`Export: ${number(rows.length)} so far…`);
-      }
-      const file = `${name}-${new Date().toISOString().slice(0, 10)}.${kind}`;
-      if (kind === 'csv')
-        save(file, 'text/csv;charset=utf-8', csv(columns, rows));
-      else
-        save(file, 'application/json', `${JSON.stringify(rows, null, 2)}\n`);
-      say(`Exported ${number(rows.length)} to ${file}.`);
-    } catch (error) {
-      if (!(error instanceof Cancelled))
-        say(problem(error));
-    }
-  }
-  return h('p.exports', 'Export all that is filtered: ', button('CSV', () => run('csv'), {class: 'plain', 'aria-label': 'CSV export'}), ' ',
-    button('JSON', () => run('json'), {class: 'plain', 'aria-label': 'JSON export'}));
+	const one = (kind, type, write) => button(kind.toUpperCase(), async () => {
+		const rows = [];
+		try {
+			for await (const part of walk()) {
+				rows.push(...part);
+				say(`Export: ${number(rows.length)} so far…`);
+			}
+			const file = `${name}-${new Date().toISOString().slice(0, 10)}.${kind}`;
+			save(file, type, write(rows));
+			say(`Exported ${number(rows.length)} to ${file}.`);
+		} catch (error) {
+			if (error.message !== '')
+				say(problem(error));
+		}
+	}, {class: 'plain', id: `export-${kind}`, 'aria-label': `${kind.toUpperCase()} export`});
+	return h('p.exports', 'Export all that is filtered: ', one('csv', 'text/csv;charset=utf-8', (rows) => csv(columns, rows)), ' ',
+		one('json', 'application/json', (rows) => `${JSON.stringify(rows, null, 2)}\n`));
 }

@@ -2,54 +2,57 @@
 /* For the operator's staff: all accounts, those in trouble first; and finding a person in any of them. */
 import {gather, get, post} from './api.js';
 import {ask} from './dialog.js';
-import {a, button, field, h, page, table} from './dom.js';
-import {chosen, filters, pager} from './list.js';
+import {a, button, field, h, name, p, page, table} from './dom.js';
+import {chosen, filters, pager, place} from './list.js';
 import {meter, seatWords, stateBadge} from './overview.js';
 import {search, state} from './state.js';
 import {ago, number} from './time.js';
 import {activity} from './users.js';
 
-const create = () => ask({
-  title: 'New account', action: 'Make it',
-  parts: [
-    field('Short name', 'slug', {required: true, pattern: '[a-z][a-z0-9-]{0,39}', autocapitalize: 'off', spellcheck: 'false', autocomplete: 'off',
-      hint: 'A lower-case letter, then letters, digits and hyphens, up to 40. It stays.'}),
-    field('Name', 'name', {maxlength: 200, autocomplete: 'off'}),
-    field('Rules', 'preset', {options: [['workspace', 'workspace: as a product for teams wants it'], ['rfc', 'rfc: what SCIM says and no more']]}),
-  ],
-  async run(data) {
-    const slug = data.get('slug');
-    await post(['accounts'], {slug, name: data.get('name').trim() || undefined, policy: {preset: data.get('preset')}});
-    queueMicrotask(() => state.go(search({view: 'setup', account: slug})));
-  },
-});
+async function create() {
+	let slug;
+	const done = await ask({
+		title: 'New account', action: 'Make it',
+		parts: [
+			field('Short name', 'slug', {required: true, pattern: '[a-z][a-z0-9\\-]{0,39}', autocapitalize: 'off', spellcheck: 'false',
+				hint: 'A lower-case letter, then letters, digits and hyphens, up to 40. It stays.'}),
+			field('Name', 'name', {maxlength: 200}),
+			field('Rules', 'preset', {options: [['workspace', 'workspace: as a product for teams wants it'], ['rfc', 'rfc: what SCIM says and no more']]}),
+		],
+		run(data) {
+			slug = data.get('slug');
+			return post(['accounts'], {slug, name: data.get('name').trim() || undefined, policy: {preset: data.get('preset')}});
+		},
+	});
+	if (done)
+		state.go(search({view: 'setup', account: slug}));
+}
+
+const accountLink = (it) => a(search({view: 'overview', account: it.slug}), name(it.name));
 
 export async function accounts() {
-  const query = chosen('q');
-  const {found, next} = await gather(['overviews'], {...query, after: state.query.get('after') ?? ''}, 'accounts');
-  return page('Accounts',
-    h('p', button('New account', create, {id: 'new'})),
-    filters('accounts', field('Name', 'q', {value: query.q, type: 'search', id: 'q'})),
-    table('Accounts, trouble first', [
-      ['Account', (x) => [a(search({view: 'overview', account: x.slug}), h('bdi', x.name)), x.name !== x.slug && h('div.soft', x.slug)]],
-      ['State', (x) => [stateBadge(x.status === 'suspended' ? 'suspended' : x.state), h('div', x.words)]],
-      ['Last request', (x) => [ago(x.lastRequest), x.client && h('div.soft', x.client)]],
-      ['Active users', (x) => `${number(x.active)} of ${number(x.users)}`, 'n'],
-      ['Seats', (x) => x.seats && [seatWords(x.seats), meter(x.seats.used, x.seats.limit, `Seats of ${x.name}`)]],
-      ['Refused in 24 h', (x) => x.refused24h > 0 ? a(search({view: 'log', account: x.slug, failed: 'true'}), number(x.refused24h)) : '0', 'n'],
-    ], found, query.q !== '' ? 'No account is called like that.' : 'There is no account yet. Make one.'),
-    pager('accounts', query, next));
+	const query = chosen('q');
+	const {found, next} = await gather(['overviews'], 'accounts', query, place());
+	return page('Accounts', p(button('New account…', create, {id: 'new', class: 'main'})),
+		filters('accounts', field('Name', 'q', {value: query.q, type: 'search', id: 'q'})),
+		table('Accounts, trouble first', [
+			['Account', (x) => [accountLink(x), h('div.soft', x.slug)]],
+			['State', (x) => [stateBadge(x.status === 'suspended' ? 'suspended' : x.state), h('div', x.words)]],
+			['Last request', (x) => [ago(x.lastRequest), h('div.soft', x.client)]],
+			['Active users', (x) => `${number(x.active)} of ${number(x.users)}`, 'n'],
+			['Seats', (x) => x.seats && [seatWords(x.seats), meter(x.seats.used, x.seats.limit, `Seats of ${x.name}`)]],
+			['Refused in 24 h', (x) => x.refused24h > 0 ? a(search({view: 'log', account: x.slug, failed: 'true'}), number(x.refused24h)) : '0', 'n'],
+		], found, query.q === '' ? 'There is no account yet. Make one.' : 'No account is called like that.'),
+		pager('accounts', query, next));
 }
 
 export async function people(query) {
-  const email = query.get('email') ?? '';
-  const found = email === '' ? null : (await get(['people'], {email})).people;
-  return page('People', h('p', 'Where somebody is, by userName or e-mail address, in all accounts.'),
-    filters('people', field('Address', 'email', {value: email, type: 'search', id: 'email', hint: 'The whole address.'})),
-    found && table('Found', [
-      ['User', (p) => a(search({view: 'user', account: p.account.slug, id: p.id}), h('bdi', p.userName))],
-      ['E-mail', (p) => p.email ?? 'none'],
-      ['Account', (p) => a(search({view: 'overview', account: p.account.slug}), h('bdi', p.account.name))],
-      ['State', activity],
-    ], found, 'Nobody has this address in any account: they were never assigned, or were deleted.'));
+	const email = query.get('email') ?? '';
+	const found = email && (await get(['people'], {email})).people;
+	return page('People', p('Where somebody is: by userName or e-mail address, in all accounts.'),
+		filters('people', field('Address', 'email', {value: email, type: 'search', id: 'email', hint: 'The whole address.'})),
+		found && table('Found', [
+			['User', (u) => a(search({view: 'user', account: u.account.slug, id: u.id}), name(u.userName))], ['E-mail', (u) => u.email ?? 'none'],
+			['Account', (u) => accountLink(u.account)], ['State', activity],
+		], found, 'Nobody has this address in any account: they were never assigned, or were deleted.'));
 }

@@ -13,41 +13,28 @@ export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /* "3 minutes ago", "in 2 days". */
 export function distance(iso) {
-  let n = (Date.parse(iso) - Date.now()) / 1000;
-  if (Math.abs(n) < 5)
-    return 'just now';
-  for (const [unit, size] of units) {
-    if (Math.abs(n) < size)
-      return relative.format(Math.trunc(n), unit);
-    n /= size;
-  }
-  return '';
+	let n = (Date.parse(iso) - Date.now()) / 1000;
+	if (Math.abs(n) < 5)
+		return 'just now';
+	const [unit] = units.find(([, size]) => Math.abs(n) < size || !(n /= size));
+	return relative.format(Math.trunc(n), unit);
 }
 
 const isTime = (iso) => typeof iso === 'string' && !Number.isNaN(Date.parse(iso));
+const time = (iso, none, text, more) => isTime(iso) ? h('time', {datetime: iso, ...more}, text(iso)) : none;
+const full = (iso) => long.format(new Date(iso));
 
-export const whenText = (iso) => isTime(iso) ? long.format(new Date(iso)) : String(iso);
-
-export function when(iso, none = 'never') {
-  return isTime(iso) ? h('time', {datetime: iso}, whenText(iso)) : none;
-}
-
-export function day(iso, none = 'never') {
-  return isTime(iso) ? h('time', {datetime: iso, title: whenText(iso)}, short.format(new Date(iso))) : none;
-}
-
-export function ago(iso, none = 'never') {
-  return isTime(iso) ? h('time', {datetime: iso, title: whenText(iso), 'data-ago': true}, distance(iso)) : none;
-}
+export const dayText = (iso) => short.format(new Date(iso));
+export const when = (iso, none = 'never') => time(iso, none, full);
+export const day = (iso, none = 'never') => time(iso, none, dayText);
+export const ago = (iso, none = 'never') => time(iso, none, distance, {title: isTime(iso) && full(iso), 'data-ago': true});
 
 /* Both: for what matters. */
-export function since(iso, none = 'never') {
-  return isTime(iso) ? [ago(iso), h('span.soft', ' · ', whenText(iso))] : none;
-}
+export const since = (iso, none = 'never') => isTime(iso) ? [ago(iso), h('span.soft', ' · ', full(iso))] : none;
 
 setInterval(() => {
-  for (const node of document.querySelectorAll('time[data-ago]'))
-    node.textContent = distance(node.dateTime);
+	for (const node of document.querySelectorAll('time[data-ago]'))
+		node.textContent = distance(node.dateTime);
 }, 20000);
 
 export const number = (n) => typeof n === 'number' ? numbers.format(n) : '–';
@@ -57,8 +44,6 @@ export const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one
 
 /* For <input type="datetime-local">, which knows no zones. */
 export function toLocal(iso) {
-  if (!isTime(iso))
-    return '';
-  const at = new Date(iso);
-  return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+	const at = new Date(iso);
+	return isTime(iso) ? new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16) : '';
 }
