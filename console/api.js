@@ -8,7 +8,7 @@ const SLUG = /^[a-z][a-z0-9-]{0,39}$/;
 /* code: of the error catalogue, or '' where something else has refused; status 0: the page itself. */
 export class Refusal extends Error {
 	constructor(status, detail, retry = 0) {
-		const [, code = '', text = detail] = /^([A-Z][A-Z0-9_]+): ([^]*)$/.exec(detail) ?? [];
+		const [, code = '', text = detail] = /^([A-Z][A-Z0-9_]+): ([^]*)/.exec(detail) ?? [];
 		super(text);
 		Object.assign(this, {status, code, retry});
 	}
@@ -46,10 +46,9 @@ function headers(method, {body, own, background}) {
 }
 
 async function refusal(answer) {
-	const {detail} = await answer.json().catch(() => ({})) ?? {};
-	return new Refusal(answer.status, typeof detail === 'string' && detail !== '' ? detail
-		: `The server answered with HTTP ${answer.status}. Try again; if it stays so, tell the operator.`,
-	Number(answer.headers.get('Retry-After')) || 0);
+	const {detail} = await answer.json().catch(() => ({}));
+	return new Refusal(answer.status, detail || `The server answered with HTTP ${answer.status}. Try again; if it stays so, tell the operator.`,
+		Number(answer.headers.get('Retry-After')));
 }
 
 async function once(method, url, options) {
@@ -108,7 +107,7 @@ export const post = (segments, body, query) => call('POST', segments, {body, que
 export const patch = (segments, body) => call('PATCH', segments, {body});
 export const remove = (segments, query) => call('DELETE', segments, {query});
 
-/* The pages of a list, one after another; list: the member that holds them; from: where to begin, and what `next` goes into. */
+/* The pages of a list, one after another; list: what holds the entries; from: where to begin, and what `next` goes into. */
 export async function* pages(segments, list, query = {}, from = {after: ''}) {
 	const [[cursor, first]] = Object.entries(from);
 	for (let next = first; next !== null; ) {
@@ -119,12 +118,7 @@ export async function* pages(segments, list, query = {}, from = {after: ''}) {
 }
 
 /* All entries of a list that is never long. */
-export async function all(segments, list) {
-	const out = [];
-	for await (const page of pages(segments, list))
-		out.push(...page);
-	return out;
-}
+export const all = async (segments, list) => (await Array.fromAsync(pages(segments, list))).flat();
 
 /* One page for people: a page of the server may be short, or empty, though others follow. */
 export async function gather(segments, list, query, from, most = 50, rounds = 8) {

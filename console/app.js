@@ -2,17 +2,17 @@
 /* The frame: which page is shown, how one gets to another, and what is around it. */
 import {Cancelled, Unreachable, call, get, sessionless} from './api.js';
 import './dialog.js';
-import {a, button, h, name, p, page, problem, say} from './dom.js';
+import {a, button, h, name, p, page, problem, say, to} from './dom.js';
 import {isStaff, link, search, state} from './state.js';
 import {zone} from './time.js';
 
-/* The modules, and the views of each: functions of these names. */
+/* The modules, and the views of each: functions that they export. */
 const modules = {
 	sign: ['signin', 'welcome'], overview: ['overview'], setup: ['setup'], tokens: ['tokens'], users: ['users', 'user', 'deleted', 'mismatches'],
-	teams: ['teams', 'team'], types: ['types'], seats: ['seats'], log: ['log'], entry: ['entry'], errors: ['errors'],
-	policy: ['policy'], audit: ['audit', 'admins'], account: ['settings'], staff: ['accounts', 'people'],
+	teams: ['teams', 'team'], types: ['types'], seats: ['seats'], log: ['log', 'entry'], errors: ['errors'],
+	policy: ['policy'], account: ['settings', 'audit', 'admins'], staff: ['accounts', 'people'],
 };
-const moduleOf = new Map(Object.entries(modules).flatMap(([module, views]) => views.map((view) => [view, module])));
+const moduleOf = (view) => Object.keys(modules).find((module) => modules[module].includes(view));
 const OPEN = modules.sign; // without a session
 
 /* What the navigation has: a view, its title, the views below it. */
@@ -38,21 +38,21 @@ const entries = (pages, view) => h('ul', pages.map(([first, title, ...more]) => 
 }, title))));
 
 function frame(view) {
-	const session = state.session;
+	const out = state.session === null;
 	const chosen = isStaff() && state.account !== '';
-	const account = chosen ? names[state.account] ?? state.account : session?.account?.name ?? 'all accounts';
-	$('account').replaceChildren(...session === null ? [] : ['· ', name(account)]);
-	$('me').textContent = session?.admin.email ?? '';
-	$('who').hidden = session === null;
-	nav.hidden = menu.hidden = session === null || OPEN.includes(view);
+	const account = chosen ? names[state.account] ?? state.account : state.session?.account?.name ?? 'all accounts';
+	$('account').replaceChildren(...out ? [] : ['· ', name(account)]);
+	$('me').textContent = state.session?.admin.email;
+	$('who').hidden = out;
+	nav.hidden = menu.hidden = out || OPEN.includes(view);
 	fold(false);
 	nav.replaceChildren(chosen ? p(a(search({view: 'accounts'}), '« All accounts')) : '', entries(isStaff() && !chosen ? staffPages : accountPages, view));
 	$('foot').textContent = `Times are those of ${zone}.`;
-	return session === null ? 'Provisioning' : account;
+	return out ? 'Provisioning' : account;
 }
 
 function fold(open) {
-	menu.setAttribute('aria-expanded', String(open));
+	menu.ariaExpanded = open;
 	nav.classList.toggle('open', open);
 }
 menu.addEventListener('click', () => fold(menu.ariaExpanded !== 'true'));
@@ -61,7 +61,7 @@ menu.addEventListener('click', () => fold(menu.ariaExpanded !== 'true'));
 
 function viewOf() {
 	const view = state.query.get('view');
-	return moduleOf.has(view) ? view : isStaff() && state.account === '' ? 'accounts' : 'overview';
+	return moduleOf(view) ? view : isStaff() && state.account === '' ? 'accounts' : 'overview';
 }
 
 /* What is shown in place of a page that is not for whoever asks; undefined: nothing. */
@@ -70,12 +70,12 @@ function obstacle(view) {
 	const own = state.session.account?.slug ?? '';
 	if (isStaff())
 		return state.account !== '' || has(staffPages, view) ? undefined
-			: page('Choose an account', p('This page is about one account. ', a(search({view: 'accounts'}), 'Choose it'), ' first.'));
+			: page('Choose an account', p('This page is about one account: ', to('accounts', 'choose it'), ' first.'));
 	if (!has(accountPages, view))
-		return page('Only for the operator', p('This page is for the operator’s staff. ', a(link('overview'), 'Go to the overview'), '.'));
+		return page('Only for the operator', p('This page is for the operator’s staff. ', to('overview', 'Go to the overview')));
 	return asked === '' || asked === own ? undefined
-		: page('Another account', p('This link is about the account ', name(asked), ', but you are signed in to ', name(own),
-			'. Sign out and sign in there, or ', a(link(view), 'see this page of your own account'), '.'));
+		: page('Another account', p('This link is about the account ', name(asked), ', and you are signed in to ', name(own),
+			': sign out and sign in there, or ', to(view, 'see this page of your own account'), '.'));
 }
 
 async function make(view) {
@@ -87,7 +87,7 @@ async function make(view) {
 			if (isStaff() && state.account !== '')
 				names[state.account] ??= (await get(['account'])).name;
 		}
-		return await (await import(`./${moduleOf.get(view)}.js`))[view](state.query);
+		return await (await import(`./${moduleOf(view)}.js`))[view](state.query);
 	} catch (error) {
 		if (error instanceof Cancelled || sessionless(error))
 			throw new Cancelled();
@@ -117,11 +117,11 @@ async function show({quiet = false, keep = false} = {}) {
 		document.title = `${made.title} – ${frame(view)}`;
 		main.replaceChildren(...made.parts.flat(Infinity).filter(Boolean));
 		main.ariaBusy = null;
+		if (!quiet)
+			(same && $(focused) || main.firstChild).focus({preventScroll: same});
 		if (!same)
 			scrollTo(0, 0);
-		if (!quiet)
-			(same && focused && $(focused) || main.querySelector('h1')).focus({preventScroll: same});
-		made.then?.();
+		made.after?.();
 	} catch (error) {
 		if (!(error instanceof Cancelled))
 			throw error;
@@ -131,16 +131,16 @@ async function show({quiet = false, keep = false} = {}) {
 /* --- from page to page --- */
 
 state.refresh = () => show({keep: true});
-state.go = (to, replace = false) => {
-	history[replace ? 'replaceState' : 'pushState'](null, '', to);
+state.go = (address, replace = false) => {
+	history[replace ? 'replaceState' : 'pushState'](null, '', address);
 	return show();
 };
 
 document.addEventListener('click', (event) => {
-	const to = event.target.closest?.('a[href^="?"]');
-	if (to && event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) {
+	const link = event.target.closest('a[href^="?"]');
+	if (link && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) {
 		event.preventDefault();
-		state.go(to.getAttribute('href'));
+		state.go(link.getAttribute('href'));
 	}
 });
 
@@ -158,13 +158,9 @@ document.addEventListener('submit', (event) => {
 
 addEventListener('popstate', () => show());
 
-document.querySelector('.skip').addEventListener('click', (event) => {
-	event.preventDefault();
-	$('main').focus();
-});
-
 /* --- who is signed in --- */
 
+const session = (options) => get(['session'], {}, {stays: true, ...options});
 const WARNING = 120000;
 let idle = 0; // how long a session lasts unused
 let idleEnds = Infinity;
@@ -177,9 +173,9 @@ state.used = () => {
 	warned = false;
 };
 
-state.enter = (session) => {
-	state.session = session;
-	idle = Date.parse(session.idleEnds) - state.date;
+state.enter = (now) => {
+	state.session = now;
+	idle = Date.parse(now.idleEnds) - state.date;
 	state.used();
 };
 
@@ -187,14 +183,13 @@ state.enter = (session) => {
 setInterval(async () => {
 	if (state.session === null || warned || Date.now() < idleEnds - WARNING)
 		return;
-	try {
-		const now = await get(['session'], {}, {background: true, stays: true});
-		idleEnds = Date.now() + Date.parse(now.idleEnds) - state.date;
-		warned = Date.now() >= idleEnds - WARNING;
-		if (warned)
-			say('Your session ends in two minutes, as you have not used it. ', button('Stay signed in', () =>
-				get(['session'], {}, {stays: true}).catch((error) => say(problem(error)))));
-	} catch { /* the next request tells */ }
+	const now = await session({background: true}).catch(() => null);
+	if (now === null)
+		return; // the next request tells
+	idleEnds = Date.now() + Date.parse(now.idleEnds) - state.date;
+	warned = Date.now() >= idleEnds - WARNING;
+	if (warned)
+		say('Your session ends in two minutes, as you have not used it. ', button('Stay signed in', () => session().catch((error) => say(problem(error)))));
 }, 15000);
 
 function leave(text) {
@@ -221,7 +216,7 @@ $('out').addEventListener('click', async () => {
 async function start() {
 	state.query = new URLSearchParams(location.search);
 	try {
-		state.enter(await get(['session'], {}, {stays: true}));
+		state.enter(await session());
 	} catch (error) {
 		if (!sessionless(error) && viewOf() !== 'welcome')
 			return main.replaceChildren(...page('Provisioning', problem(error), p(button('Try again', start))).parts);

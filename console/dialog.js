@@ -21,7 +21,6 @@ export function ask({title, parts = [], action, danger, type, run, said}) {
 	go.classList.add(danger ? 'danger' : 'main');
 	cancel.autofocus = danger && form.querySelector('input, select') === null;
 	cancel.addEventListener('click', () => dialog.close());
-	dialog.addEventListener('cancel', (event) => form.ariaBusy === 'true' && event.preventDefault());
 	submits(form, wrong, async (data) => {
 		if (type && data.get('typed').trim() !== type)
 			throw new Refusal(0, `That is not “${type}”.`);
@@ -44,7 +43,7 @@ export function ask({title, parts = [], action, danger, type, run, said}) {
 /* Password and code, as signing in and confirming ask for them. */
 export const proof = () => [
 	field('Password', 'password', {type: 'password', autocomplete: 'current-password', required: true}),
-	field('Code', 'code', {autocomplete: 'one-time-code', required: true, spellcheck: 'false', autocapitalize: 'off',
+	field('Code', 'code', {autocomplete: 'one-time-code', required: true,
 		hint: 'Six digits from your authenticator app, or a recovery code. Each is taken once.'}),
 ];
 
@@ -55,8 +54,7 @@ let open = null;
 /* Asks for password and code; several requests that need it share one question. */
 state.confirm = () => open ??= ask({
 	title: 'Confirm that it is you', action: 'Confirm',
-	parts: [p('Tokens, policy and whatever takes something away ask again; it then counts for five minutes.'),
-		p('Signed in as ', strong(state.session?.admin.email), '.'),
+	parts: [p('Tokens, policy and whatever takes something away ask for that, every five minutes. Signed in as ', strong(state.session?.admin.email), '.'),
 		h('input', {type: 'email', autocomplete: 'username', value: state.session?.admin.email, readonly: true, hidden: true}), proof()],
 	async run(data) {
 		state.session = await call('POST', ['session', 'confirm'], {body: proofOf(data), own: true});

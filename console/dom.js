@@ -8,20 +8,17 @@ let serial = 0;
 
 export const unique = (name) => `${name}-${++serial}`;
 
-function fill(node, rest) {
-	const [first] = rest;
-	if (first !== null && typeof first === 'object' && !(first instanceof Node) && !Array.isArray(first)) {
-		for (const [name, value] of Object.entries(first)) {
-			if (value === null || value === undefined || value === false || (name === 'href' && !ADDRESS.test(value)))
-				continue;
+const none = (x) => x === null || x === undefined || x === false;
+const isPlain = (x) => !none(x) && typeof x === 'object' && !(x instanceof Node) && !Array.isArray(x);
+
+function fill(node, parts) {
+	if (isPlain(parts[0]))
+		for (const [name, value] of Object.entries(parts.shift()))
 			if (name.startsWith('on'))
 				node.addEventListener(name.slice(2), value);
-			else
+			else if (!none(value) && (name !== 'href' || ADDRESS.test(value)))
 				node.setAttribute(name, value === true ? '' : value);
-		}
-		rest = rest.slice(1);
-	}
-	node.append(...rest.flat(Infinity).filter((part) => part !== null && part !== undefined && part !== false));
+	node.append(...parts.flat(Infinity).filter((part) => !none(part)));
 	return node;
 }
 
@@ -29,8 +26,7 @@ function fill(node, rest) {
 export function h(what, ...rest) {
 	const [tag, ...classes] = what.split('.');
 	const node = document.createElement(tag);
-	if (classes.length > 0)
-		node.className = classes.join(' ');
+	node.classList.add(...classes);
 	return fill(node, rest);
 }
 
@@ -39,13 +35,15 @@ export const svg = (tag, ...rest) => fill(document.createElementNS('http://www.w
 /* What a view gives: its title, which is the only h1, and what follows. */
 export const page = (title, ...parts) => ({title, parts: [h('h1', {tabindex: -1}, title), ...parts]});
 
-export const a = (href, ...parts) => h('a', {href}, ...parts);
+export const a = (href, ...parts) => h('a', {href}, parts);
+/* to('users', {q: …}, 'text'): a link to a page of the console. */
+export const to = (view, ...parts) => a(link(view, isPlain(parts[0]) ? parts.shift() : {}), parts);
 export const p = (...parts) => h('p', [parts]);
 export const strong = (...parts) => h('strong', [parts]);
 /* What a stranger has named: its direction of writing stays inside. */
 export const name = (text) => h('bdi', [text]);
 export const code = (text) => h('code', [text]);
-export const codeLink = (c) => a(link('errors', {code: c}), code(c));
+export const codeLink = (c) => to('errors', {code: c}, code(c));
 
 export function section(title, ...parts) {
 	const id = unique('s');
@@ -61,35 +59,24 @@ export const notice = (kind, ...parts) => h(`div.notice.${kind}`, ...parts);
 export function problem(error) {
 	const alert = (first, ...parts) => notice('bad', {role: 'alert'}, p(strong(first)), ...parts);
 	if (error instanceof Unreachable)
-		return alert('The server cannot be reached.', p('Check the connection and try again. If others cannot reach it either, tell the ',
-			'operator; identity providers try again by themselves, so nothing is lost meanwhile.'));
+		return alert('The server cannot be reached.', p('Check the connection and try again. If it stays so, tell the operator; identity ',
+			'providers try again by themselves, so nothing is lost.'));
 	if (error.status === undefined) {
 		console.error(error);
 		return alert('The page has failed.', p('Load it again; if it stays so, tell the operator: ', code(String(error.message))));
 	}
-	return alert(error.message, error.retry > 0 && p(`Try again in ${error.retry} seconds.`),
-		error.code !== '' && p(codeLink(error.code), ': cause and remedy'));
+	return alert(error.message, error.retry > 0 && p(`Try again in ${error.retry} seconds.`), error.code !== '' && p(codeLink(error.code), ': cause and remedy'));
 }
 
 export const button = (text, onclick, attributes) => h('button', {type: 'button', onclick, ...attributes}, text);
 
 /* A button in a row of a table: `of` says to which row it belongs. */
-export const act = (text, of, id, onclick, danger) =>
-	button(text, onclick, {class: danger ? 'plain danger' : 'plain', id, 'aria-label': `${text} ${of}`});
+export const act = (text, of, id, onclick, danger) => button(text, onclick, {class: danger && 'danger', id, 'aria-label': `${text} ${of}`});
 
 /* Copies text; what: said to those who do not see where the button stands. */
 export function copy(text, what, label = 'Copy') {
-	return button(label, async (event) => {
-		const it = event.currentTarget;
-		try {
-			await navigator.clipboard.writeText(text);
-			it.textContent = 'Copied';
-			setTimeout(() => (it.textContent = label), 2000);
-			say(`Copied: ${what}`);
-		} catch {
-			say('The browser does not let the page copy: select the text and copy it.');
-		}
-	}, {class: 'copy', 'aria-label': `${label} ${what}`});
+	return button(label, () => navigator.clipboard.writeText(text).then(() => say(`Copied: ${what}`),
+		() => say('The browser does not let the page copy: select the text and copy it.')), {class: 'copy', 'aria-label': `${label} ${what}`});
 }
 
 /* A value to paste somewhere. */
@@ -112,7 +99,7 @@ export function table(caption, columns, rows, empty = 'There are none.') {
 	const cell = (row) => ([heading, parts, kind], i) => h(i === 0 ? 'th' : 'td',
 		{'data-label': heading, class: kind, role: i === 0 ? 'rowheader' : 'cell', scope: i === 0 && 'row'}, h('div', [parts(row)]));
 	const tr = (cells) => h('tr', {role: 'row'}, cells);
-	return h('table', {role: 'table'}, h('caption', {role: 'caption'}, caption),
+	return h('table', {role: 'table'}, h('caption', caption),
 		h('thead', {role: 'rowgroup'}, tr(columns.map(([heading, , kind]) => h('th', {scope: 'col', role: 'columnheader', class: kind}, heading)))),
 		h('tbody', {role: 'rowgroup'}, rows.map((row) => tr(columns.map(cell(row))))));
 }
@@ -126,11 +113,11 @@ export function field(label, name, {hint, options, value: now, id = unique('f'),
 	hint && h('p.hint', {id: about}, hint));
 }
 
-export function check(label, name, value, {hint, checked}) {
-	const id = unique('c');
-	return h('div.check', h('input', {type: 'checkbox', id, name, value, checked, 'aria-describedby': hint && `${id}-hint`}),
-		h('label', {for: id}, label), hint && h('p.hint', {id: `${id}-hint`}, hint));
-}
+export const check = (label, name, value, hint, checked) => {
+	const it = field(label, name, {type: 'checkbox', value, hint, checked});
+	it.className = 'check';
+	return it;
+};
 
 /* A form that runs once at a time, and shows in `wrong` what it is refused with. True from run(): it is done with. */
 export function submits(form, wrong, run) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The catalogue of errors: causes and remedies, and how often each was seen here. */
 import {get} from './api.js';
-import {a, codeLink, facts, field, h, notice, p, page, table} from './dom.js';
-import {filters} from './list.js';
-import {isStaff, link, state} from './state.js';
+import {codeLink, facts, h, notice, p, page, table, to} from './dom.js';
+import {filters, words} from './list.js';
+import {isStaff, state} from './state.js';
 import {ago, number, since} from './time.js';
 
 const refusals = async () => new Map(isStaff() && state.account === '' ? [] : (await get(['refusals'])).refusals.map((r) => [r.code, r]));
@@ -16,7 +16,7 @@ async function one(code) {
 		notice('warn', h('h2', 'What the identity provider’s admin does'), p(e.admin)),
 		facts(['Why', e.cause], ['What the engineer or operator does', e.engineer], ['HTTP', [e.status, e.scimType].filter(Boolean).join(', scimType ')],
 			row && ['Seen here', `${number(row.count)} times`], row && ['First', since(row.first)], row && ['Last', since(row.last)]),
-		p(row && [a(link('log', {failed: 'true', code: e.code}), 'These requests in the sync log'), ' · '], a(link('errors'), '« All errors')));
+		p(row && [to('log', {failed: 'true', code: e.code}, 'These requests in the sync log'), ' · '], to('errors', '« All errors')));
 }
 
 export async function errors(query) {
@@ -27,7 +27,7 @@ export async function errors(query) {
 	const last = (e) => Date.parse(seen.get(e.code)?.last ?? 0);
 	const found = list.filter((e) => [e.code, e.sentence, e.cause, e.admin].join('\n').toLowerCase().includes(q.toLowerCase())).sort((x, y) => last(y) - last(x));
 	return page('Errors', p('What a request can be refused with. Those that were seen in this account come first.'),
-		filters('errors', field('Words', 'q', {value: q, type: 'search', id: 'q'})),
+		filters('errors', words('Words')),
 		table('Errors', [
 			['Code', (e) => codeLink(e.code)], ['What happened', sentence], ['What to do', (e) => e.admin],
 			['Seen', (e) => seen.has(e.code) ? number(seen.get(e.code).count) : '–', 'n'], ['Last', (e) => ago(seen.get(e.code)?.last, '–')],

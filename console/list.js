@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists: filters that stand in the address, the way to the next page, and taking all of it along as a file. */
-import {a, button, h, problem, say} from './dom.js';
-import {isStaff, link, state} from './state.js';
+import {button, field, h, problem, say, to} from './dom.js';
+import {isStaff, state} from './state.js';
 import {number} from './time.js';
 
 /* A form whose fields go into the address: app.js takes it from there. */
 export const filters = (view, ...fields) => h('form.filters', {method: 'get', role: 'search', 'aria-label': 'Filter'},
 	Object.entries({view, ...isStaff() && state.account !== '' && {account: state.account}}).map(([name, value]) => h('input', {type: 'hidden', name, value})),
-	fields, h('div.field', h('button.main', {id: 'filter'}, 'Filter'), ' ', a(link(view), 'Clear')));
+	fields, h('div.field', h('button.main', {id: 'filter'}, 'Filter'), ' ', to(view, 'Clear')));
+
+export const words = (label, name = 'q') => field(label, name, {value: state.query.get(name), type: 'search', id: name});
+export const GO_ON = 'Nothing so far: go on with the next page.';
 
 /* The parameters of the address that are the list's filters. */
 export const chosen = (...names) => Object.fromEntries(names.map((name) => [name, state.query.get(name) ?? '']));
@@ -18,7 +21,7 @@ export const place = (cursor = 'after', first = '') => ({[cursor]: state.query.g
 export function pager(view, query, next, cursor = 'after') {
 	const first = state.query.has(cursor);
 	return (first || next !== null) && h('nav.pager', {'aria-label': 'More of the list'},
-		first && a(link(view, {...query, [cursor]: ''}), '« Back to the beginning'), next !== null && a(link(view, {...query, [cursor]: next}), 'Next page »'));
+		first && to(view, query, '« Back to the beginning'), next !== null && to(view, {...query, [cursor]: next}, 'Next page »'));
 }
 
 /* --- files --- */
@@ -38,7 +41,7 @@ export function save(name, type, text) {
 	setTimeout(() => URL.revokeObjectURL(href), 60000);
 }
 
-/* Buttons that walk the whole list, as filtered, into a file; walk() gives it page by page. */
+/* Buttons that put the whole list, as filtered, into a file; walk() gives it page by page. */
 export function exporter(name, columns, walk) {
 	const one = (kind, type, write) => button(kind.toUpperCase(), async () => {
 		const rows = [];

@@ -2,8 +2,7 @@
 /* Whether provisioning works and, if not, why. */
 import {get} from './api.js';
 import {chart} from './chart.js';
-import {a, badge, codeLink, facts, h, notice, p, page, section, strong} from './dom.js';
-import {link} from './state.js';
+import {badge, codeLink, facts, h, notice, p, page, section, strong, to} from './dom.js';
 import {number, since} from './time.js';
 
 const STATES = {
@@ -19,18 +18,16 @@ export const meter = (used, limit, label) => limit > 0 && h('meter', {
 export const seatWords = ({used, limit}) => limit === null ? `${number(used)}, no limit` : `${number(used)} of ${number(limit)}`;
 
 /* Where one does something about what waits. */
-const doors = {
-	refusals: (w) => link('log', {failed: 'true', code: w.code}), seats: () => link('seats'), token: () => link('tokens'), mismatches: () => link('mismatches'),
-};
+const doors = {refusals: 'log', seats: 'seats', token: 'tokens', mismatches: 'mismatches'};
 
 const next = {
-	not_configured: () => notice('idle', p(strong('Nothing is connected yet.')), p('1. ', a(link('tokens'), 'Make a token'), '. 2. Put it into ',
-		a(link('setup'), 'your identity provider'), '. 3. Watch the check-list there tick.')),
-	waiting: () => notice('idle', p(strong('A token is there, but nothing has come yet.')), p('Put it into ', a(link('setup'), 'your identity provider'),
+	not_configured: () => notice('idle', p(strong('Nothing is connected yet.')), p('1. ', to('tokens', 'Make a token'), '. 2. Put it into ',
+		to('setup', 'your identity provider'), '. 3. Watch the check-list there tick.')),
+	waiting: () => notice('idle', p(strong('A token is there, but nothing has come yet.')), p('Put it into ', to('setup', 'your identity provider'),
 		' and test the connection there.')),
 };
 
-const tile = (title, view, big, more) => h('li', h('h3', a(link(view), title)), h('p.big', big), p(more));
+const tile = (title, view, big, more) => h('li', p(to(view, title)), h('p.big', big), p(more));
 
 export async function overview() {
 	const o = await get(['overview']);
@@ -44,7 +41,7 @@ export async function overview() {
 			o.seats && tile('Seats', 'seats', seatWords(o.seats), meter(o.seats.used, o.seats.limit, 'Seats taken')),
 			tile('Set up', 'setup', `${checklist.filter((s) => s.first).length} of ${checklist.length}`, 'steps of the check-list seen')),
 		section('What waits for you', waiting.length === 0 ? h('p.empty', 'Nothing.') : h('ul.waiting', waiting.map((w) => h('li',
-			badge('warn', number(w.count)), h('span', w.words), w.code && codeLink(w.code), doors[w.what] && a(doors[w.what](w), 'Look at it'))))),
+			badge('warn', number(w.count)), h('span', w.words), w.code && codeLink(w.code), doors[w.what] && to(doors[w.what], {failed: w.what === 'refusals', code: w.code}, 'Look at it'))))),
 		section('The last seven days', days.some((d) => d.accepted + d.refused > 0) ? chart(days) : h('p.empty', 'No request has come in these days.'),
-			p(a(link('log', {failed: 'true'}), 'What was refused'), ' · ', a(link('errors'), 'What errors mean'))));
+			p(to('log', {failed: 'true'}, 'What was refused'), ' · ', to('errors', 'What errors mean'))));
 }

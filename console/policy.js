@@ -17,7 +17,7 @@ function control(name, {value, default: usual, allowed, meaning}) {
 
 /* What changes besides the settings themselves. */
 const effects = [
-	[/^seat_/, async () => `${number((await get(['seats'])).used)} seats are taken now. Nobody loses one; where fewer are left than are taken, further people are refused.`],
+	[/^seat_/, async () => `${number((await get(['seats'])).used)} seats are taken now. Nobody loses one; where there are fewer, further people are refused.`],
 	[/^(default_type|user_types)$/, async () => `It counts at once for those of the ${number((await get(['account'])).users)} users for whom nothing names a type.`],
 	[/^log_/, () => 'Entries of the sync log beyond a lower limit are gone for good.'],
 	[/^restore_days$/, () => 'Deleted users beyond a lower limit can no longer be restored.'],

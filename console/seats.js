@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Seats: who takes them, and who was refused for want of one. */
 import {gather, get} from './api.js';
-import {a, facts, h, notice, p, page, section, strong, table} from './dom.js';
+import {a, facts, h, notice, p, page, section, strong, table, to} from './dom.js';
 import {rows} from './log.js';
 import {meter, seatWords} from './overview.js';
-import {link} from './state.js';
 import {count, number, since} from './time.js';
 
 const CODE = 'SEATS_EXCEEDED';
@@ -21,9 +20,9 @@ export async function seats() {
 		facts(free !== null && ['Free', number(free)], s.overflowed > 0 && ['Viewers for want of a seat', number(s.overflowed)],
 			['Refused additions', row ? [count(row.count, 'request'), ', the last ', since(row.last)] : 'none']),
 		table('Active users by type', [
-			['Type', (t) => a(link('users', {type: t, active: 'true'}), t)], ['Users', (t) => number(s[t]), 'n'],
+			['Type', (t) => to('users', {type: t, active: 'true'}, t)], ['Users', (t) => number(s[t]), 'n'],
 			['Each takes', (t) => takes[settings[`seat_${t}`].value] ?? `${settings[`seat_${t}`].value} of a seat`],
 		], ['admin', 'member', 'viewer', 'guest']),
-		h('p.soft', 'Custom roles count as their base type. The limit, and what each type takes, are set at ', a(link('policy'), 'Policy'), '.'),
-		section('Refused for want of a seat', rows(found, 'The last of them', 'The kept log has none.'), p(a(link('log', {failed: 'true', code: CODE}), 'All in the sync log'))));
+		h('p.soft', 'Custom roles count as their base type. The limit, and what each type takes, are set at ', to('policy', 'Policy'), '.'),
+		section('Refused for want of a seat', rows(found, 'The last of them', 'The kept log has none.'), p(to('log', {failed: 'true', code: CODE}, 'All in the sync log'))));
 }

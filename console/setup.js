@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connecting an identity provider: what to paste where, and a check-list that ticks itself. */
 import {get, sessionless} from './api.js';
-import {a, badge, code, h, notice, p, page, say, section, strong, table, value} from './dom.js';
+import {badge, code, facts, h, notice, p, page, say, section, strong, table, to, value} from './dom.js';
 import {mapping, providers, steps} from './providers.js';
 import {every, link} from './state.js';
 import {ago, since} from './time.js';
@@ -9,14 +9,9 @@ import {ago, since} from './time.js';
 const POLL_MS = 5000;
 export const base = new URL('../scim/v2', document.baseURI).href;
 
-const values = {
-	base: (label) => value(base, label),
-	entra: (label) => value(`${base}?aadOptscim062020`, label),
-	token: () => ['a ', a(link('tokens'), 'token'), ' of the scope scim; it is shown once, when it is made'],
-};
-
-const step = ([text, ...paste]) => h('li', p(text), paste.length > 0 && h('dl.paste', paste.map(([label, which]) =>
-	h('div', h('dt', label), h('dd', values[which]?.(label) ?? value(which, label))))));
+const values = {base, entra: `${base}?aadOptscim062020`};
+const step = ([text, ...paste]) => h('li', p(text), facts(...paste.map(([label, what]) =>
+	[label, what === 'token' ? ['a ', to('tokens', 'token'), ' of the scope scim, shown once when it is made'] : value(values[what] ?? what, label)])));
 
 /* --- the check-list --- */
 
@@ -34,7 +29,7 @@ function checklist(told, provider) {
 		const news = seenIn(o).filter((id) => !seen.includes(id));
 		seen = seenIn(o);
 		list.replaceChildren(...o.checklist.map((s) => line(s, provider)));
-		foot.replaceChildren(...['Last request: ', since(o.lastRequest)].flat(), o.state === 'failing' ? h('span', ' – ', a(link('log', {failed: 'true'}), 'requests are refused: see why')) : '');
+		foot.replaceChildren(...['Last request: ', since(o.lastRequest)].flat(), o.state === 'failing' ? h('span', ' – ', to('log', {failed: 'true'}, 'requests are refused: see why')) : '');
 		if (news.length > 0)
 			say(strong('Arrived: '), `${news.map((id) => steps[id]?.[0] ?? id).join(', ')}.`, seen.length === o.checklist.length ? ' The check-list is complete.' : '');
 	}
@@ -65,14 +60,14 @@ export async function setup(query) {
 	return page('Set up',
 		h('nav.tabs', {'aria-label': 'Identity provider'}, h('ul', Object.entries(providers).map(([key, other]) =>
 			h('li', h('a', {id: `idp-${key}`, href: link('setup', {idp: key}), 'aria-current': key === id && 'true'}, other.name))))),
-		!base.startsWith('https:') && notice('warn', p('This address is not https: identity providers in the cloud want https, and a name that they can reach.')),
+		!base.startsWith('https:') && notice('warn', p('This address is not https: identity providers in the cloud want that, and a name that they can reach.')),
 		h('div.columns',
 			h('div',
 				section(`${provider.name}: what to do`, h('ol.steps', provider.steps.map(step)),
-					p('At the end, deactivate somebody for a test: unassign a person, see the line tick, and assign the person again.')),
+					p('At the end do a test deactivation: unassign a person, see the line tick, and assign the person again.')),
 				section('What to map', table('Attributes', [
-					['Attribute', (m) => code(m[0])], ...provider.maps ? [[`In ${provider.name}`, (m) => provider.maps[m[0]] ?? '–']] : [], ['What it must be', (m) => m[1]],
-				], mapping), h('p.soft', 'The ids of custom roles stand at ', a(link('types'), 'Types and roles'), '.')),
+					['Attribute', (m) => code(m[0])], ...provider.maps ? [[`In ${provider.name}`, (m) => provider.maps[mapping.indexOf(m)] ?? '–']] : [], ['What it must be', (m) => m[1]],
+				], mapping), p('The ids of custom roles stand at ', to('types', 'Types and roles'), '.')),
 				section('What to know', h('ul', provider.warnings.map((w) => h('li', w))))),
 			h('div.aside', section('Check-list', o.checklist ? checklist(o, provider) : p('It is not available.')))));
 }

@@ -10,11 +10,10 @@ import {when} from './time.js';
 export const signin = (query) => page('Sign in', form('Sign in', async (data) => {
 	state.enter(await post(['session'], {account: data.get('account').trim().toLowerCase() || undefined, email: data.get('email').trim(), ...proofOf(data)}));
 	await (query.get('view') === 'signin' ? state.go('?', true) : state.refresh());
-}, field('Account', 'account', {value: query.get('account'), autocomplete: 'organization', autocapitalize: 'off', spellcheck: 'false',
+}, field('Account', 'account', {value: query.get('account'), autocomplete: 'organization', autocapitalize: 'off',
 	hint: 'Its short name, such as acme. The operator’s own staff leave it empty.'}),
 field('E-mail address', 'email', {type: 'email', autocomplete: 'username', required: true}), proof()),
-h('p.soft', 'No password yet? The operator of this server sends an invitation: a link that is good for three days. ',
-	'Telephone lost? Use a recovery code, or ask for a new invitation.'));
+h('p.soft', 'No password yet, or telephone and recovery codes lost? The operator of this server sends you an invitation.'));
 
 /* Rows of modules, '1' is dark; white around it in every colour scheme, or telephones do not read it. */
 function qr(rows) {
@@ -27,7 +26,7 @@ function qr(rows) {
 function recovery(codes, email) {
 	const text = codes.join('\n');
 	return page('Keep your recovery codes',
-		p('Each of these signs you in once, in place of a code of your app. They are shown only now: keep them where you keep passwords.'),
+		p('Each signs you in once, in place of a code of your app. They are shown only now: keep them where you keep passwords.'),
 		h('ol.codes', codes.map((c) => h('li', code(c)))),
 		h('p.buttons', copy(text, 'all recovery codes'), button('Download', () =>
 			save('recovery-codes.txt', 'text/plain', `Recovery codes of ${email} at ${location.host}\n\n${text}\n`), {class: 'copy'})),
@@ -41,7 +40,7 @@ export async function welcome() {
 	invitation = location.hash.slice(1) || invitation;
 	history.replaceState(null, '', '?view=welcome');
 	if (invitation === '')
-		return page('The invitation is missing', p('Open the whole link that you were sent, up to its end. Have you taken it already? Then ', a('?view=signin', 'sign in'), '.'));
+		return page('The invitation is missing', p('Open the whole link that you were sent, up to its end; if you have taken it, ', a('?view=signin', 'sign in'), '.'));
 	const told = await post(['invitation'], {invitation});
 	const take = form('Become an admin', async (data) => {
 		if (data.get('password') !== data.get('again'))
@@ -55,15 +54,15 @@ export async function welcome() {
 		document.querySelector('h1').focus();
 	}, h('input', {type: 'email', autocomplete: 'username', value: told.email, readonly: true, hidden: true}),
 	field('Password', 'password', {type: 'password', autocomplete: 'new-password', required: true,
-		hint: 'At least 8 characters, not a common one, not your own name. A sentence is good.'}),
+		hint: 'At least 8 characters, not a common one, not your own name.'}),
 	field('Password, once more', 'again', {type: 'password', autocomplete: 'new-password', required: true}),
 	field('Code', 'code', {autocomplete: 'one-time-code', inputmode: 'numeric', required: true, hint: 'The six digits that the app shows now.'}));
 	return page('Welcome',
-		state.session !== null && notice('warn', p('You are signed in as ', name(state.session.admin.email), ': taking this invitation signs you in anew.')),
-		p('You become an admin of ', told.account === null ? 'all accounts of this server' : strong(name(told.account.name)),
-			' as ', strong(name(told.email)), '. The link is good until ', when(told.expires), '.'),
+		state.session !== null && notice('warn', p('You are signed in as ', name(state.session.admin.email), ': this signs you in anew.')),
+		p('You become an admin of ', told.account === null ? 'all accounts of this server' : strong(told.account.name),
+			' as ', strong(told.email), '. The link is good until ', when(told.expires), '.'),
 		section('1. Your second factor',
-			p('Scan this with an authenticator app, such as Aegis, Google Authenticator, Microsoft Authenticator or 1Password.'), qr(told.qr),
+			p('Scan this with an authenticator app:'), qr(told.qr),
 			p('Or type the secret: ', value(told.secret.replace(/(.{4})(?=.)/g, '$1 '), 'the secret')),
 			p('On the telephone itself: ', a(told.uri, 'open it in the app'), '.')),
 		section('2. Your password', take));

@@ -3,7 +3,7 @@
 import {gather, get, post} from './api.js';
 import {ask} from './dialog.js';
 import {a, button, field, h, name, p, page, table} from './dom.js';
-import {chosen, filters, pager, place} from './list.js';
+import {chosen, filters, pager, place, words} from './list.js';
 import {meter, seatWords, stateBadge} from './overview.js';
 import {search, state} from './state.js';
 import {ago, number} from './time.js';
@@ -14,10 +14,9 @@ async function create() {
 	const done = await ask({
 		title: 'New account', action: 'Make it',
 		parts: [
-			field('Short name', 'slug', {required: true, pattern: '[a-z][a-z0-9\\-]{0,39}', autocapitalize: 'off', spellcheck: 'false',
-				hint: 'A lower-case letter, then letters, digits and hyphens, up to 40. It stays.'}),
-			field('Name', 'name', {maxlength: 200}),
-			field('Rules', 'preset', {options: [['workspace', 'workspace: as a product for teams wants it'], ['rfc', 'rfc: what SCIM says and no more']]}),
+			field('Short name', 'slug', {required: true, pattern: '[a-z][a-z0-9\\-]{0,39}',
+				hint: 'Lower-case letters, digits and hyphens. It stays.'}), field('Name', 'name'),
+			field('Rules', 'preset', {options: [['workspace', 'workspace: as a product for teams wants them'], ['rfc', 'rfc: what SCIM says and no more']]}),
 		],
 		run(data) {
 			slug = data.get('slug');
@@ -28,13 +27,13 @@ async function create() {
 		state.go(search({view: 'setup', account: slug}));
 }
 
-const accountLink = (it) => a(search({view: 'overview', account: it.slug}), name(it.name));
+const accountLink = (it) => a(search({view: 'overview', account: it.slug}), it.name);
 
 export async function accounts() {
 	const query = chosen('q');
 	const {found, next} = await gather(['overviews'], 'accounts', query, place());
-	return page('Accounts', p(button('New account…', create, {id: 'new', class: 'main'})),
-		filters('accounts', field('Name', 'q', {value: query.q, type: 'search', id: 'q'})),
+	return page('Accounts', p(button('New account…', create, {class: 'main'})),
+		filters('accounts', words('Name')),
 		table('Accounts, trouble first', [
 			['Account', (x) => [accountLink(x), h('div.soft', x.slug)]],
 			['State', (x) => [stateBadge(x.status === 'suspended' ? 'suspended' : x.state), h('div', x.words)]],
@@ -50,9 +49,9 @@ export async function people(query) {
 	const email = query.get('email') ?? '';
 	const found = email && (await get(['people'], {email})).people;
 	return page('People', p('Where somebody is: by userName or e-mail address, in all accounts.'),
-		filters('people', field('Address', 'email', {value: email, type: 'search', id: 'email', hint: 'The whole address.'})),
+		filters('people', words('The whole address', 'email')),
 		found && table('Found', [
-			['User', (u) => a(search({view: 'user', account: u.account.slug, id: u.id}), name(u.userName))], ['E-mail', (u) => u.email ?? 'none'],
+			['User', (u) => a(search({view: 'user', account: u.account.slug, id: u.id}), u.userName)], ['E-mail', (u) => u.email ?? 'none'],
 			['Account', (u) => accountLink(u.account)], ['State', activity],
-		], found, 'Nobody has this address in any account: they were never assigned, or were deleted.'));
+		], found, 'Nobody has this address: never assigned, or deleted.'));
 }

@@ -6,7 +6,7 @@ export const state = {
 	account: '', // the account that staff have chosen, by the address
 	query: new URLSearchParams(),
 	leave: new AbortController(), // its signal: the page is left
-	/* app.js and dialog.js set: enter, ended, used, refresh, go, confirm */
+	/* enter, ended, used, refresh, go: set by app.js; confirm: by dialog.js */
 };
 
 export const isStaff = () => state.session?.admin.staff === true;

@@ -2,9 +2,8 @@
 /* Tokens: made, shown once, and revoked when nothing uses them any more. */
 import {all, get, post, remove} from './api.js';
 import {ask} from './dialog.js';
-import {a, act, badge, button, check, field, h, name, notice, p, page, strong, table, value} from './dom.js';
+import {a, act, badge, button, check, field, h, name, notice, p, page, strong, table, to, value} from './dom.js';
 import {base} from './setup.js';
-import {link, state} from './state.js';
 import {ago, count, day, distance} from './time.js';
 
 const HOUR = 3600000;
@@ -13,7 +12,7 @@ const SCOPES = {
 	scim: 'For an identity provider: people and teams, by SCIM.',
 	'events:read': 'For the application: reads the events.',
 	authenticate: 'For the application: checks logins.',
-	manage: 'For programs of the account: whatever this console does. Give it to nobody whom you would not let in here.',
+	manage: 'For programs of the account: whatever this console does.',
 };
 let made = null; // a token just made: shown once
 
@@ -45,8 +44,8 @@ async function revoke(token, tokens) {
 const create = () => ask({
 	title: 'New token', action: 'Make it', said: 'The token is made.',
 	parts: [
-		field('Name', 'name', {required: true, maxlength: 100, hint: 'Such as the identity provider and the date.'}),
-		h('fieldset', h('legend', 'Scopes'), Object.entries(SCOPES).map(([scope, hint]) => check(scope, 'scope', scope, {hint, checked: scope === 'scim'}))),
+		field('Name', 'name', {required: true, hint: 'Such as the identity provider and the date.'}),
+		h('fieldset', h('legend', 'Scopes'), Object.entries(SCOPES).map(([scope, hint]) => check(scope, 'scope', scope, hint, scope === 'scim'))),
 		field('Expires', 'expires', {options: [['', 'never'], ...[30, 90, 180, 365].map((n) => [n, `in ${n} days`])],
 			hint: 'A token that has expired stops provisioning: replace it in time.'}),
 	],
@@ -57,8 +56,8 @@ const create = () => ask({
 });
 
 const once = (token) => notice('good', h('h2', {tabindex: -1, id: 'made'}, 'Copy the token now: it is not shown again'), p(value(token.secret, 'the token')),
-	p('Paste it where the identity provider asks for it. Okta: Provisioning > Integration > Authorization. Entra ID: Secret Token. OneLogin: SCIM Bearer Token. JumpCloud: Token Key. All steps are at ',
-		a(link('setup'), 'Set up'), '. The base URL:'), p(value(base, 'the base URL')));
+	p('Paste it into Okta, Provisioning > Integration > Authorization; Entra ID, Secret Token; OneLogin, SCIM Bearer Token; JumpCloud, Token Key. All steps are at ',
+		to('setup', 'Set up'), '. The base URL:'), p(value(base, 'the base URL')));
 
 /* Whether an older token can go. */
 function advice(token, tokens) {
@@ -80,18 +79,18 @@ export async function tokens(query) {
 	made = null;
 	return {
 		...page('Tokens', token && once(token),
-			p('With a token a program proves that it may speak for this account. Several live side by side: make a new one, paste it, and revoke the old one when it is not used any more.'),
+			p('A token opens this account to a program. To replace one, make another, paste it, and revoke the old one when it is not used any more.'),
 			p(button('New token…', create, {id: 'new', class: 'main'})),
 			table(old ? 'All tokens' : 'Live tokens', [
-				['Name', (t) => [name(t.name), h('div.soft', advice(t, list))]],
+				['Name', (t) => [t.name, h('div.soft', advice(t, list))]],
 				['State', (t) => badge(...looks[t.state])],
 				['Scopes', (t) => t.scopes],
-				['Last used', (t) => [ago(t.last_used), h('div.soft', t.last_address), h('div.soft', t.last_agent && name(t.last_agent))]],
+				['Last used', (t) => [ago(t.last_used), h('div.soft', t.last_address), h('div.soft', t.last_agent)]],
 				['Made', (t) => day(t.created)],
 				['Expires', (t) => [day(t.expires), live(t) && t.expires && age(t.expires) > -30 * DAY && [' ', badge('warn', distance(t.expires))]]],
 				['Action', (t) => live(t) && act('Revoke', t.name, `revoke-${t.id}`, () => revoke(t, list), true)],
 			], old ? list : list.filter(live), 'There is none: without a token nothing can be provisioned. Make one.'),
-			list.some((t) => !live(t)) && p(a(link('tokens', {old: !old && 'true'}), old ? 'Only those that are live' : 'Also those that are revoked or expired'))),
-		then: () => document.getElementById('made')?.focus(),
+			list.some((t) => !live(t)) && p(to('tokens', {old: !old && 'true'}, old ? 'Only those that are live' : 'Also those that are revoked or expired'))),
+		after: () => document.getElementById('made')?.focus(),
 	};
 }

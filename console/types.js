@@ -2,16 +2,15 @@
 /* Types and roles, the rules by which teams give them, and trying these out. */
 import {Refusal, get, patch, post, remove} from './api.js';
 import {ask} from './dialog.js';
-import {a, act, button, check, field, form, h, name, p, page, section, strong, table, value} from './dom.js';
-import {link} from './state.js';
+import {act, button, check, field, form, h, name, p, page, section, strong, table, to, value} from './dom.js';
 import {count, number} from './time.js';
 
 const options = (roles) => roles.map((r) => [r.id, r.custom ? `${r.name} (${r.base})` : r.name]);
-const nameField = (now) => field('Name', 'name', {value: now, required: true, maxlength: 100, hint: now && 'Its id stays, so nothing changes for the identity provider.'});
+const nameField = (now) => field('Name', 'name', {value: now, required: true, hint: now && 'Its id stays, so nothing changes for the identity provider.'});
 
 const create = () => ask({
-	title: 'New role', action: 'Make it', said: 'The role is made: copy its id into the identity provider.',
-	parts: [nameField(), field('Base type', 'base', {options: ['member', 'viewer', 'guest'].map((t) => [t, t]), hint: 'It may do what this may, and takes a seat as this does.'})],
+	title: 'New role', action: 'Make it', said: 'The role is made: copy its id.',
+	parts: [nameField(), field('Base type', 'base', {options: ['member', 'viewer', 'guest'].map((t) => [t, t]), hint: 'It takes a seat as this does.'})],
 	run: (data) => post(['roles'], {name: data.get('name').trim(), base: data.get('base')}),
 });
 
@@ -23,10 +22,9 @@ const rename = (role) => ask({
 const drop = (role, roles, rules) => ask({
 	title: `Delete the role ${role.name}?`, action: 'Delete', danger: true, said: 'The role is deleted.',
 	parts: [
-		p(strong(role.users === undefined ? 'This gives all who have it another type.' : `This gives ${count(role.users, 'person', 'people')} another type.`),
-			` It is named by ${count(rules.filter((r) => r.role === role.id).length, 'rule')}.`),
+		p(strong(`This gives ${count(role.users, 'person', 'people')} another type.`), ` ${count(rules.filter((r) => r.role === role.id).length, 'rule')} with it.`),
 		field('They become', 'successor', {options: options(roles.filter((r) => r.id !== role.id && r.id !== 'admin'))}),
-		p('Where the identity provider goes on sending its id for others, it is refused with ROLE_DELETED.'),
+		p('If the identity provider goes on sending its id for others, that is refused with ROLE_DELETED.'),
 	],
 	run: (data) => remove(['roles', role.id], {successor: data.get('successor')}),
 });
@@ -49,7 +47,7 @@ const addRule = (roles, rules) => ask({
 	title: 'New rule', action: 'Add', said: 'The rule counts.',
 	parts: [
 		field('Team', 'team', {hint: 'Its name. Empty: everybody.'}), field('Its members become', 'role', {options: options(roles)}),
-		field('Place', 'before', {options: [['', 'last'], ...rules.map((r) => [r.rule, `before ${r.rule}, ${of(r)}`])], hint: 'The first rule that fits decides.'}),
+		field('Place', 'before', {options: [['', 'last'], ...rules.map((r) => [r.rule, `before ${r.rule}, ${of(r)}`])]}),
 		p('It counts at once, for those for whom nothing names a type.'),
 	],
 	async run(data) {
@@ -77,10 +75,10 @@ function tryOut(rules) {
 		answer.replaceChildren();
 		const {type, why} = await post(['rules', 'try'], user !== '' ? {user: await one('users', user, ['userName', 'email'])} : {
 			userType: data.get('userType').trim() || null, roles: list(data.get('roles')), entitlements: list(data.get('entitlements')), teams: data.getAll('teams')});
-		answer.replaceChildren(p(strong(name(type.name)), `: ${why}.`));
+		answer.replaceChildren(p(strong(type.name), `: ${why}.`));
 	}, field('User', 'user', {hint: 'userName or address; or leave it empty and say what the identity provider would send:'}),
 	field('userType', 'userType'), field('roles', 'roles', {hint: 'Several are parted by commas.'}), field('entitlements', 'entitlements'),
-	teams.length > 0 && h('fieldset', h('legend', 'Is in the teams'), teams.map((r) => check(of(r), 'teams', r.team, {})))), answer);
+	teams.length > 0 && h('fieldset', h('legend', 'Is in the teams'), teams.map((r) => check(of(r), 'teams', r.team)))), answer);
 }
 
 export async function types() {
@@ -88,14 +86,14 @@ export async function types() {
 	const names = Object.fromEntries(roles.map((r) => [r.id, r.name]));
 	return page('Types and roles', p('One of these ids is what the identity provider sends as userType, or in roles.'),
 		table('Types and custom roles', [
-			['Name', (r) => name(r.name)], ['Id', (r) => value(r.id, `of ${r.name}`, 'Copy ID')], ['Base type', (r) => r.base],
-			['Users', (r) => a(link('users', {type: r.id}), r.users === undefined ? 'see them' : number(r.users)), 'n'],
+			['Name', (r) => r.name], ['Id', (r) => value(r.id, `of ${r.name}`, 'Copy ID')], ['Base type', (r) => r.base],
+			['Users', (r) => to('users', {type: r.id}, number(r.users)), 'n'],
 			['Actions', (r) => r.custom && [act('Rename', r.name, `n-${r.id}`, () => rename(r)), ' ', act('Delete', r.name, `d-${r.id}`, () => drop(r, roles, rules), true)]],
 		], roles), p(button('New role…', create, {id: 'new-role'})),
-		section('Rules', p('They are asked in this order where nothing names a type. If none fits, the type is the default of the ', a(link('policy'), 'policy'), '.'),
+		section('Rules', p('Where nothing names a type, the first rule that fits gives it, else the default of the ', to('policy', 'policy'), '.'),
 			table('What teams give', [
-				['Place', (r) => number(r.rule)], ['Members of', (r) => r.team && r.displayName ? a(link('team', {id: r.team}), name(r.displayName)) : of(r)],
-				['Become', (r) => name(names[r.role] ?? r.role)], ['Action', (r) => act('Delete', `rule ${r.rule}`, `rule-${r.rule}`, () => dropRule(r), true)],
+				['Place', (r) => number(r.rule)], ['Members of', (r) => r.team && r.displayName ? to('team', {id: r.team}, r.displayName) : of(r)],
+				['Become', (r) => names[r.role] ?? r.role], ['Action', (r) => act('Delete', `rule ${r.rule}`, `rule-${r.rule}`, () => dropRule(r), true)],
 			], rules, 'There are no rules.'), p(button('New rule…', () => addRule(roles, rules), {id: 'new-rule'}))),
 		tryOut(rules));
 }
