@@ -2,9 +2,11 @@
 """What the system tests share: TAP, an HTTP client that hides nothing, names of SCIM."""
 
 import http.client
+import io
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -211,6 +213,32 @@ class Client:
         """GET with a filter, percent-encoded as Okta does it."""
         text = urllib.parse.quote(f'{attribute} eq "{value}"', safe="")
         return self.get(f"/{resources}?filter={text}&startIndex=1&count=100")
+
+
+def raw(port, request):
+    """The answer to bytes that no HTTP library would send."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+        s.sendall(request)
+        s.settimeout(10)
+        data = b""
+        try:
+            while piece := s.recv(65536):
+                data += piece
+        except (TimeoutError, ConnectionError):
+            pass
+    r = http.client.HTTPResponse(Received(data))
+    r.begin()
+    return Answer(r.status, r.getheaders(), r.read())
+
+
+class Received:
+    """What http.client asks of a socket."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def makefile(self, _mode):
+        return io.BytesIO(self.data)
 
 
 def user(name, **more):

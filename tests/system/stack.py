@@ -83,7 +83,7 @@ class Stack:
         self.fcgi, self.ctl_path, self.config = self.path("roster.fcgi"), self.path("rosterctl"), self.path("roster.conf")
         shutil.copy(program("roster.fcgi"), self.fcgi)
         shutil.copy(program("rosterctl"), self.ctl_path)
-        for name in ("apache-conf", "lighttpd-conf"):
+        for name in ("apache-conf", "console", "lighttpd-conf"):
             shutil.copytree(os.path.join(TOP, name), self.path(name))
         self.port = free_port()
         self.base = "/roster/scim/v2" if front == "apache-htaccess" else "/scim/v2"
@@ -126,6 +126,7 @@ class Stack:
         """What somebody on shared hosting puts into the web space."""
         folder = self.path("www/roster")
         shutil.copytree(self.path("lighttpd-conf/errors"), folder + "/errors")
+        shutil.copytree(self.path("console"), folder + "/console")
         shutil.copy(self.path("apache-conf/htaccess"), folder + "/.htaccess")
         with open(self.path("apache-conf/roster.fcgi"), encoding="utf-8") as f:
             wrapper = f.read()
@@ -159,10 +160,12 @@ class Stack:
     def start_master(self):
         self.master = self.spawn("roster", [self.fcgi, "--config", self.config])
 
-    def start_web(self):
+    def start_web(self, conf=None):
+        """conf: instead of what tests/web-conf says."""
         # What runs is the copy by this program; the tree's own script only prints it.
-        conf = subprocess.run([os.path.join(TOP, "tests", "web-conf"), self.front, str(self.port), self.dir, self.fcgi,
-                               self.config, self.dir], check=True, capture_output=True, text=True, timeout=20).stdout
+        if conf is None:
+            words = [os.path.join(TOP, "tests", "web-conf"), self.front, str(self.port), self.dir, self.fcgi, self.config, self.dir]
+            conf = subprocess.run(words, check=True, capture_output=True, text=True, timeout=20).stdout
         self.write("front.conf", conf)
         if self.front.startswith("lighttpd"):
             self.web = self.spawn("front", [tool("lighttpd"), "-D", "-f", self.path("front.conf")])

@@ -5,45 +5,17 @@ What a web server may do to a request on its way: every set-up passes it on unha
 say is SCIM JSON too.
 """
 
-import http.client
-import io
 import json
 import os
 import re
 import socket
 import time
 
-from lib import ERROR, GROUP, USER, Answer, is_error, main, tap, user
+from lib import ERROR, GROUP, USER, is_error, main, raw, tap, user
 from stack import TOP, Stack
 
 FRONTS = ("lighttpd", "lighttpd-spawn", "apache-fcgid", "apache-proxy", "apache-htaccess")
 MIB = 1048576
-
-
-def raw(port, request):
-    """The answer to bytes that no HTTP library would send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
-        s.sendall(request)
-        s.settimeout(10)
-        data = b""
-        try:
-            while piece := s.recv(65536):
-                data += piece
-        except (TimeoutError, ConnectionError):
-            pass
-    r = http.client.HTTPResponse(Received(data))
-    r.begin()
-    return Answer(r.status, r.getheaders(), r.read())
-
-
-class Received:
-    """What http.client asks of a socket."""
-
-    def __init__(self, data):
-        self.data = data
-
-    def makefile(self, _mode):
-        return io.BytesIO(self.data)
 
 
 def padded(size):
