@@ -14,7 +14,9 @@ import socket
 import subprocess
 import tempfile
 import time
+from types import SimpleNamespace
 
+from console import Admin
 from lib import Client, events, main, tap, user
 from stack import BUILD, TOP, free_port
 
@@ -76,6 +78,7 @@ def detached(front, data, port):
     made = client.post("/Users", user("first"))
     tap.equal(made.status, 201, "the token makes a user", made)
     tap.equal(len(events(port, values["TOKEN"])), 1, "the token reads the events")
+    console(port, values["CONSOLE_URL"])
     again = run("--detach", "--front", front, "--port", str(free_port()), "--data", data)
     tap.ok(again.returncode == 1 and "it runs already" in again.stderr and f"--stop --data {data} " in again.stderr, "a second start in the same directory is refused", again)
     stopped = run("--stop", "--data", data)
@@ -83,10 +86,22 @@ def detached(front, data, port):
     return values["TOKEN"], made.json["id"]
 
 
+def console(port, address):
+    """The link leads to the page, which signs one in with what stands behind its '#'."""
+    page, _, secret = address.partition("#")
+    tap.equal(page, f"http://127.0.0.1:{port}/console/?view=welcome", "the console's link")
+    answer = Client(port).get("=/console/?view=welcome")
+    tap.ok(answer.status == 200 and answer.header("Content-Security-Policy"), "the page is there, and strict", answer)
+    admin = Admin(SimpleNamespace(port=port, base="/scim/v2"))
+    answer = admin.accept(secret)
+    tap.ok(answer.status == 201 and admin.get("/account").json["slug"] == "demo", "the link signs in, to the account", answer)
+
+
 def once_more(front, data, port, token, me):
     done = run("--detach", "--front", front, "--port", str(port), "--data", data, "--policy", "rfc")
     values = dict(line.split("=", 1) for line in done.stdout.splitlines())
     tap.equal(values.get("TOKEN"), token, "the next start has the same token", done)
+    tap.equal(values.get("CONSOLE_URL"), f"http://127.0.0.1:{port}/console/", "and no further way in: there is an admin")
     client = Client(port, token)
     tap.equal(client.get("/Users/" + me).status, 200, "and the same users")
     tap.equal(client.post("/Users", user("x", userName="no address")).status, 201, "--policy changes the account's rules")
@@ -112,7 +127,8 @@ def in_the_foreground(data, port):
         text = ""
         while "Ctrl-C" not in text and (line := shell.stdout.readline()):
             text += line
-        tap.ok(f"http://127.0.0.1:{port}/scim/v2" in text and "curl -H" in text, "it says what to do", text)
+        tap.ok(f"http://127.0.0.1:{port}/scim/v2" in text and "curl -H" in text and f"http://127.0.0.1:{port}/console/" in text,
+               "it says what to do", text)
         os.killpg(shell.pid, signal.SIGINT)
         try:
             tap.equal(shell.wait(20), 0, "Ctrl-C ends it")
