@@ -1,0 +1,572 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+The console in a real browser, as the web servers hand it out: the help article's way from the invitation to a check-list that ticks
+itself; every page at every width and in both colour schemes, looked at by axe-core and kept as pictures; and text that wants
+to be a program in every place that takes text.
+"""
+
+import copy
+import json
+import os
+import re
+import time
+
+from browser import ARTEFACTS, Browser, Trouble, axe_core
+from console import PASSWORD, Admin, Authenticator, admin, link, secret_of
+from lib import ENTERPRISE, GROUP, USER, Client, Skip, main, tap, user
+from stack import Stack
+from test_console_api import FAKETIME, restart_at
+from test_okta_sequences import Okta
+
+FRONTS = ("lighttpd", "apache-proxy", "apache-htaccess")
+PHONE, DESKTOP = 390, 1280
+TICKS = 30  # seconds in which the check-list shows what has come: the page asks every few
+
+# What a page says where a value was forgotten.
+FORGOTTEN = re.compile(r"\bundefined\b|\bNaN\b|\[object |Invalid Date|\bnull\b")
+
+
+def calm(browser, where):
+    """Nothing ran, nothing was refused by the policy, no script failed."""
+    found = browser.trouble()
+    return tap.ok(not found, f"{where}: no script of anybody else ran, and the policy had nothing to refuse", *found)
+
+
+def goes(browser, words, name=None):
+    return tap.ok(browser.says(words), name or f"it says: {words}", browser.text()[:1500])
+
+
+def visit(browser, stack, query):
+    mount = stack.base.replace("/scim/v2", "")
+    browser.open(f"http://127.0.0.1:{stack.port}{mount}/console/{query}")
+
+
+# --- the article's way ---
+
+def welcome(browser, stack, account, email):
+    """Takes an invitation by hand; the authenticator."""
+    address = link(stack, account, email)
+    browser.open(address)
+    tap.ok(secret_of(address) not in browser.url, "the invitation's secret is gone from the address", browser.url)
+    goes(browser, f"You become an admin of {account}")
+    secret = re.search(r"\b((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})\b", browser.text())
+    if not tap.ok(secret, "the secret can be read", browser.text()):
+        raise Trouble("no secret")
+    tap.ok(browser.run("""const qr = document.querySelector('svg[role=img]'), box = qr?.getBoundingClientRect();
+        return qr && qr.getAttribute('aria-label') && box.width >= 120 && Math.abs(box.width - box.height) < 2"""), "a QR code stands there")
+    phone = Authenticator(secret[1].replace(" ", ""))
+    browser.fill("Password", PASSWORD)
+    browser.fill("Password, once more", PASSWORD + "x")
+    browser.fill("Code", "000000")
+    browser.press("Become an admin")
+    goes(browser, "The two passwords differ")
+    browser.fill("Password, once more", PASSWORD)
+    browser.press("Become an admin")
+    goes(browser, "The code is not right", "a code that is wrong is refused, and said")
+    browser.fill("Code", phone.code())
+    browser.press("Become an admin")
+    goes(browser, "Keep your recovery codes")
+    codes = re.findall(r"\b[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}\b", browser.text(), re.I)
+    tap.equal(len(set(codes)), 10, "ten recovery codes", browser.text())
+    browser.press("I have kept them")
+    goes(browser, "Overview")
+    return phone
+
+
+def sign_in(browser, account, email, phone):
+    if account:
+        browser.fill("Account", account)
+    browser.fill("E-mail address", email)
+    browser.fill("Password", PASSWORD)
+    browser.fill("Code", phone.code())
+    browser.press("Sign in", exact=True)
+
+
+def make_token(browser, name, phone, asked):
+    """asked: the page has to ask for password and code first. The token."""
+    browser.press("Tokens")
+    browser.press("New token")
+    browser.fill("Name", name)
+    browser.press("Make it")
+    if asked:
+        goes(browser, "Confirm that it is you")
+        browser.fill("Password", "not it")
+        browser.fill("Code", phone.code())
+        browser.press("Confirm", exact=True)
+        goes(browser, "Signing in has failed", "a wrong password confirms nothing")
+        browser.fill("Password", PASSWORD)
+        browser.fill("Code", phone.code())
+        browser.press("Confirm", exact=True)
+    goes(browser, "it is not shown again", "the token is made")
+    token = browser.run("return document.querySelector('.notice .value code').textContent")
+    browser.press("Copy the token")
+    goes(browser, "Copied", "and copied")
+    browser.press("Overview")
+    goes(browser, "nothing has come yet", "the overview waits for the first request")
+    browser.press("Tokens")
+    tap.ok(browser.says(name) and token not in browser.run("return document.documentElement.outerHTML"), "the token is shown once", browser.text())
+    return token
+
+
+def provision(okta):
+    """What Okta sends, in its order: connection test, look-up, create, profile push, group push, a member more, deactivation."""
+    statuses = [okta.get("/Users?startIndex=1&count=2").status]
+    found = okta.find("Users", "userName", "test.joiner@example.com")
+    made = []
+    for name in ("test.joiner", "second.joiner"):
+        made.append(okta.post("/Users", user(name)))
+    who, other = (answer.json["id"] for answer in made)
+    whole = okta.get("/Users/" + who).json
+    changed = copy.deepcopy(whole)
+    changed["title"] = "Engineer"
+    statuses += [found.status, *(answer.status for answer in made), okta.put("/Users/" + who, changed).status]
+    statuses.append(okta.find("Groups", "displayName", "Engineering").status)
+    answer = okta.post("/Groups", {"schemas": [GROUP], "displayName": "Engineering", "members": [{"value": who, "display": "test.joiner@example.com"}]})
+    team = answer.json["id"]
+    statuses += [answer.status, okta.patch("/Groups/" + team, [{"op": "add", "path": "members", "value": [{"value": other}]}]).status]
+    whole = okta.get("/Users/" + other).json
+    statuses.append(okta.put("/Users/" + other, dict(whole, active=False)).status)
+    tap.ok(all(s in (200, 201, 204) for s in statuses), "Okta's requests are all taken", statuses)
+    bad = okta.post("/Users", user("bad", name={"givenName": "A<b>", "familyName": "C"}, displayName="A<b> C"))
+    tap.ok(bad.status == 400, "but one for a name that is not allowed", bad)
+    return who, team
+
+
+def ticking(browser, okta):
+    browser.press("Set up")
+    browser.press("Okta", exact=True)
+    goes(browser, okta.base, "the base URL to paste is there")
+    before = browser.run("return document.querySelectorAll('.checklist .seen').length")
+    tap.equal(before, 0, "nothing has arrived yet")
+    who, team = provision(okta)
+    tap.ok(browser.says("The check-list is complete.", TICKS), "the check-list ticks itself to its end", browser.text())
+    browser.press("Overview")
+    goes(browser, "Active")
+    tap.ok(browser.run("return document.querySelectorAll('svg[role=img], svg[aria-labelledby], svg[aria-label]').length"), "with a chart of the days")
+    return who, team
+
+
+def explaining(browser):
+    """A refused request: from the log to what is to be done."""
+    browser.press("Sync log")
+    goes(browser, "NAME_BAD_CHARACTER", "the log has the code")
+    browser.fill("Result", "refused")
+    browser.press("Filter", exact=True)
+    tap.ok(browser.wait("the address", "return location.search.includes('failed=true')"), "filters stand in the address", browser.url)
+    browser.settle()
+    address = browser.url
+    browser.open(address)
+    tap.ok(browser.url == address and browser.says("NAME_BAD_CHARACTER"), "which can be opened again", browser.url)
+    browser.run("document.querySelector('table a[href*=\"view=entry\"]').click()")
+    goes(browser, "What to do", "the request's page says what to do")
+    tap.ok(browser.says("curl") and "A<b>" in browser.text(), "what was sent, and how to send it again", browser.text())
+
+
+def walk(stack, browser):
+    stack.ctl("account", "add", "acme", "--name", "acme")
+    phone = welcome(browser, stack, "acme", "ana@example.com")
+    goes(browser, "Nothing is connected yet", "the empty account says what to do first")
+    goes(browser, "Times are those of Europe/Paris", "times are in the reader's zone")
+    asked = stack.has_master and os.path.exists(FAKETIME)
+    if asked:  # five minutes later
+        restart_at(stack, 310)
+        phone.ahead = 310
+    else:
+        tap.skip("confirming", "no clock can be moved here")
+    token = make_token(browser, "okta", phone, asked)
+    okta = Okta(stack.port, token, base=stack.base)
+    ticking(browser, okta)
+    explaining(browser)
+    browser.press("Sign out")
+    goes(browser, "You are signed out")
+    browser.open(browser.url.partition("?")[0] + "?view=users")
+    goes(browser, "Sign in", "then a page asks who one is")
+    sign_in(browser, "acme", "ana@example.com", phone)
+    tap.ok(browser.says("test.joiner@example.com"), "and one is where one wanted to be", browser.text())
+    cookie = [c for c in browser.cookies() if c["name"] == "__Host-roster"]
+    tap.ok(len(cookie) == 1 and cookie[0]["httpOnly"] and cookie[0]["secure"] and cookie[0]["sameSite"] == "Strict" and cookie[0]["session"],
+           "the browser holds one cookie, out of reach of scripts", cookie)
+    tap.equal(browser.run("return [document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0], "and scripts keep nothing")
+    calm(browser, "the article's way")
+
+
+# --- every page ---
+
+def furnish(stack):
+    """An account with something on every page; {view: further parameters of its address}."""
+    stack.ctl("account", "add", "desk", "--name", "Desk & Chair Ltd", "--policy", "workspace")
+    stack.ctl("account", "set", "desk", "seat_limit=6", "passwords=on")
+    stack.ctl("role", "add", "desk", "Contractor", "--base", "guest")
+    okta = Okta(stack.port, stack.token("desk", "okta 2026"))
+    ids = [okta.post("/Users", user(f"person{i}", title="Engineer", userType="member")).json["id"] for i in range(5)]
+    okta.post("/Users", user("seatless", userType="member"))
+    okta.post("/Users", user("overfull", userType="member"))
+    okta.post("/Users", user("a" * 60 + "." + "b" * 60, userType="viewer", displayName="Wolfeschlegelsteinhausenbergerdorff " * 3))
+    team = okta.post("/Groups", {"schemas": [GROUP], "displayName": "Sales", "members": [{"value": i} for i in ids[:3]]}).json["id"]
+    okta.post("/Groups", {"schemas": [GROUP], "displayName": "Sales", "members": [{"value": i} for i in ids[2:]]})
+    okta.patch("/Users/" + ids[0], [{"op": "replace", "value": {"active": False}}])
+    okta.patch("/Users/" + ids[1], [{"op": "replace", "value": {"name": {"givenName": "A<b>"}}}])
+    okta.delete("/Users/" + ids[4])
+    okta.post("/Users", user("differs", userType="viewer", emails=[{"value": "other@example.com", "type": "work", "primary": True}]))
+    stack.ctl("rule", "add", "desk", "Sales", "viewer")
+    stack.token("desk", "an old one", ("events:read",))
+    who = admin(stack, "desk", "ana@example.com")
+    who.post("/tokens", {"name": "made in the console", "expires": 10})
+    who.patch("/policy", {"restore_days": 40})
+    wait_for_log(who)
+    seq = max(e["seq"] for e in who.get("/log?failed=true&before=0&limit=10").json["entries"])
+    return {"user": f"&id={ids[1]}", "team": f"&id={team}", "entry": f"&seq={seq}", "log": "&failed=true", "errors": "&code=NAME_BAD_CHARACTER"}
+
+
+def wait_for_log(who, seconds=10):
+    """The sync log is written when there is time."""
+    end = time.monotonic() + seconds
+    while not who.get("/log?failed=true&before=0&limit=10").json["entries"] and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def views_of(browser):
+    """Those in the navigation, by the words of their links."""
+    return browser.run("return [...document.querySelectorAll('nav#nav a')].map((a) => new URLSearchParams(a.search).get('view')).filter(Boolean)")
+
+
+def looks(browser, name, axe):
+    """One page: at both widths, light and dark."""
+    for width, dark in ((DESKTOP, False), (DESKTOP, True), (PHONE, True), (PHONE, False)):
+        browser.shape(width, dark=dark)
+        kind = f"{name}-{'phone' if width == PHONE else 'desktop'}-{'dark' if dark else 'light'}"
+        over = browser.run("return document.scrollingElement.scrollWidth - window.innerWidth")
+        tap.ok(over <= 0, f"{kind}: nothing is wider than the window", over)
+        browser.picture("console-" + kind)
+        if axe and (width == PHONE) == dark:
+            faults = browser.faults(axe)
+            tap.ok(not faults, f"{kind}: axe-core finds nothing", *faults)
+    words = browser.text()
+    tap.ok(not FORGOTTEN.search(words), f"{name}: no value is missing", words)
+    tap.equal(browser.run("return document.querySelectorAll('h1').length"), 1, f"{name}: one heading of the first order")
+    tap.ok(browser.title and browser.run("return document.documentElement.lang"), f"{name}: a title and a language")
+    calm(browser, name)
+
+
+def dialogs(browser, stack, axe):
+    """Questions: by keyboard, with the numbers, and taken back without effect."""
+    browser.shape(DESKTOP)
+    visit(browser, stack, "?view=tokens")
+    browser.run("document.getElementById('new').focus()")
+    browser.keys("\ue007")  # Enter
+    browser.find("heading", "New token")
+    looks(browser, "dialog", axe)
+    browser.keys("\ue00c")  # Escape
+    tap.ok(browser.wait("no dialog", "return !document.querySelector('dialog[open]')"), "Escape closes it")
+    tap.equal(browser.run("return document.activeElement.id"), "new", "and the focus is back where it was")
+    browser.press("Revoke okta 2026")
+    goes(browser, "This revokes the token that", "revoking says what it ends")
+    browser.press("Cancel")
+    visit(browser, stack, "?view=teams")
+    browser.press("Sales", exact=True)
+    browser.press("Restore the former members")
+    goes(browser, "and removes", "restoring says how many come and go")
+    browser.press("Cancel")
+    tap.ok(browser.says("Sales"), "taking it back changes nothing")
+    calm(browser, "dialogs")
+
+
+def matrix(stack, browser, axe):
+    more = furnish(stack)
+    browser.forget()
+    visit(browser, stack, "")
+    looks(browser, "sign-in", axe)
+    visit(browser, stack, "?view=welcome")
+    looks(browser, "no-invitation", axe)
+    browser.open(link(stack, "desk", "ben@example.com"))
+    looks(browser, "welcome", axe)
+    browser.shape(DESKTOP)
+    become(browser, stack, "desk", "cleo@example.com")
+    views = views_of(browser)
+    tap.ok(len(views) >= 12, "there are all pages", views)
+    for view in dict.fromkeys(views + ["user", "team", "entry", "deleted", "mismatches"]):
+        visit(browser, stack, f"?view={view}{more.get(view, '')}")
+        looks(browser, view, axe)
+    for idp in ("entra", "onelogin", "jumpcloud", "other"):
+        visit(browser, stack, f"?view=setup&idp={idp}")
+        looks(browser, f"setup-{idp}", axe)
+    dialogs(browser, stack, axe)
+    become(browser, stack, None, "olga@operator.example")
+    for view in ("accounts", "people", "audit", "admins"):
+        visit(browser, stack, f"?view={view}")
+        looks(browser, f"staff-{view}", axe)
+    visit(browser, stack, "?view=accounts")
+    browser.press("Desk & Chair Ltd")
+    goes(browser, "Overview", "staff go into an account")
+    tap.ok("account=desk" in browser.url, "which stands in the address", browser.url)
+    looks(browser, "staff-overview", axe)
+
+
+def become(browser, stack, account, email):
+    """Signed in as a new admin, with the cookie that an invitation was taken for."""
+    who = admin(stack, account, email)
+    browser.forget()
+    browser.cdp("Network.setCookie", name="__Host-roster", value=who.cookie, url=f"http://127.0.0.1:{stack.port}/", path="/",
+                secure=True, httpOnly=True, sameSite="Strict")
+    visit(browser, stack, "")
+    return who
+
+
+# --- nothing there, nobody there ---
+
+def emptiness(stack, browser):
+    """An account in which nothing has happened: each page says what to do."""
+    stack.ctl("account", "add", "empty", "--name", "Empty")
+    browser.shape(DESKTOP)
+    become(browser, stack, "empty", "eve@example.com")
+    for view in ("overview", "setup", "tokens", "users", "deleted", "mismatches", "teams", "types", "seats", "log", "errors", "audit"):
+        visit(browser, stack, f"?view={view}")
+        words = browser.text()
+        tap.ok(not FORGOTTEN.search(words) and "cannot be shown" not in words, f"empty: {view}", words)
+    for view, words in (("overview", "Make a token"), ("tokens", "without a token nothing can be provisioned"), ("users", "set it up"),
+                        ("teams", "set it up"), ("log", "set up the identity provider")):
+        visit(browser, stack, f"?view={view}")
+        goes(browser, words, f"empty: {view} says what to do")
+    for query in ("?view=user&id=00000000-0000-4000-8000-000000000000", "?view=team&id=x", "?view=entry&seq=99999", "?view=user", "?view=nonsense",
+                  "?view=log&from=nonsense", "?view=users&after=nonsense", "?view=log&before=-1"):
+        visit(browser, stack, query)
+        words = browser.text()
+        tap.ok(not FORGOTTEN.search(words), f"empty: {query} is a page", words)
+    calm(browser, "the empty account")
+
+
+def losing(stack, browser):
+    """The session ends, the server is away: the page says so, and goes on where it was."""
+    who = become(browser, stack, "desk", "dora@example.com")
+    visit(browser, stack, "?view=users")
+    browser.forget()
+    browser.press("Teams", exact=True)
+    goes(browser, "Sign in", "without a session a page asks who one is")
+    goes(browser, "Your session has ended", "and says why")
+    looks_at = browser.url
+    sign_in(browser, "desk", "dora@example.com", who.authenticator)
+    goes(browser, "Sales", "then it goes on where it was")
+    tap.equal(browser.url, looks_at, "at the same address")
+    stack.ctl("console", "remove", "desk", "dora@example.com")
+    browser.press("Users", exact=True)
+    goes(browser, "Your session has ended", "an admin who is removed is out at once")
+    sign_in(browser, "desk", "dora@example.com", who.authenticator)
+    goes(browser, "Signing in has failed", "and does not come in again")
+
+    become(browser, stack, "desk", "emil@example.com")
+    stack.stop_roster()
+    browser.press("Users", exact=True)
+    goes(browser, "Try again", "Roster is away: the page says what to do")
+    browser.picture("console-unavailable")
+    stack.start_master()
+    stack.wait_ready()
+    browser.press("Try again")
+    tap.ok(browser.says("person1@example.com"), "and goes on when it is back", browser.text())
+    browser.trouble()
+    stack.stop_process(stack.web, "the web server")
+    browser.press("Teams", exact=True)
+    goes(browser, "The server cannot be reached", "the web server is away: the page says so")
+    goes(browser, "Check the connection", "and what to do")
+    browser.picture("console-unreachable")
+    stack.start_web()
+    stack.wait_ready()
+    browser.press("Try again")
+    goes(browser, "Sales", "and goes on when it is back")
+    visit(browser, stack, "?view=users&account=acme")
+    goes(browser, "Another account", "a link into another account leads nowhere")
+    tap.ok("test.joiner@" not in browser.text(), "and shows nothing of it", browser.text())
+    calm(browser, "losing the server")
+
+
+# --- hostile text ---
+
+POLYGLOTS = (
+    "jaVasCript:/*-/*`/*\\`/*'/*\"/**/(/* */oNcliCk=alert() )//</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=alert()//>\\x3e",
+    "\"><img src=x onerror=alert(1)><svg onload=pwned=1>'`--><script>pwned=1</script>",
+    "{{constructor.constructor('alert(1)')()}}${alert(1)}<iframe srcdoc='<script>parent.pwned=1</script>'>",
+)
+
+
+def poison(i):
+    """Never the same twice, where things must differ."""
+    return f"{POLYGLOTS[i % len(POLYGLOTS)]}{i}"
+
+
+def hostile_user(i):
+    bad = poison(i)
+    text = {name: bad for name in ("displayName", "nickName", "title", "externalId")}
+    return dict(text, schemas=[USER, ENTERPRISE], userName=bad, active=True, userType="member",
+                name={n: bad for n in ("formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix")},
+                emails=[{"value": bad, "type": bad, "display": bad, "primary": True}], phoneNumbers=[{"value": bad, "type": bad, "display": bad}],
+                ims=[{"value": bad, "type": bad}], photos=[{"value": "javascript:alert(1)//" + bad, "type": bad}], profileUrl="javascript:alert(1)//" + bad,
+                addresses=[{n: bad for n in ("formatted", "streetAddress", "locality", "region", "postalCode", "country", "type")}],
+                entitlements=[{"value": bad, "display": bad}], x509Certificates=[{"value": "AAAA", "display": bad}], locale=bad, timezone=bad, preferredLanguage=bad,
+                **{ENTERPRISE: {n: bad for n in ("employeeNumber", "costCenter", "organization", "division", "department")}})
+
+
+def make_hostile(client, i):
+    """A user with as much of it as the server takes; attributes that it refuses are left out one by one."""
+    whole = hostile_user(i)
+    for _ in range(30):
+        answer = client.post("/Users", whole)
+        if answer.status == 201:
+            return answer.json["id"], whole
+        detail = answer.json["detail"]
+        name = next((n for n in sorted(whole, key=len, reverse=True) if n not in ("schemas", "userName") and n in detail), None)
+        if name is None:
+            break
+        del whole[name]
+    raise RuntimeError(f"no hostile user: {answer!r}")
+
+
+def plant(stack):
+    """Text that wants to be a program, wherever somebody may put text; ids to look at."""
+    stack.ctl("account", "add", "hostile", "--name", poison(0), "--policy", "rfc")
+    stack.ctl("account", "set", "hostile", "seat_limit=20")
+    role = stack.ctl("role", "add", "hostile", poison(1)[:60], "--base", "member", check=False)
+    client = Client(stack.port, stack.token("hostile", poison(0)[:60]))
+    send = client.request
+    client.request = lambda method, path, body=None, headers=None, chunked=False: send(
+        method, path, body, dict({"User-Agent": poison(2)}, **(headers or {})), chunked)
+    kept = []
+    for i in range(3):
+        who, whole = make_hostile(client, i)
+        kept.append(who)
+    tap.ok(role.returncode == 0 and len(whole) >= 12, "hostile text is taken in nearly every attribute", role, sorted(set(hostile_user(0)) - set(whole)))
+    team = client.post("/Groups", {"schemas": [GROUP], "displayName": poison(0), "externalId": poison(0),
+                                   "members": [{"value": i, "display": poison(1)} for i in kept]}).json["id"]
+    client.post("/Groups", {"schemas": [GROUP], "displayName": poison(0), "members": [{"value": kept[0]}]})
+    client.patch("/Users/" + kept[0], [{"op": "replace", "path": poison(0), "value": poison(1)}])
+    client.patch("/Users/" + kept[0], [{"op": "replace", "value": {poison(0): poison(1), "title": poison(2)}}])
+    client.patch("/Groups/" + team, [{"op": "add", "path": "members", "value": [{"value": poison(2)}]}])
+    client.find("Users", "userName", poison(0))
+    client.request("DELETE", "/Users/" + "".join(f"%{c:02x}" for c in poison(1).encode() if c != 0x2f))
+    client.post("/Users", b"{" + poison(0).encode())
+    client.post("/Users", user("x", userName=poison(0)))  # taken
+    gone = make_hostile(client, 4)[0]
+    client.delete("/Users/" + gone)
+    admin_ = admin(stack, "hostile", "\"<svg/onload=alert()>\"@example.com")
+    for i in range(2):
+        admin_.post("/tokens", {"name": poison(i)[:100], "expires": 100})
+    admin_.post("/tokens", {"name": poison(1), poison(0): poison(0)})
+    admin_.post("/rules", {"team": poison(0), "type": "viewer"})
+    admin_.post("/roles", {"name": poison(2)[:60], "base": "viewer"})
+    admin_.patch("/account", {"name": poison(1)[:100]})
+    wait_for_log(admin_)
+    return kept, team, admin_
+
+
+def detector(browser):
+    """That something would be noticed: the page's policy refuses what we try ourselves, and it is seen."""
+    browser.trouble()
+    browser.run("try { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>'); } catch (e) { /* refused */ }")
+    browser.run("const a = document.createElement('img'); a.setAttribute('onerror', 'pwned=1'); a.src = 'none.svg'; document.body.append(a);")
+    time.sleep(0.3)
+    found = browser.trouble()
+    tap.ok(any("require-trusted-types-for" in f for f in found) and any("script-src" in f for f in found) and not any("ran:" in f for f in found),
+           "what is tried by hand is refused by the policy, and noticed", *found)
+    browser.run("window.alert()")
+    tap.ok(any("ran: alert" in f for f in browser.trouble()), "and what would run would be noticed")
+
+
+def hostility(stack, browser):
+    kept, team, who = plant(stack)
+    browser.shape(DESKTOP)
+    browser.forget()
+    browser.cdp("Network.setCookie", name="__Host-roster", value=who.cookie, url=f"http://127.0.0.1:{stack.port}/", path="/",
+                secure=True, httpOnly=True, sameSite="Strict")
+    visit(browser, stack, "")
+    seen = 0
+    entries = [e["seq"] for e in who.get("/log?before=0&limit=100").json["entries"]]
+    queries = [f"?view={view}" for view in views_of(browser)] + ["?view=deleted", "?view=mismatches", f"?view=team&id={team}", "?view=tokens&old=true"]
+    queries += [f"?view=user&id={i}" for i in kept] + [f"?view=entry&seq={i}" for i in entries]
+    for query in queries:
+        visit(browser, stack, query)
+        browser.run("for (const d of document.querySelectorAll('details')) d.open = true;")
+        words = browser.text()
+        seen += any(part in words for part in ("oNcliCk=alert", "onerror=alert", "constructor.constructor"))
+        calm(browser, "hostile: " + query.replace(team, "ID"))
+    tap.ok(seen >= 12, f"hostile text stands on the pages ({seen} of {len(queries)}), as text")
+    for view in ("users", "log", "teams", "setup", "errors", "entry", "user", "signin", "welcome"):
+        for name in ("q", "id", "code", "idp", "account", "after", "client"):
+            bad = "".join(f"%{c:02x}" for c in poison(1).encode())
+            visit(browser, stack, f"?view={view}&{name}={bad}#{bad}")
+            found = browser.trouble()
+            if found:
+                tap.ok(False, f"hostile: {view} with {name} in the address", *found)
+    visit(browser, stack, "?view=" + "".join(f"%{c:02x}" for c in poison(0).encode()))
+    calm(browser, "hostile: addresses")
+    visit(browser, stack, "?view=tokens")
+    browser.press("Revoke ")
+    browser.find("press", "Cancel")
+    calm(browser, "hostile: a question")
+    browser.press("Cancel")
+    visit(browser, stack, f"?view=user&id={kept[0]}")
+    browser.press("Protect")
+    browser.press("Protect", exact=True)
+    goes(browser, "The user is protected")
+    tap.equal(browser.run("return [...document.querySelectorAll('a[href]')].filter((a) => !/^(\\?|#|\\.\\.\\/|blob:|otpauth:)/.test(a.getAttribute('href'))).length"),
+              0, "no link leads out of the console")
+    calm(browser, "hostile: acting")
+    exports(browser, stack)
+    detector(browser)
+
+
+def exports(browser, stack):
+    """Files for spreadsheets have no cell that is a formula."""
+    client = Client(stack.port, stack.token("hostile", "export"))
+    for i, first in enumerate(("=", "+", "-", "@", "\t=", "\r=")):
+        client.post("/Users", user(f"f{i}", displayName=f'{first}cmd|"/c calc"!A{i}', userName=f"={i}@example.com"))
+    browser.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=browser.dir)
+    visit(browser, stack, "?view=users")
+    for kind, label in (("csv", "CSV export"), ("json", "JSON export")):
+        browser.press(label)
+        path = downloaded(browser, "." + kind)
+        if not tap.ok(path, f"users are exported as {kind.upper()}"):
+            continue
+        with open(path, encoding="utf-8-sig", newline="") as f:
+            text = f.read()
+        if kind == "json":
+            tap.ok(len(json.loads(text)) >= 9, "all of them", text[:500])
+            continue
+        cells = re.findall(r'"((?:[^"]|"")*)"', text)
+        tap.ok(len(cells) > 50 and not [c for c in cells if re.match(r"\s*[=+\-@]", c)], "no cell begins a formula", [c for c in cells if re.match(r"\s*[=+\-@]", c)][:5])
+    calm(browser, "exports")
+
+
+def downloaded(browser, ending, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for name in os.listdir(browser.dir):
+            if name.endswith(ending):
+                return os.path.join(browser.dir, name)
+        time.sleep(0.05)
+    return None
+
+
+# --- all ---
+
+def find_axe():
+    try:
+        return axe_core()
+    except Skip as e:
+        tap.skip("axe-core", str(e))
+        return None
+
+
+def test(front):
+    with Stack(front, workers=3) as stack, Browser() as browser:
+        walk(stack, browser)
+        if front == "lighttpd":
+            axe = find_axe()
+            matrix(stack, browser, axe)
+            emptiness(stack, browser)
+            losing(stack, browser)
+            hostility(stack, browser)
+            tap.note(f"pictures: {ARTEFACTS}")
+        tap.equal(stack.verify().returncode, 0, "rosterctl verify is content")
+
+
+if __name__ == "__main__":
+    main(test, FRONTS, seconds=540)
