@@ -13,7 +13,7 @@ from lib import Client
 
 PASSWORD = "plenty of gravel, 9 spoons"
 COOKIE = "__Host-roster"
-STEP = 30
+STEP, SOON = 30, 8
 
 
 class Authenticator:
@@ -30,14 +30,17 @@ class Authenticator:
         return f"{(struct.unpack_from('>I', digest, at)[0] & 0x7fffffff) % 1000000:06}"
 
     def code(self):
-        """A fresh one. The server takes those of the last and of the next step too, so that there is seldom anything to wait for."""
+        """
+        A fresh one. The server takes those of the last and of the next step, too, so that there is seldom anything to wait for;
+        that of the last step is left out where it would be too old before it is used.
+        """
         while True:
-            now = time.time() + self.ahead
-            step = max(self.last + 1, int(now) // STEP - 1)
-            if step * STEP - now < STEP - 2:  # not so near its beginning that the server thinks it too early
+            now = int(time.time() + self.ahead)
+            step = max(self.last + 1, (now + SOON) // STEP - 1)
+            if step <= now // STEP + 1:
                 self.last = step
                 return self.at(step)
-            time.sleep(0.5)
+            time.sleep(0.2)
 
 
 class Admin(Client):

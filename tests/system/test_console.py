@@ -92,7 +92,7 @@ def make_token(browser, name, phone, asked):
     if asked:
         goes(browser, "Confirm that it is you")
         browser.fill("Password", "not it")
-        browser.fill("Code", phone.code())
+        browser.fill("Code", "000000")
         browser.press("Confirm", exact=True)
         goes(browser, "Signing in has failed", "a wrong password confirms nothing")
         browser.fill("Password", PASSWORD)

@@ -277,7 +277,7 @@ def removing(stack, ana):
     ended(ana, "the session of an admin who is removed")
     refused(ana.post("/tokens", {"name": "x"}), 401, "SESSION_ENDED", "it changes nothing any more")
     refused(Admin(stack).post("/invitation", {"invitation": pending}), 404, "INVITATION_UNKNOWN", "nor is an invitation left")
-    refused(ana.again().sign_in("desk"), 401, "SIGN_IN_FAILED", "and he cannot sign in")
+    refused(ana.again().sign_in("desk", ana.recovery[1]), 401, "SIGN_IN_FAILED", "and he cannot sign in")
 
 
 def guessing(stack):
