@@ -450,7 +450,7 @@ def plant(stack):
     for i in range(2):
         admin_.post("/tokens", {"name": poison(i)[:100], "expires": 100})
     admin_.post("/tokens", {"name": poison(1), poison(0): poison(0)})
-    admin_.post("/rules", {"team": poison(0), "type": "viewer"})
+    admin_.post("/rules", {"team": poison(0), "role": "viewer"})
     admin_.post("/roles", {"name": poison(2)[:60], "base": "viewer"})
     admin_.patch("/account", {"name": poison(1)[:100]})
     wait_for_log(admin_)

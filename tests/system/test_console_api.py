@@ -187,7 +187,7 @@ def forging(stack, ana):
     tap.equal(ana.get("/tokens").body, before, "none of them made anything")
     tap.ok(ana.get("/session").status == 200, "nor signed anybody out")
     made = ana.post("/tokens", {"name": "okta"})
-    tap.ok(made.status == 201 and made.json["token"], "the console's own request makes a token", made)
+    tap.ok(made.status == 201 and made.json["secret"], "the console's own request makes a token", made)
     bare = Client(stack.port, base=ana.base.replace("/api/v1", "/scim/v2"))
     answer = bare.get("/Users", headers={"Cookie": f"{COOKIE}={ana.cookie}"})
     refused(answer, 401, "AUTH_MISSING", "SCIM does not know the cookie")
@@ -311,7 +311,7 @@ def later(stack):
     restart_at(stack, 310)
     tap.equal(tim.get("/tokens").status, 200, "after 310 s tokens are read")
     for method, path, body in (("POST", "/tokens", {"name": "late"}), ("PATCH", "/policy", {"restore_days": 10}), ("PATCH", "/account", {"name": "x"}),
-                               ("POST", "/rules", {"team": "x", "type": "viewer"}), ("DELETE", "/tokens/00000000-0000-4000-8000-000000000000", None)):
+                               ("POST", "/rules", {"team": None, "role": "viewer"}), ("DELETE", "/tokens/00000000-0000-4000-8000-000000000000", None)):
         refused(tim.request(method, path, body), 403, "CONFIRM_REQUIRED", f"{method} {path.split('/00')[0]}")
     tim.authenticator.ahead = 310
     tap.equal(tim.confirm().status, 200, "Tim confirms")
