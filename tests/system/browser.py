@@ -186,9 +186,9 @@ class Browser:
             time.sleep(0.04)
 
     def settle(self):
-        """Until nothing is being loaded."""
+        """Until nothing is being loaded: neither by the browser nor by the page."""
         self.wait("the page is there", "return document.readyState === 'complete' && document.querySelector('h1') !== null"
-                  " && document.querySelector('[aria-busy=true]') === null")
+                  " && document.querySelector('[aria-busy=true]') === null && !document.body.innerText.includes('Loading…')")
 
     def text(self):
         """What there is to read, dialogs included."""

@@ -19,10 +19,10 @@ STEP, SOON = 30, 8
 class Authenticator:
     """What a telephone does (RFC 6238), but for giving no code twice: none is taken twice."""
 
-    def __init__(self, secret, ahead=0):
-        """ahead: seconds by which the server's clock is ahead of ours."""
+    def __init__(self, secret, stack):
+        """stack: whose clock it goes by."""
         self.key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-        self.ahead, self.last = ahead, 0
+        self.stack, self.last = stack, 0
 
     def at(self, step):
         digest = hmac.new(self.key, struct.pack(">Q", step), hashlib.sha1).digest()
@@ -35,7 +35,7 @@ class Authenticator:
         that of the last step is left out where it would be too old before it is used.
         """
         while True:
-            now = int(time.time() + self.ahead)
+            now = int(time.time() + self.stack.ahead)
             step = max(self.last + 1, (now + SOON) // STEP - 1)
             if step <= now // STEP + 1:
                 self.last = step
@@ -80,7 +80,7 @@ class Admin(Client):
         told = self.post("/invitation", {"invitation": invitation})
         if told.status != 200:
             return told
-        self.authenticator, self.email, self.password = Authenticator(told.json["secret"]), told.json["email"], password
+        self.authenticator, self.email, self.password = Authenticator(told.json["secret"], self.stack), told.json["email"], password
         answer = self._take(self.post("/invitation/accept", {"invitation": invitation, "password": password,
                                                              "code": self.authenticator.code()}))
         if answer.status == 201:
