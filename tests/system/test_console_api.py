@@ -187,6 +187,10 @@ def forging(stack, ana):
     tap.ok(ana.get("/session").status == 200, "nor signed anybody out")
     made = ana.post("/tokens", {"name": "okta"})
     tap.ok(made.status == 201 and made.json["secret"], "the console's own request makes a token", made)
+    told = ana.get("/audit?limit=1")
+    entry = told.json["entries"][0]
+    tap.ok(entry["admin"]["email"] == ana.email and (entry["method"], entry["path"], entry["status"]) == ("POST", "/api/v1/tokens", 201) and
+           entry["body"] == {"name": "okta"} and made.json["secret"] not in told.body.decode(), "which is told, without the token", told)
     bare = Client(stack.port, base=ana.base.replace("/api/v1", "/scim/v2"))
     answer = bare.get("/Users", headers={"Cookie": f"{COOKIE}={ana.cookie}"})
     refused(answer, 401, "AUTH_MISSING", "SCIM does not know the cookie")
