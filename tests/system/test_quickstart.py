@@ -86,6 +86,10 @@ def detached(front, data, port):
     return values["TOKEN"], made.json["id"]
 
 
+def arrived(admin):
+    return {s["step"] for s in admin.get("/overview").json["checklist"] if s["first"]}
+
+
 def console(port, address):
     """The link leads to the page, which signs one in with what stands behind its '#'."""
     page, _, secret = address.partition("#")
@@ -95,6 +99,10 @@ def console(port, address):
     admin = Admin(SimpleNamespace(port=port, base="/scim/v2", ahead=0))
     answer = admin.accept(secret)
     tap.ok(answer.status == 201 and admin.get("/account").json["slug"] == "demo", "the link signs in, to the account", answer)
+    end = time.monotonic() + 10
+    while (seen := arrived(admin)) != {"connected", "created"} and time.monotonic() < end:
+        time.sleep(0.1)
+    tap.equal(seen, {"connected", "created"}, "and its check-list has what has arrived")
 
 
 def once_more(front, data, port, token, me):
