@@ -288,7 +288,7 @@ class Browser:
         frame = self.cdp("Page.getFrameTree")["frameTree"]["frame"]["id"]
         world = self.cdp("Page.createIsolatedWorld", frameId=frame, worldName="axe")["executionContextId"]
         self.evaluate(axe + "\n;0", world)
-        found = self.evaluate("""axe.run(document, {resultTypes: ['violations']}).then((r) => JSON.stringify(r.violations.map((v) =>
+        found = self.evaluate("""axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => JSON.stringify(r.violations.map((v) =>
             `${v.id} (${v.impact}): ${v.help}\\n` + v.nodes.slice(0, 5).map((n) => '  ' + n.target + ': ' + n.failureSummary).join('\\n'))))""", world)
         return json.loads(found)
 

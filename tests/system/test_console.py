@@ -7,9 +7,12 @@ to be a program in every place that takes text.
 """
 
 import copy
+import csv
+import http.server
 import json
 import os
 import re
+import threading
 import time
 
 from browser import ARTEFACTS, Browser, Trouble, axe_core
@@ -20,6 +23,7 @@ from test_okta_sequences import Okta
 
 FRONTS = ("lighttpd", "apache-proxy", "apache-htaccess")
 PHONE, DESKTOP = 390, 1280
+TAB, ENTER, ESCAPE = "\ue004", "\ue007", "\ue00c"
 TICKS = 30  # seconds in which the check-list shows what has come: the page asks every few
 
 # What a page says where a value was forgotten.
@@ -138,6 +142,8 @@ def ticking(browser, okta):
     goes(browser, okta.base, "the base URL to paste is there")
     before = browser.run("return document.querySelectorAll('.checklist .seen').length")
     tap.equal(before, 0, "nothing has arrived yet")
+    hints = browser.run("return [...document.querySelectorAll('.checklist .missing')].map((line) => line.querySelector('.soft')?.textContent ?? '')")
+    tap.ok(len(hints) == 7 and all(len(hint) > 20 for hint in hints), "each line says which switch to turn", hints)
     who, team = provision(okta)
     tap.ok(browser.says("The check-list is complete.", TICKS), "the check-list ticks itself to its end", browser.text())
     browser.press("Overview")
@@ -160,6 +166,8 @@ def explaining(browser):
     browser.run("document.querySelector('table a[href*=\"view=entry\"]').click()")
     goes(browser, "What to do", "the request's page says what to do")
     tap.ok(browser.says("curl") and "A<b>" in browser.text(), "what was sent, and how to send it again", browser.text())
+    browser.do("POST", "/back")
+    tap.ok(browser.wait("the log", "return location.search.includes('failed=true')") and browser.says("Sync log"), "the browser's way back leads back")
 
 
 def walk(stack, browser):
@@ -259,6 +267,9 @@ def looks(browser, name, axe):
         if axe and (width == PHONE) == dark:
             faults = browser.faults(axe)
             tap.ok(not faults, f"{kind}: axe-core finds nothing", *faults)
+    browser.shape(320)
+    over = browser.run("return document.scrollingElement.scrollWidth - window.innerWidth")
+    tap.ok(over <= 0, f"{name}: at 320 pixels, too, nobody has to scroll sideways", over)
     words = browser.text()
     tap.ok(not FORGOTTEN.search(words), f"{name}: no value is missing", words)
     tap.equal(browser.run("return document.querySelectorAll('h1').length"), 1, f"{name}: one heading of the first order")
@@ -266,15 +277,39 @@ def looks(browser, name, axe):
     calm(browser, name)
 
 
+def keyboard(browser, stack):
+    """Without a mouse: past the navigation, and along the links, always seeing where one is."""
+    browser.shape(DESKTOP)
+    visit(browser, stack, "?view=users")
+    browser.run("document.activeElement.blur(); scrollTo(0, 0)")
+    browser.keys(TAB)
+    tap.ok(browser.run("return document.activeElement.textContent.startsWith('Skip') && document.activeElement.getBoundingClientRect().top >= 0"),
+           "the first stop is the way past the navigation, and is seen", browser.run("return document.activeElement.outerHTML"))
+    browser.keys(ENTER)
+    tap.ok(browser.run("return document.activeElement.closest('main') !== null"), "it leads to the content")
+    lost, stops = [], set()
+    for _ in range(60):
+        browser.keys(TAB)
+        where = browser.run("""const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
+            return e === document.body ? null : {what: e.outerHTML.slice(0, 120), seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight
+                && (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none')}""")
+        if where is None or where["what"] in stops and len(stops) > 20:
+            break
+        stops.add(where["what"])
+        if not where["seen"]:
+            lost.append(where["what"])
+    tap.ok(len(stops) >= 10 and not lost, f"each of {len(stops)} stops is seen to have the focus", *lost)
+
+
 def dialogs(browser, stack, axe):
     """Questions: by keyboard, with the numbers, and taken back without effect."""
     browser.shape(DESKTOP)
     visit(browser, stack, "?view=tokens")
     browser.run("document.getElementById('new').focus()")
-    browser.keys("\ue007")  # Enter
+    browser.keys(ENTER)
     browser.find("heading", "New token")
     looks(browser, "dialog", axe)
-    browser.keys("\ue00c")  # Escape
+    browser.keys(ESCAPE)
     tap.ok(browser.wait("no dialog", "return !document.querySelector('dialog[open]')"), "Escape closes it")
     tap.equal(browser.run("return document.activeElement.id"), "new", "and the focus is back where it was")
     browser.press("Revoke okta 2026")
@@ -309,6 +344,7 @@ def matrix(stack, browser, axe):
         visit(browser, stack, f"?view=setup&idp={idp}")
         looks(browser, f"setup-{idp}", axe)
     dialogs(browser, stack, axe)
+    keyboard(browser, stack)
     become(browser, stack, None, "olga@operator.example")
     for view in ("accounts", "people", "audit", "admins"):
         visit(browser, stack, f"?view={view}")
@@ -328,6 +364,71 @@ def become(browser, stack, account, email):
                 secure=True, httpOnly=True, sameSite="Strict")
     visit(browser, stack, "")
     return who
+
+
+# --- pages of others ---
+
+EVIL = """
+const target = arguments[0], done = [];
+const tried = (name, promise) => done.push(promise.then((r) => [name, r], () => [name, 'refused']));
+const send = (method, path, type, body, mode) => fetch(target + path, {method, mode, credentials: 'include',
+    headers: {'Content-Type': type}, body});
+const once = (e) => new Promise((yes, no) => { e.onload = () => yes('loaded'); e.onerror = no; document.body.append(e); });
+const token = JSON.stringify({name: 'forged'});
+tried('read', fetch(target + '/api/v1/users', {credentials: 'include'}).then((r) => r.text()));
+tried('session', fetch(target + '/api/v1/session', {credentials: 'include'}).then((r) => r.text()));
+tried('simple', send('POST', '/api/v1/tokens', 'text/plain', token, 'no-cors').then((r) => r.type));
+tried('json', send('POST', '/api/v1/tokens', 'application/json', token, 'cors').then((r) => r.text()));
+tried('delete', send('DELETE', '/api/v1/session', 'application/json', undefined, 'cors').then((r) => r.text()));
+tried('image', once(Object.assign(document.createElement('img'), {src: target + '/console/icon.svg'})));
+tried('script', once(Object.assign(document.createElement('script'), {src: target + '/console/app.js'})));
+const frame = Object.assign(document.createElement('iframe'), {name: 'hole', src: target + '/console/?view=tokens'});
+tried('frame', once(frame));
+const form = Object.assign(document.createElement('form'), {method: 'POST', action: target + '/api/v1/tokens', enctype: 'text/plain', target: 'hole2'});
+form.append(Object.assign(document.createElement('input'), {name: '{"name":"forged","x":"', value: '"}'}));
+const hole = Object.assign(document.createElement('iframe'), {name: 'hole2'});
+document.body.append(hole, form);
+form.submit();
+return Promise.all(done).then(async (all) => { await new Promise((yes) => setTimeout(yes, 500)); return Object.fromEntries(all); });
+"""
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """An empty page of another origin. It is of the same site, as another port of one address is: the cookie goes along with its requests."""
+
+    def do_GET(self):
+        body = b"<!DOCTYPE html><title>Elsewhere</title><h1>Elsewhere</h1>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments):
+        pass
+
+
+def foreign(stack, browser):
+    """A page of another origin, open beside the console, reads nothing and changes nothing."""
+    who = become(browser, stack, "desk", "fay@example.com")
+    before = who.get("/tokens").body
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser.open(f"http://127.0.0.1:{server.server_address[1]}/")
+        became = browser.run(EVIL, f"http://127.0.0.1:{stack.port}")
+        frames = [f["frame"] for f in browser.cdp("Page.getFrameTree")["frameTree"].get("childFrames", [])]
+        server.shutdown()
+    for name in ("read", "session", "json", "delete", "image", "script"):
+        tap.equal(became.get(name), "refused", f"another origin: {name}")
+    tap.equal(became.get("simple"), "opaque", "what a form could send is sent, but the answer is hidden")
+    tap.ok(frames and all(f.get("unreachableUrl") for f in frames if f["name"] == "hole"), "the console is not shown in a frame", frames)
+    tap.equal(who.get("/tokens").body, before, "no token was made")
+    tap.equal(who.get("/session").status, 200, "nobody was signed out")
+    codes = {e["code"] for e in who.get("/audit").json["entries"] if e["path"] == "/api/v1/tokens"}
+    tap.ok(codes <= {"ORIGIN_FOREIGN"}, "nothing else came of it", codes)
+    visit(browser, stack, "?view=tokens")
+    tap.ok(browser.says("okta 2026") and "forged" not in browser.text(), "the console is as it was", browser.text())
+    browser.trouble()
 
 
 # --- nothing there, nobody there ---
@@ -536,27 +637,26 @@ def exports(browser, stack):
     for i, first in enumerate(("=", "+", "-", "@", "\t=", "\r=")):
         client.post("/Users", user(f"f{i}", displayName=f'{first}cmd|"/c calc"!A{i}', userName=f"={i}@example.com"))
     browser.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=browser.dir)
-    visit(browser, stack, "?view=users")
-    for kind, label in (("csv", "CSV export"), ("json", "JSON export")):
-        browser.press(label)
-        path = downloaded(browser, "." + kind)
-        if not tap.ok(path, f"users are exported as {kind.upper()}"):
-            continue
-        with open(path, encoding="utf-8-sig", newline="") as f:
-            text = f.read()
-        if kind == "json":
-            tap.ok(len(json.loads(text)) >= 9, "all of them", text[:500])
-            continue
-        cells = re.findall(r'"((?:[^"]|"")*)"', text)
-        tap.ok(len(cells) > 50 and not [c for c in cells if re.match(r"\s*[=+\-@]", c)], "no cell begins a formula", [c for c in cells if re.match(r"\s*[=+\-@]", c)][:5])
+    for view, least in (("users", 9), ("teams", 1), ("log", 10)):
+        visit(browser, stack, f"?view={view}")
+        for kind, label in (("csv", "CSV export"), ("json", "JSON export")):
+            browser.press(label)
+            path = downloaded(browser, view, "." + kind)
+            if not tap.ok(path, f"{view} are exported as {kind.upper()}"):
+                continue
+            with open(path, encoding="utf-8-sig", newline="") as f:
+                rows = json.load(f) if kind == "json" else list(csv.reader(f))[1:]
+            tap.ok(len(rows) >= least, f"all of them ({len(rows)})")
+            bad = [c for row in rows for c in row if re.match(r"\s*[=+\-@]", c)] if kind == "csv" else []
+            tap.ok(not bad, "no cell begins a formula", bad[:5])
     calm(browser, "exports")
 
 
-def downloaded(browser, ending, seconds=10):
+def downloaded(browser, beginning, ending, seconds=10):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for name in os.listdir(browser.dir):
-            if name.endswith(ending):
+            if name.startswith(beginning) and name.endswith(ending):
                 return os.path.join(browser.dir, name)
         time.sleep(0.05)
     return None
@@ -580,6 +680,7 @@ def test(front):
             matrix(stack, browser, axe)
             emptiness(stack, browser)
             losing(stack, browser)
+            foreign(stack, browser)
             hostility(stack, browser)
             tap.note(f"pictures: {ARTEFACTS}")
         tap.equal(stack.verify().returncode, 0, "rosterctl verify is content")
