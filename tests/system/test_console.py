@@ -247,7 +247,7 @@ for (let node; (node = walk.nextNode());) {
     for (const word of node.data.matchAll(/[\\p{L}\\p{N}]{2,14}/gu)) {
         range.setStart(node, word.index);
         range.setEnd(node, word.index + word[0].length);
-        if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1 && !/[\\p{L}\\p{N}@._-]{15}/u.test(node.data))
+        if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1 && !/[\\p{L}\\p{N}@._:/+-]{15}/u.test(node.data))
             found.add(word[0]);
     }
 }
