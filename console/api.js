@@ -14,18 +14,15 @@ export class Refusal extends Error {
 	}
 }
 
-/* The server was not reached. */
 export class Unreachable extends Error {}
-
 /* The admin did not want it after all, or has gone to another page. */
 export class Cancelled extends Error {}
 
-export const sessionless = (error) => /^SESSION_/.test(error.code);
+export const sessionless = error => /^SESSION_/.test(error.code);
 
-/* No segment can leave its place. */
 function address(segments, query = {}) {
-	const path = segments.map((segment) => {
-		if (/^\.{0,2}$/.test(segment))
+	const path = segments.map(segment => {
+		if (/^\.{0,2}$/.test(segment)) // it would lead elsewhere
 			throw new Refusal(404, `There is nothing that is called “${segment}”.`);
 		return encodeURIComponent(segment);
 	});
@@ -66,7 +63,7 @@ async function once(method, url, options) {
 	state.date = Date.parse(answer.headers.get('Date')) || Date.now();
 	if (!options.background)
 		state.used();
-	return answer.status === 204 ? null : answer.json().catch((error) => {
+	return answer.status === 204 ? null : answer.json().catch(error => {
 		throw error.name === 'AbortError' ? new Cancelled() : new Refusal(answer.status, 'The answer cannot be read. Try again.');
 	});
 }
@@ -124,10 +121,11 @@ export const all = async (segments, list) => (await Array.fromAsync(pages(segmen
 export async function gather(segments, list, query, from, most = 50, rounds = 8) {
 	const [[cursor, first]] = Object.entries(from);
 	const found = [];
-	let page = {next: first};
-	for (let round = 0; round < rounds && found.length < most && page.next !== null && page.next !== undefined; round++) {
-		page = await get(segments, {...query, [cursor]: page.next, limit: most - found.length});
+	let page, next = first;
+	for (let round = 0; round < rounds && found.length < most && next !== null; round++) {
+		page = await get(segments, {...query, [cursor]: next, limit: most - found.length});
 		found.push(...page[list]);
+		next = page.next ?? null;
 	}
-	return {found, next: page.next ?? null, page};
+	return {found, next, page};
 }

@@ -8,33 +8,32 @@ import {zone} from './time.js';
 
 /* The modules, and the views of each: functions that they export. */
 const modules = {
-	sign: ['signin', 'welcome'], overview: ['overview'], setup: ['setup'], tokens: ['tokens'], users: ['users', 'user', 'deleted', 'mismatches'],
-	teams: ['teams', 'team'], types: ['types'], seats: ['seats'], log: ['log', 'entry'], errors: ['errors'],
+	sign: ['signin', 'welcome'], overview: ['overview', 'seats'], setup: ['setup'], tokens: ['tokens'], users: ['users', 'user', 'deleted', 'mismatches'],
+	teams: ['teams', 'team'], types: ['types'], log: ['log', 'entry'], errors: ['errors'],
 	policy: ['policy'], account: ['settings', 'audit', 'admins'], staff: ['accounts', 'people'],
 };
-const moduleOf = (view) => Object.keys(modules).find((module) => modules[module].includes(view));
+const moduleOf = view => Object.keys(modules).find(module => modules[module].includes(view));
 const OPEN = modules.sign; // without a session
 
-/* What the navigation has: a view, its title, the views below it. */
-const accountPages = [
-	['overview', 'Overview'], ['setup', 'Set up'], ['tokens', 'Tokens'], ['users', 'Users', 'user', 'deleted', 'mismatches'],
-	['teams', 'Teams', 'team'], ['types', 'Types and roles'], ['seats', 'Seats'], ['log', 'Sync log', 'entry'], ['errors', 'Errors'],
-	['policy', 'Policy'], ['settings', 'Account'], ['audit', 'Audit'], ['admins', 'Admins'],
-];
-const staffPages = [['accounts', 'Accounts'], ['people', 'People'], ['errors', 'Errors'], ['audit', 'Audit'], ['admins', 'Admins']];
-const has = (pages, view) => pages.some(([first, , ...more]) => first === view || more.includes(view));
+/* What the navigation has, and which views belong to another one's entry. */
+const accountPages = {
+	overview: 'Overview', setup: 'Set up', tokens: 'Tokens', users: 'Users', teams: 'Teams', types: 'Types and roles', seats: 'Seats', log: 'Sync log',
+	errors: 'Errors', policy: 'Policy', settings: 'Account', audit: 'Audit', admins: 'Admins',
+};
+const staffPages = {accounts: 'Accounts', people: 'People', errors: 'Errors', audit: 'Audit', admins: 'Admins'};
+const entryOf = view => ({user: 'users', deleted: 'users', mismatches: 'users', team: 'teams', entry: 'log'}[view] ?? view);
 
-const $ = (id) => document.getElementById(id);
+const $ = id => document.getElementById(id);
 const main = $('view');
 const nav = $('nav');
 const menu = $('menu');
 let shown = ''; // the view that stands there
-let names = {}; // of accounts, by slug
+let names = {__proto__: null}; // of accounts, by slug
 
 /* --- around the page --- */
 
-const entries = (pages, view) => h('ul', pages.map(([first, title, ...more]) => h('li', h('a', {
-	href: link(first), 'aria-current': first === view ? 'page' : more.includes(view) && 'true',
+const entries = (pages, view) => h('ul', Object.entries(pages).map(([id, title]) => h('li', h('a', {
+	href: link(id), 'aria-current': id === view ? 'page' : id === entryOf(view) && 'true',
 }, title))));
 
 function frame(view) {
@@ -69,9 +68,9 @@ function obstacle(view) {
 	const asked = state.query.get('account') ?? '';
 	const own = state.session.account?.slug ?? '';
 	if (isStaff())
-		return state.account !== '' || has(staffPages, view) ? undefined
+		return state.account !== '' || entryOf(view) in staffPages ? undefined
 			: page('Choose an account', p('This page is about one account: ', to('accounts', 'choose it'), ' first.'));
-	if (!has(accountPages, view))
+	if (!(entryOf(view) in accountPages))
 		return page('Only for the operator', p('This page is for the operator’s staff. ', to('overview', 'Go to the overview')));
 	return asked === '' || asked === own ? undefined
 		: page('Another account', p('This link is about the account ', name(asked), ', and you are signed in to ', name(own),
@@ -121,7 +120,6 @@ async function show({quiet = false, keep = false} = {}) {
 			(same && $(focused) || main.firstChild).focus({preventScroll: same});
 		if (!same)
 			scrollTo(0, 0);
-		made.after?.();
 	} catch (error) {
 		if (!(error instanceof Cancelled))
 			throw error;
@@ -136,7 +134,7 @@ state.go = (address, replace = false) => {
 	return show();
 };
 
-document.addEventListener('click', (event) => {
+document.addEventListener('click', event => {
 	const link = event.target.closest('a[href^="?"]');
 	if (link && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) {
 		event.preventDefault();
@@ -145,7 +143,7 @@ document.addEventListener('click', (event) => {
 });
 
 /* A form of filters: what is empty stays out of the address, and times are in it as all zones read them. */
-document.addEventListener('submit', (event) => {
+document.addEventListener('submit', event => {
 	const form = event.target;
 	if (form.getAttribute('method') !== 'get') // not form.method: a field may be called so
 		return;
@@ -160,7 +158,7 @@ addEventListener('popstate', () => show());
 
 /* --- who is signed in --- */
 
-const session = (options) => get(['session'], {}, {stays: true, ...options});
+const session = options => get(['session'], {}, {stays: true, ...options});
 const WARNING = 120000;
 let idle = 0; // how long a session lasts unused
 let idleEnds = Infinity;
@@ -173,7 +171,7 @@ state.used = () => {
 	warned = false;
 };
 
-state.enter = (now) => {
+state.enter = now => {
 	state.session = now;
 	idle = Date.parse(now.idleEnds) - state.date;
 	state.used();
@@ -189,14 +187,14 @@ setInterval(async () => {
 	idleEnds = Date.now() + Date.parse(now.idleEnds) - state.date;
 	warned = Date.now() >= idleEnds - WARNING;
 	if (warned)
-		say('Your session ends in two minutes, as you have not used it. ', button('Stay signed in', () => session().catch((error) => say(problem(error)))));
+		say('Your session ends in two minutes, as you have not used it. ', button('Stay signed in', () => session().catch(error => say(problem(error)))));
 }, 15000);
 
 function leave(text) {
 	state.session = null;
-	names = {};
+	names = {__proto__: null};
 	shown = '';
-	document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
+	document.querySelectorAll('dialog').forEach(dialog => dialog.close());
 	return state.refresh().then(() => say(text));
 }
 

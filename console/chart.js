@@ -7,7 +7,7 @@ const STEP = 52, WIDE = 28, HIGH = 96, BASE = 116;
 const weekday = (day, style) => new Intl.DateTimeFormat('en', {weekday: style, timeZone: 'UTC'}).format(new Date(`${day}T00:00Z`));
 const compact = new Intl.NumberFormat('en', {notation: 'compact'});
 
-/* Strokes across what was refused: it is told apart without colours. */
+/* Strokes: what was refused is told apart without colours. */
 function hatch(x, y, high) {
 	let d = '';
 	for (let at = 0; at < high; at += 5)
@@ -16,7 +16,7 @@ function hatch(x, y, high) {
 }
 
 function bar({day, accepted, refused}, x, scale) {
-	const high = (n) => n > 0 ? Math.max(3, n * scale) : 0;
+	const high = n => n > 0 ? Math.max(3, n * scale) : 0;
 	const middle = BASE - high(accepted), top = middle - high(refused);
 	return svg('g',
 		svg('rect', {class: 'accepted', x, y: middle, width: WIDE, height: BASE - middle}),
@@ -27,8 +27,8 @@ function bar({day, accepted, refused}, x, scale) {
 }
 
 export function chart(days) {
-	const most = Math.max(1, ...days.map((d) => d.accepted + d.refused));
-	const [accepted, refused] = ['accepted', 'refused'].map((kind) => days.reduce((sum, d) => sum + d[kind], 0));
+	const most = Math.max(1, ...days.map(d => d.accepted + d.refused));
+	const [accepted, refused] = ['accepted', 'refused'].map(kind => days.reduce((sum, d) => sum + d[kind], 0));
 	const words = `${count(accepted, 'request was', 'requests were')} accepted and ${number(refused)} refused in seven days.`;
 	const id = unique('chart');
 	return h('figure.chart',
@@ -36,6 +36,6 @@ export function chart(days) {
 			svg('path', {class: 'axis', d: `M4 ${BASE + 0.5}h364`}), days.map((day, i) => bar(day, 16 + i * STEP, (HIGH - 8) / most))),
 		h('figcaption', h('span.key.accepted', 'accepted'), h('span.key.refused', 'refused'), h('span', words)),
 		h('details', h('summary', 'The numbers'), table('Requests by day (UTC)', [
-			['Day', (d) => `${weekday(d.day, 'long')}, ${d.day}`], ['Accepted', (d) => number(d.accepted), 'n'], ['Refused', (d) => number(d.refused), 'n'],
+			['Day', d => `${weekday(d.day, 'long')}, ${d.day}`], ['Accepted', d => number(d.accepted), 'n'], ['Refused', d => number(d.refused), 'n'],
 		], days)));
 }

@@ -5,23 +5,23 @@ import {field, h, p, say, strong, submits, unique} from './dom.js';
 import {state} from './state.js';
 
 /*
- * Shows what will happen; run(form data) does it, and what it throws is shown in the dialog. type: a word to be typed first.
- * said: is said afterwards, when the page is shown anew. True: it was done.
+ * Shows what will happen; run(form data) does it, and what it throws is shown. type: a word to be typed first. said: is said
+ * afterwards, when the page is shown anew. True: it was done.
  */
 export function ask({title, parts = [], action, danger, type, run, said}) {
 	const dialog = document.getElementById('dialog').content.firstElementChild.cloneNode(true);
-	const [form, heading, wrong, go, cancel] = ['form', 'h2', '.wrong', '.do', '.cancel'].map((s) => dialog.querySelector(s));
+	const [form, heading, wrong, go, cancel] = ['form', 'h2', '.wrong', '.do', '.cancel'].map(s => dialog.querySelector(s));
 	let done = false;
 
 	heading.id = unique('d');
 	heading.textContent = title;
 	dialog.setAttribute('aria-labelledby', heading.id);
-	dialog.querySelector('.parts').append(...[parts, type && field(`Type ${type} to go on`, 'typed', {required: true})].flat(Infinity).filter(Boolean));
+	dialog.querySelector('.parts').append(h('div', [parts, type && field(`Type ${type} to go on`, 'typed', {required: true})]));
 	go.textContent = action;
 	go.classList.add(danger ? 'danger' : 'main');
 	cancel.autofocus = danger && form.querySelector('input, select') === null;
 	cancel.addEventListener('click', () => dialog.close());
-	submits(form, wrong, async (data) => {
+	submits(form, wrong, async data => {
 		if (type && data.get('typed').trim() !== type)
 			throw new Refusal(0, `That is not “${type}”.`);
 		await run(data);
@@ -30,7 +30,7 @@ export function ask({title, parts = [], action, danger, type, run, said}) {
 	});
 	document.body.append(dialog);
 	dialog.showModal();
-	return new Promise((resolve) => dialog.addEventListener('close', async () => {
+	return new Promise(resolve => dialog.addEventListener('close', async () => {
 		dialog.remove();
 		if (done && said) {
 			await state.refresh();
@@ -47,7 +47,7 @@ export const proof = () => [
 		hint: 'Six digits from your authenticator app, or a recovery code. Each is taken once.'}),
 ];
 
-export const proofOf = (data) => ({password: data.get('password'), code: data.get('code').replace(/\s/g, '')});
+export const proofOf = data => ({password: data.get('password'), code: data.get('code').replace(/\s/g, '')});
 
 let open = null;
 

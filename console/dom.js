@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Elements. Whatever is put into one is text: nothing that somebody has named himself is ever read as markup. */
+/* Elements. Whatever is put into one is text: nothing is ever read as markup. */
 import {Unreachable} from './api.js';
 import {link} from './state.js';
 
 const ADDRESS = /^(\?|#|\.\.\/|blob:|otpauth:\/\/)/; // what an href may be
 let serial = 0;
 
-export const unique = (name) => `${name}-${++serial}`;
+export const unique = name => `${name}-${++serial}`;
 
-const none = (x) => x === null || x === undefined || x === false;
-const isPlain = (x) => !none(x) && typeof x === 'object' && !(x instanceof Node) && !Array.isArray(x);
+const none = x => (x ?? false) === false;
+const isPlain = x => !none(x) && typeof x === 'object' && !(x instanceof Node) && !Array.isArray(x);
 
 function fill(node, parts) {
 	if (isPlain(parts[0]))
@@ -18,7 +18,7 @@ function fill(node, parts) {
 				node.addEventListener(name.slice(2), value);
 			else if (!none(value) && (name !== 'href' || ADDRESS.test(value)))
 				node.setAttribute(name, value === true ? '' : value);
-	node.append(...parts.flat(Infinity).filter((part) => !none(part)));
+	node.append(...parts.flat(Infinity).filter(part => !none(part)));
 	return node;
 }
 
@@ -41,16 +41,16 @@ export const to = (view, ...parts) => a(link(view, isPlain(parts[0]) ? parts.shi
 export const p = (...parts) => h('p', [parts]);
 export const strong = (...parts) => h('strong', [parts]);
 /* What a stranger has named: its direction of writing stays inside. */
-export const name = (text) => h('bdi', [text]);
-export const code = (text) => h('code', [text]);
-export const codeLink = (c) => to('errors', {code: c}, code(c));
+export const name = text => h('bdi', [text]);
+export const code = text => h('code', [text]);
+export const codeLink = c => to('errors', {code: c}, code(c));
 
 export function section(title, ...parts) {
 	const id = unique('s');
 	return h('section', {'aria-labelledby': id}, h('h2', {id}, title), ...parts);
 }
 
-/* Says it to everybody: it stands above the page and is read out. */
+/* It stands above the page and is read out. */
 export const say = (...parts) => document.getElementById('message').replaceChildren(...parts.flat());
 
 export const notice = (kind, ...parts) => h(`div.notice.${kind}`, ...parts);
@@ -63,17 +63,17 @@ export function problem(error) {
 			'providers try again by themselves, so nothing is lost.'));
 	if (error.status === undefined) {
 		console.error(error);
-		return alert('The page has failed.', p('Load it again; if it stays so, tell the operator: ', code(String(error.message))));
+		return alert('The page has failed.', p('Load it again; if it stays so, tell the operator: ', code(error.message)));
 	}
 	return alert(error.message, error.retry > 0 && p(`Try again in ${error.retry} seconds.`), error.code !== '' && p(codeLink(error.code), ': cause and remedy'));
 }
 
 export const button = (text, onclick, attributes) => h('button', {type: 'button', onclick, ...attributes}, text);
 
-/* A button in a row of a table: `of` says to which row it belongs. */
-export const act = (text, of, id, onclick, danger) => button(text, onclick, {class: danger && 'danger', id, 'aria-label': `${text} ${of}`});
+/* A button in a row of a table; of: which row. */
+export const act = (text, of, onclick, danger) => button(text, onclick, {class: danger && 'danger', 'aria-label': `${text} ${of}`});
 
-/* Copies text; what: said to those who do not see where the button stands. */
+/* what: for those who do not see where the button stands. */
 export function copy(text, what, label = 'Copy') {
 	return button(label, () => navigator.clipboard.writeText(text).then(() => say(`Copied: ${what}`),
 		() => say('The browser does not let the page copy: select the text and copy it.')), {class: 'copy', 'aria-label': `${label} ${what}`});
@@ -82,7 +82,7 @@ export function copy(text, what, label = 'Copy') {
 /* A value to paste somewhere. */
 export const value = (text, what, label) => h('span.value', code(text), ' ', copy(text, what, label));
 
-/* kind: a CSS class; the sign says the same to those who do not tell colours apart. */
+/* The sign says what the colour says. */
 const signs = {good: '✓', bad: '✗', warn: '▲', idle: '○'};
 export const badge = (kind, text) => h(`span.badge.${kind}`, h('span', {'aria-hidden': 'true'}, `${signs[kind]} `), text);
 
@@ -90,27 +90,26 @@ export const badge = (kind, text) => h(`span.badge.${kind}`, h('span', {'aria-hi
 export const facts = (...pairs) => h('dl', pairs.filter(Boolean).map(([term, ...what]) => h('div', h('dt', term), h('dd', what))));
 
 /*
- * columns: [heading, (row) => parts, class]; the first names the row. Rows become cards on narrow screens, so the roles are
+ * columns: [heading, row => parts, class]; the first names the row. Rows become cards on narrow screens, so the roles are
  * named: a table that is no longer laid out as one loses them.
  */
 export function table(caption, columns, rows, empty = 'There are none.') {
 	if (rows.length === 0)
 		return h('p.empty', [empty]);
-	const cell = (row) => ([heading, parts, kind], i) => h(i === 0 ? 'th' : 'td',
+	const cell = row => ([heading, parts, kind], i) => h(i === 0 ? 'th' : 'td',
 		{'data-label': heading, class: kind, role: i === 0 ? 'rowheader' : 'cell', scope: i === 0 && 'row'}, h('div', [parts(row)]));
-	const tr = (cells) => h('tr', {role: 'row'}, cells);
+	const tr = cells => h('tr', {role: 'row'}, cells);
 	return h('table', {role: 'table'}, h('caption', caption),
 		h('thead', {role: 'rowgroup'}, tr(columns.map(([heading, , kind]) => h('th', {scope: 'col', role: 'columnheader', class: kind}, heading)))),
-		h('tbody', {role: 'rowgroup'}, rows.map((row) => tr(columns.map(cell(row))))));
+		h('tbody', {role: 'rowgroup'}, rows.map(row => tr(columns.map(cell(row))))));
 }
 
 /* A labelled control; attributes: of the input, or options: [[value, text], …] for a select. */
 export function field(label, name, {hint, options, value: now, id = unique('f'), ...attributes} = {}) {
-	const about = `${id}-hint`;
-	const common = {id, name, 'aria-describedby': hint && about, ...attributes};
+	const common = {id, name, 'aria-describedby': hint && `${id}-hint`, ...attributes};
 	return h('div.field', h('label', {for: id}, label), options === undefined ? h('input', {type: 'text', autocomplete: 'off', value: now, ...common})
 		: h('select', common, options.map(([v, text]) => h('option', {value: v, selected: v === now}, text))),
-	hint && h('p.hint', {id: about}, hint));
+	hint && h('p.hint', {id: `${id}-hint`}, hint));
 }
 
 export const check = (label, name, value, hint, checked) => {
@@ -119,16 +118,13 @@ export const check = (label, name, value, hint, checked) => {
 	return it;
 };
 
-/* A form that runs once at a time, and shows in `wrong` what it is refused with. True from run(): it is done with. */
+/* A form that runs once at a time, and shows in `wrong` what it is refused with. */
 export function submits(form, wrong, run) {
-	let busy = false;
-	form.noValidate = true; // the browser's words come by reportValidity()
-	form.addEventListener('submit', async (event) => {
+	form.addEventListener('submit', async event => {
 		event.preventDefault();
-		if (busy || !form.reportValidity())
+		if (form.ariaBusy)
 			return;
-		busy = true;
-		form.setAttribute('aria-busy', 'true');
+		form.ariaBusy = 'true';
 		wrong.replaceChildren();
 		try {
 			await run(new FormData(form));
@@ -136,8 +132,7 @@ export function submits(form, wrong, run) {
 			if (error.message !== '') // Cancelled says nothing
 				wrong.replaceChildren(problem(error));
 		}
-		busy = false;
-		form.removeAttribute('aria-busy');
+		form.ariaBusy = null;
 	});
 	return form;
 }
@@ -149,4 +144,4 @@ export function form(action, run, ...parts) {
 
 /* A JSON value for reading. */
 export const json = (v, label) =>
-	h('pre', {tabindex: 0, role: 'region', 'aria-label': label}, typeof v === 'string' ? v : JSON.stringify(v, null, 2));
+	h('pre', {role: 'region', 'aria-label': label}, typeof v === 'string' ? v : JSON.stringify(v, null, 2));

@@ -13,7 +13,7 @@ export const words = (label, name = 'q') => field(label, name, {value: state.que
 export const GO_ON = 'Nothing so far: go on with the next page.';
 
 /* The parameters of the address that are the list's filters. */
-export const chosen = (...names) => Object.fromEntries(names.map((name) => [name, state.query.get(name) ?? '']));
+export const chosen = (...names) => Object.fromEntries(names.map(name => [name, state.query.get(name) ?? '']));
 
 /* Where the address says that the list begins. */
 export const place = (cursor = 'after', first = '') => ({[cursor]: state.query.get(cursor) ?? first});
@@ -24,8 +24,6 @@ export function pager(view, query, next, cursor = 'after') {
 		first && to(view, query, '« Back to the beginning'), next !== null && to(view, {...query, [cursor]: next}, 'Next page »'));
 }
 
-/* --- files --- */
-
 /* A cell that no spreadsheet takes for a formula. */
 function cell(value) {
 	const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
@@ -33,7 +31,7 @@ function cell(value) {
 }
 
 const csv = (columns, rows) =>
-	`\ufeff${[columns, ...rows.map((row) => columns.map((name) => row[name]))].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`;
+	`\ufeff${[columns, ...rows.map(row => columns.map(name => row[name]))].map(row => `${row.map(cell).join(',')}\r\n`).join('')}`;
 
 export function save(name, type, text) {
 	const href = URL.createObjectURL(new Blob([text], {type}));
@@ -57,7 +55,7 @@ export function exporter(name, columns, walk) {
 			if (error.message !== '')
 				say(problem(error));
 		}
-	}, {class: 'plain', id: `export-${kind}`, 'aria-label': `${kind.toUpperCase()} export`});
-	return h('p.exports', 'Export all that is filtered: ', one('csv', 'text/csv;charset=utf-8', (rows) => csv(columns, rows)), ' ',
-		one('json', 'application/json', (rows) => `${JSON.stringify(rows, null, 2)}\n`));
+	}, {'aria-label': `${kind.toUpperCase()} export`});
+	return h('p.exports', 'Export all that is filtered: ', one('csv', 'text/csv;charset=utf-8', rows => csv(columns, rows)), ' ',
+		one('json', 'application/json', rows => `${JSON.stringify(rows, null, 2)}\n`));
 }

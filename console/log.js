@@ -6,14 +6,14 @@ import {GO_ON, chosen, exporter, filters, pager, place, words} from './list.js';
 import {base} from './setup.js';
 import {count, number, since, toLocal, when} from './time.js';
 
-export const result = (e) => e.failed ? badge('bad', e.status >= 500 ? 'Failed' : 'Refused') : badge('good', 'Done');
-const span = (e) => e.times > 1 ? [when(e.first), ' to ', when(e.last)] : when(e.time);
+export const result = e => e.failed ? badge('bad', e.status >= 500 ? 'Failed' : 'Refused') : badge('good', 'Done');
+const span = e => e.times > 1 ? [when(e.first), ' to ', when(e.last)] : when(e.time);
 
 export const rows = (entries, caption, empty) => table(caption, [
-	['What', (e) => [to('entry', {seq: e.seq}, e.sentence), e.code && [' ', codeLink(e.code)]]],
+	['What', e => [to('entry', {seq: e.seq}, e.sentence), e.code && [' ', codeLink(e.code)]]],
 	['Result', result], ['Time', span],
-	['HTTP', (e) => e.method ? `${e.method} ${e.status}` : '–'],
-	['Took', (e) => e.microseconds === undefined ? '–' : `${number(Math.round(e.microseconds / 100) / 10)} ms`, 'n'],
+	['HTTP', e => e.method ? `${e.method} ${e.status}` : '–'],
+	['Took', e => e.microseconds === undefined ? '–' : `${number(Math.round(e.microseconds / 100) / 10)} ms`, 'n'],
 ], entries, empty);
 
 const MORE = ['code', 'method', 'status', 'client', 'token', 'from', 'to'];
@@ -27,10 +27,10 @@ export async function log() {
 			' says how long they are kept: log_days, log_entries.'),
 		filters('log', words('Words'), text('Result', 'failed', {options: [['', 'all'], ['true', 'refused or failed']]}),
 			text('User or team', 'user', {placeholder: 'name or id'}),
-			h('details', {open: MORE.some((id) => query[id] !== '')}, h('summary', 'More filters'), h('div.filters',
-				text('Error code', 'code'), text('Method', 'method', {options: ['', 'POST', 'PUT', 'PATCH', 'DELETE', 'GET'].map((m) => [m, m || 'all'])}),
+			h('details', {open: MORE.some(id => query[id] !== '')}, h('summary', 'More filters'), h('div.filters',
+				text('Error code', 'code'), text('Method', 'method', {options: ['', 'POST', 'PUT', 'PATCH', 'DELETE', 'GET'].map(m => [m, m || 'all'])}),
 				text('HTTP status', 'status', {inputmode: 'numeric'}), text('Identity provider', 'client'),
-				text('Token', 'token', {options: [['', 'all'], ...tokens.map((t) => [t.id, t.name])]}),
+				text('Token', 'token', {options: [['', 'all'], ...tokens.map(t => [t.id, t.name])]}),
 				text('From', 'from', {type: 'datetime-local', value: toLocal(query.from)}), text('To', 'to', {type: 'datetime-local', value: toLocal(query.to)})))),
 		rows(found, 'Requests, newest first', next !== null ? GO_ON : Object.values(query).join('') !== '' ? 'Nothing is like that.'
 			: ['No request has come yet: ', to('setup', 'set up the identity provider'), '.']),
@@ -39,11 +39,9 @@ export async function log() {
 			() => pages(['log'], 'entries', query, {before: 0})));
 }
 
-/* --- one request --- */
-
 /* A word for a shell: control characters are written out. */
-const quoted = (text) => /[\x00-\x1f\x7f]/.test(text)
-	? `$'${text.replace(/[\\']/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`
+const quoted = text => /[\x00-\x1f\x7f]/.test(text)
+	? `$'${text.replace(/[\\']/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, c => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`
 	: `'${text.replaceAll('\'', '\'\\\'\'')}'`;
 
 function curl({method, path, body}) {
@@ -53,16 +51,16 @@ function curl({method, path, body}) {
 	return parts.join(' \\\n  ');
 }
 
-const plain = (v) => typeof v === 'string' ? v : code(JSON.stringify(v ?? null));
+const plain = v => typeof v === 'string' ? v : code(JSON.stringify(v ?? null));
 const people = (ids, what) => ids.length > 0 && h('details', {open: ids.length < 10}, h('summary', `${count(ids.length, 'member')} ${what}`),
-	h('ul', ids.map((id) => h('li', to('user', {id}, code(id))))));
+	h('ul', ids.map(id => h('li', to('user', {id}, code(id))))));
 
 function change({seq, type, changes = [], role, members, revoke_sessions: ends}) {
 	const rows = role ? [...changes, {path: 'type', ...role}] : changes;
 	return [
 		h('h3', type, ' ', h('span.soft', `event ${number(seq)}`)),
 		rows.length > 0 && table('What was and what is', [
-			['Attribute', (c) => code(c.path)], ['Before', (c) => plain(c.old)], ['After', (c) => plain(c.new)]], rows),
+			['Attribute', c => code(c.path)], ['Before', c => plain(c.old)], ['After', c => plain(c.new)]], rows),
 		members && [people(members.added, 'added'), people(members.removed, 'removed')],
 		ends && p('The application is told to end this user’s sessions.'),
 	];
@@ -83,7 +81,7 @@ export async function entry(query) {
 		e.body !== undefined && section('What was sent', e.bodyBytes && p(`Of ${number(e.bodyBytes)} bytes.`), json(e.body, 'Body of the request')),
 		e.answer && section('What it was answered', json(e.answer, 'Answer')),
 		section('What it changed', events.length > 0 ? events.map(change)
-			: h('p.empty', e.failed ? 'Nothing: what is refused changes nothing.' : 'Nothing that is still kept.'),
+			: h('p.empty', e.failed ? 'Nothing: it was refused.' : 'Nothing that is still kept.'),
 		e.eventsCut && p(`There are more, up to event ${number(e.lastEvent)}.`),
 		events.length > 0 && h('details', h('summary', 'As the application reads it'), json(events, 'Events'))),
 		command && section('Send it again', p('With a token in $TOKEN; secrets are left out. ', copy(command, 'the curl command', 'Copy as curl')), json(command, 'curl command')),

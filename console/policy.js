@@ -2,7 +2,7 @@
 /* The settings of the account, each with what it means, what it can be and what it is by default. */
 import {get, patch} from './api.js';
 import {ask} from './dialog.js';
-import {badge, button, code, field, form, h, p, page, say, section, strong} from './dom.js';
+import {badge, code, field, form, h, p, page, say, section, strong} from './dom.js';
 import {count, number} from './time.js';
 
 const GROUPS = [
@@ -10,8 +10,8 @@ const GROUPS = [
 ];
 
 function control(name, {value, default: usual, allowed, meaning}) {
-	const words = allowed.every((word) => !word.includes('..'));
-	return field(name, name, {id: `p-${name}`, value, required: true, options: words ? allowed.map((word) => [word, word]) : undefined,
+	const words = allowed.every(word => !word.includes('..'));
+	return field(name, name, {id: `p-${name}`, value, required: true, options: words ? allowed.map(word => [word, word]) : undefined,
 		hint: [`${meaning}. `, !words && `${allowed.join(', ').replaceAll('..', ' to ')}. `, `Default: ${usual}. `, value !== usual && badge('warn', 'changed')]});
 }
 
@@ -35,22 +35,10 @@ async function store(data, settings) {
 	});
 }
 
-function preset(name, settings) {
-	const changed = Object.values(settings).filter((s) => s.value !== s.default).length;
-	return ask({
-		title: `Set everything to ${name}?`, action: 'Set', danger: true, said: 'The policy is changed.',
-		parts: p(strong(`This sets all ${count(Object.keys(settings).length, 'setting')}`), `, also the ${changed} that differ from their defaults now.`),
-		run: () => patch(['policy'], {preset: name}),
-	});
-}
-
 export async function policy() {
 	const {preset: now, settings} = await get(['policy']);
-	const groupOf = (name) => GROUPS.find(([, pattern]) => pattern.test(name));
-	const it = form('Change the policy…', (data) => store(data, settings), GROUPS.map((group) => section(group[0],
-		h('div.grid', Object.entries(settings).filter(([name]) => groupOf(name) === group).map(([name, s]) => control(name, s))))));
-	it.className = 'policy';
-	return page('Policy', p('The rules of this account; the preset is ', strong(now), '.'), it,
-		section('Presets', p('workspace: as a product for teams wants it. rfc: what SCIM says and no more.'),
-			h('p.buttons', ['workspace', 'rfc'].map((name) => button(`Set all to ${name}…`, () => preset(name, settings), {id: name})))));
+	const groupOf = name => GROUPS.find(([, pattern]) => pattern.test(name));
+	return page('Policy', p('The rules of this account; the defaults are those of the preset ', strong(now), '.'),
+		form('Change the policy…', data => store(data, settings), GROUPS.map(group => section(group[0],
+			h('div.grid', Object.entries(settings).filter(([name]) => groupOf(name) === group).map(([name, s]) => control(name, s)))))));
 }

@@ -24,6 +24,8 @@ export const steps = {
 	member_changed: ['Changed a member', 'Put a person into a pushed group, or take one out.'],
 };
 
+const TAKES_OVER = 'A pushed group replaces the members of a team of the same name (Policy, team_same_name).';
+
 /* maps: to the attributes above. steps: [text, [label, what to paste] …]; base, entra and token stand for what setup.js knows. */
 export const providers = {
 	okta: {
@@ -44,8 +46,8 @@ export const providers = {
 			['Push Groups: push the groups that are to be teams.'],
 		],
 		warnings: [
-			'Assign first, then push: a team consists of people who are here already. Okta advises one group for assignments and another for the push.',
-			'A pushed group replaces the members of a team of the same name (Policy, team_same_name).',
+			'Assign first, then push: a team consists of people who are here. Okta advises one group for assignments and another for the push.',
+			TAKES_OVER,
 			'Okta never deletes: who is unassigned or deactivated becomes inactive here. Suspending somebody sends nothing.',
 			'Sync Password only where the application signs people in by passwords (Policy, passwords).',
 			'Okta wants https and a host name without an underscore.',
@@ -73,11 +75,11 @@ export const providers = {
 		],
 		warnings: [
 			'A cycle runs about every 40 minutes: the check-list ticks then, or with Provision on demand.',
-			'The flag ?aadOptscim062020 makes Entra speak SCIM by the book; without it things work, too.',
+			'?aadOptscim062020 makes Entra speak SCIM by the book; without it things work, too.',
 			'The default mapping of userType sends “User”, which is no type here: delete it, and give types by roles, or by rules of teams.',
-			'Who is unassigned or disabled becomes inactive; 30 days after being deleted in Entra the person is deleted here.',
+			'Who is unassigned or disabled becomes inactive; who is deleted in Entra is deleted here 30 days later.',
 			'Only direct members of a group come, and never passwords.',
-			'A wrong token puts the job into quarantine: it tries less and less often. Press Restart provisioning once it is mended.',
+			'A wrong token puts the job into quarantine: press Restart provisioning once it is mended.',
 		],
 		missing: {
 			created: 'Provisioning Status: On, and a person assigned; or Provision on demand.',
@@ -104,14 +106,12 @@ export const providers = {
 			'OneLogin sends no type: people get the default type (Policy, default_type), or what rules of teams say.',
 			'With “Require admin approval” on nothing comes until somebody approves it.',
 			'“When users are deleted: Delete” deletes people here; they can be restored for some days (Policy, restore_days).',
-			'Blank fields are sent as empty texts, which remove the value here.',
 		],
 		missing: {
 			created: 'Provisioning: Create user; under Users approve what is pending.',
 			updated: 'Provisioning: Update user; then change a name in OneLogin.',
 			deactivated: 'Provisioning: “When users are deleted”: Suspend; then take the application from a test person.',
 			pushed: 'Parameters > Groups: Include in User Provisioning, and a rule that sets groups.',
-			member_changed: 'Give a person a role that the rule turns into a group.',
 		},
 	},
 	jumpcloud: {
@@ -124,12 +124,11 @@ export const providers = {
 			['User Groups: bind the groups whose people are to come.'],
 		],
 		warnings: [
-			'Test Connection makes a user of the Test User Email and a group, and deletes both: name an address that nobody has. The user takes a seat for a moment.',
+			'Test Connection makes a user of the Test User Email, in a seat, and a group, and deletes both: name an address that nobody has.',
 			'JumpCloud sends core attributes only; types come by rules of teams, or are the default type.',
 		],
 		missing: {
-			created: 'Activate, then bind a user group.', deactivated: 'Take a test person out of the bound group.',
-			pushed: 'Enable management of User Groups and Group Membership.',
+			created: 'Activate, then bind a user group.', pushed: 'Enable management of User Groups and Group Membership.',
 		},
 	},
 	other: {
@@ -142,7 +141,7 @@ export const providers = {
 		],
 		warnings: [
 			'active: false keeps the person; DELETE keeps a copy that can be restored for some days.',
-			'A pushed group replaces the members of a team of the same name (Policy, team_same_name).',
+			TAKES_OVER,
 		],
 		missing: {},
 	},

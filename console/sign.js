@@ -7,7 +7,7 @@ import {save} from './list.js';
 import {state} from './state.js';
 import {when} from './time.js';
 
-export const signin = (query) => page('Sign in', form('Sign in', async (data) => {
+export const signin = query => page('Sign in', form('Sign in', async data => {
 	state.enter(await post(['session'], {account: data.get('account').trim().toLowerCase() || undefined, email: data.get('email').trim(), ...proofOf(data)}));
 	await (query.get('view') === 'signin' ? state.go('?', true) : state.refresh());
 }, field('Account', 'account', {value: query.get('account'), autocomplete: 'organization', autocapitalize: 'off',
@@ -15,7 +15,7 @@ export const signin = (query) => page('Sign in', form('Sign in', async (data) =>
 field('E-mail address', 'email', {type: 'email', autocomplete: 'username', required: true}), proof()),
 h('p.soft', 'No password yet, or telephone and recovery codes lost? The operator of this server sends you an invitation.'));
 
-/* Rows of modules, '1' is dark; white around it in every colour scheme, or telephones do not read it. */
+/* '1' is dark; white around it in every colour scheme, or telephones do not read it. */
 function qr(rows) {
 	const size = rows.length + 8;
 	const d = rows.flatMap((row, y) => [...row].map((module, x) => module === '1' ? `M${x + 4} ${y + 4}h1v1h-1z` : '')).join('');
@@ -27,7 +27,7 @@ function recovery(codes, email) {
 	const text = codes.join('\n');
 	return page('Keep your recovery codes',
 		p('Each signs you in once, in place of a code of your app. They are shown only now: keep them where you keep passwords.'),
-		h('ol.codes', codes.map((c) => h('li', code(c)))),
+		h('ol.codes', codes.map(c => h('li', code(c)))),
 		h('p.buttons', copy(text, 'all recovery codes'), button('Download', () =>
 			save('recovery-codes.txt', 'text/plain', `Recovery codes of ${email} at ${location.host}\n\n${text}\n`), {class: 'copy'})),
 		p(h('a.button', {href: '?'}, 'I have kept them: go on')));
@@ -42,7 +42,7 @@ export async function welcome() {
 	if (invitation === '')
 		return page('The invitation is missing', p('Open the whole link that you were sent, up to its end; if you have taken it, ', a('?view=signin', 'sign in'), '.'));
 	const told = await post(['invitation'], {invitation});
-	const take = form('Become an admin', async (data) => {
+	const take = form('Become an admin', async data => {
 		if (data.get('password') !== data.get('again'))
 			throw new Refusal(0, 'The two passwords differ: type the same one twice.');
 		const made = await post(['invitation', 'accept'], {invitation, ...proofOf(data)});
@@ -64,6 +64,6 @@ export async function welcome() {
 		section('1. Your second factor',
 			p('Scan this with an authenticator app:'), qr(told.qr),
 			p('Or type the secret: ', value(told.secret.replace(/(.{4})(?=.)/g, '$1 '), 'the secret')),
-			p('On the telephone itself: ', a(told.uri, 'open it in the app'), '.')),
+			p('On the telephone itself: ', a(told.uri, 'open the app'))),
 		section('2. Your password', take));
 }

@@ -27,7 +27,7 @@ async function create() {
 		state.go(search({view: 'setup', account: slug}));
 }
 
-const accountLink = (it) => a(search({view: 'overview', account: it.slug}), it.name);
+const accountLink = it => a(search({view: 'overview', account: it.slug}), it.name);
 
 export async function accounts() {
 	const query = chosen('q');
@@ -35,12 +35,12 @@ export async function accounts() {
 	return page('Accounts', p(button('New account…', create, {class: 'main'})),
 		filters('accounts', words('Name')),
 		table('Accounts, trouble first', [
-			['Account', (x) => [accountLink(x), h('div.soft', x.slug)]],
-			['State', (x) => [stateBadge(x.status === 'suspended' ? 'suspended' : x.state), h('div', x.words)]],
-			['Last request', (x) => [ago(x.lastRequest), h('div.soft', x.client)]],
-			['Active users', (x) => `${number(x.active)} of ${number(x.users)}`, 'n'],
-			['Seats', (x) => x.seats && [seatWords(x.seats), meter(x.seats.used, x.seats.limit, `Seats of ${x.name}`)]],
-			['Refused in 24 h', (x) => x.refused24h > 0 ? a(search({view: 'log', account: x.slug, failed: 'true'}), number(x.refused24h)) : '0', 'n'],
+			['Account', x => [accountLink(x), h('div.soft', x.slug)]],
+			['State', x => [stateBadge(x.status === 'suspended' ? 'suspended' : x.state), h('div', x.words)]],
+			['Last request', x => [ago(x.lastRequest), h('div.soft', x.client)]],
+			['Active users', x => `${number(x.active)} of ${number(x.users)}`, 'n'],
+			['Seats', x => x.seats && [seatWords(x.seats), meter(x.seats.used, x.seats.limit, `Seats of ${x.name}`)]],
+			['Refused in 24 h', x => x.refused24h > 0 ? a(search({view: 'log', account: x.slug, failed: true}), number(x.refused24h)) : '0', 'n'],
 		], found, query.q === '' ? 'There is no account yet. Make one.' : 'No account is called like that.'),
 		pager('accounts', query, next));
 }
@@ -51,7 +51,7 @@ export async function people(query) {
 	return page('People', p('Where somebody is: by userName or e-mail address, in all accounts.'),
 		filters('people', words('The whole address', 'email')),
 		found && table('Found', [
-			['User', (u) => a(search({view: 'user', account: u.account.slug, id: u.id}), u.userName)], ['E-mail', (u) => u.email ?? 'none'],
-			['Account', (u) => accountLink(u.account)], ['State', activity],
+			['User', u => a(search({view: 'user', account: u.account.slug, id: u.id}), u.userName)], ['E-mail', u => u.email ?? 'none'],
+			['Account', u => accountLink(u.account)], ['State', activity],
 		], found, 'Nobody has this address: never assigned, or deleted.'));
 }

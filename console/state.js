@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all pages share: who is signed in, which account is looked at, and how pages are addressed. */
+/* What all pages share: who is signed in, which account it is about, how pages are addressed. */
 
 export const state = {
 	session: null, // as GET session tells it
@@ -22,9 +22,3 @@ export function search(parameters) {
 
 /* The address of a page; staff stay in the account that they have chosen. */
 export const link = (view, parameters) => search({view, account: isStaff() ? state.account : '', ...parameters});
-
-/* Calls f every so often while the page is shown and looked at. */
-export function every(milliseconds, f) {
-	const timer = setInterval(() => document.hidden || f(), milliseconds);
-	state.leave.signal.addEventListener('abort', () => clearInterval(timer));
-}

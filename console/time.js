@@ -2,7 +2,7 @@
 /* Times in the reader's zone, and numbers with their words. */
 import {h} from './dom.js';
 
-const language = navigator.languages.find((l) => /^en\b/i.test(l)) ?? 'en-GB';
+const language = navigator.languages.find(l => /^en\b/i.test(l)) ?? 'en-GB';
 const long = new Intl.DateTimeFormat(language, {dateStyle: 'medium', timeStyle: 'medium'});
 const short = new Intl.DateTimeFormat(language, {dateStyle: 'medium'});
 const relative = new Intl.RelativeTimeFormat(language, {numeric: 'auto'});
@@ -20,11 +20,11 @@ export function distance(iso) {
 	return relative.format(Math.trunc(n), unit);
 }
 
-const isTime = (iso) => typeof iso === 'string' && !Number.isNaN(Date.parse(iso));
+const isTime = iso => typeof iso === 'string' && !Number.isNaN(Date.parse(iso));
 const time = (iso, none, text, more) => isTime(iso) ? h('time', {datetime: iso, ...more}, text(iso)) : none;
-const full = (iso) => long.format(new Date(iso));
+const full = iso => long.format(new Date(iso));
 
-export const dayText = (iso) => short.format(new Date(iso));
+const dayText = iso => short.format(new Date(iso));
 export const when = (iso, none = 'never') => time(iso, none, full);
 export const day = (iso, none = 'never') => time(iso, none, dayText);
 export const ago = (iso, none = 'never') => time(iso, none, distance, {title: isTime(iso) && full(iso), 'data-ago': true});
@@ -37,12 +37,12 @@ setInterval(() => {
 		node.textContent = distance(node.dateTime);
 }, 20000);
 
-export const number = (n) => typeof n === 'number' ? numbers.format(n) : '–';
+export const number = n => typeof n === 'number' ? numbers.format(n) : '–';
 
 /* "1 person", "1,234 people". */
 export const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 
-/* For <input type="datetime-local">, which knows no zones. */
+/* For datetime-local, which knows no zones. */
 export function toLocal(iso) {
 	const at = new Date(iso);
 	return isTime(iso) ? new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16) : '';
