@@ -293,8 +293,11 @@ static void tell(struct run *run)
     buf_puts(&b, "\"refused\":[");
     for (size_t i = 0; i < run->bulk->n; i++) {
         done += run->results[i].status != 0;
-        cut = cut || b.len > TOLD_BYTES;
-        if (run->results[i].error != NULL && !cut)
+        cut = cut || c->log.entries == 0 || b.len > TOLD_BYTES;
+        if (run->results[i].error == NULL)
+            continue;
+        synclog_refused(&c->log, run->results[i].error->code);
+        if (!cut)
             tell_refused(run, &b, i);
     }
     buf_printf(&b, "],\"refusedCount\":%zu,\"operations\":%zu", run->errors, done);

@@ -41,7 +41,7 @@ struct api_call {
     struct call call;                     /* for the directory; not on open routes */
     struct id user;                       /* who /Me is; all zero: nobody */
     struct hasher_job *job;               /* as api_answer() has it */
-    struct synclog_request log;           /* call.log, where the sync log keeps the request */
+    struct synclog_request log;           /* call.log, where the sync log is told of the request */
     struct mask masked;                   /* the secrets of its body; once it was described */
     struct session *session;              /* whose request it is, where no token came; or NULL */
     struct audit_entry *audit;            /* what is kept of it; or NULL */
@@ -109,7 +109,7 @@ void reference_write(struct buf *b, const struct projection *p, const struct att
 
 /* --- record.c: what the sync log is told --- */
 
-/* From here on the log keeps the request, unless the account has none. */
+/* From here on the log knows of the request. */
 void record_begin(struct api_call *c, const struct access *access);
 
 /* Before a handler: what a request that may change something asks. */
@@ -163,6 +163,12 @@ bool account_tell(struct api_call *c, const struct account *account);
 
 /* The members name and status of the body, behind the n settings that there are already. */
 bool account_settings(struct api_call *c, struct account_setting *settings, size_t *n);
+
+/* --- overview.c --- */
+
+/* Appends the members state, words, client, lastRequest, lastChange, users, active and seats. */
+struct overview;
+void overview_tell(struct buf *b, const struct overview *o);
 
 /* --- policy.c --- */
 
@@ -227,7 +233,8 @@ api_handler bulk_run;
 api_handler discovery_read_config, discovery_list_types, discovery_read_type, discovery_list_schemas,
     discovery_read_schema;
 api_handler roles_list, roles_read;
-api_handler events_list, log_list;
+api_handler events_list, log_list, log_read;
+api_handler overview_show, refusals_list, overviews_list, people_list;
 api_handler errors_list, errors_read;
 api_handler authenticate_check;
 api_handler deleted_list, deleted_restore, deleted_purge, team_members_restore;

@@ -54,7 +54,7 @@ void record_begin(struct api_call *c, const struct access *access)
     static const int statuses[HTTP_METHODS] = {[HTTP_POST] = 201, [HTTP_DELETE] = 204};
     int status = statuses[c->r->method];
 
-    if (p->value[POLICY_LOG_ENTRIES] == 0 || !is_scim(c->r))
+    if (!is_scim(c->r))
         return;
     c->log = (struct synclog_request){.log = c->api->synclog,
                                       .account = access->account.number,
@@ -114,7 +114,7 @@ static void describe(struct api_call *c)
     struct buf told;
     bool cut = false;
 
-    if (c->call.log == NULL || c->log.path.len > 0)
+    if (c->call.log == NULL || c->log.entries == 0 || c->log.path.len > 0)
         return;
     buf_init(&told, c->r->arena);
     if (c->body != NULL) {
@@ -171,6 +171,11 @@ static void fail(struct api_call *c)
     struct error e = *c->error;
     struct buf answer;
 
+    f.error = &e;
+    if (c->log.entries == 0) { /* nobody will read the rest */
+        synclog_failed(&c->log, c->r->arena, &f);
+        return;
+    }
     describe(c);
     if (!f.reading || c->params[0].len > 0)
         f.name = mask_text(c->r->arena, subject_of(c, f.kind), &c->masked);
@@ -183,7 +188,6 @@ static void fail(struct api_call *c)
     }
     buf_init(&answer, c->r->arena);
     answer_error_body(&answer, &e);
-    f.error = &e;
     f.answer = buf_view(&answer);
     synclog_failed(&c->log, c->r->arena, &f);
 }
@@ -204,12 +208,27 @@ static void find_account(struct api_call *c)
     record_begin(c, access);
 }
 
+/* A token that was an account's and opens nothing any more: the account is told that somebody still uses it. */
+static void turn_away(struct api_call *c)
+{
+    uint32_t account = c->api->store == NULL || c->error->code != ERR_AUTH_INVALID || !is_scim(c->r)
+                           ? 0
+                           : access_former(c->api->cache, SCOPE_SCIM);
+
+    if (account != 0)
+        synclog_denied(c->api->synclog, account, client_title(c->r->client), reads(c->r), ERR_AUTH_INVALID,
+                       c->r->received);
+}
+
 void record_outcome(struct api_call *c, bool done)
 {
     if (!done)
         find_account(c);
-    if (c->call.log == NULL)
+    if (c->call.log == NULL) {
+        if (!done)
+            turn_away(c);
         return;
+    }
     if (!done)
         fail(c);
     else if (!c->log.written)

@@ -40,19 +40,19 @@ bool ctl_log(struct ctl *c)
     struct arena *work = arena_new(0);
     struct account account;
     struct call call = {.store = c->store, .arena = work, .account = &account, .now = clock_now(), .error = &c->error};
-    uint64_t last = (uint64_t)c->o.after, newest;
-    size_t left = (size_t)c->o.limit, n = 1;
+    struct synclog_found found = {.n = 1, .last = (uint64_t)c->o.after};
+    size_t left = (size_t)c->o.limit;
     bool done = ctl_account(c, 0, &account);
 
     if (done && !c->o.after_given)
-        done = synclog_start(&call, &query, left, &last);
-    while (done && left > 0 && n > 0) {
+        done = synclog_start(&call, &query, left, SIZE_MAX, &found.last);
+    while (done && left > 0 && found.n > 0) {
         struct arena_mark mark = arena_mark(c->arena);
         struct buf b;
 
         buf_init(&b, c->arena);
-        done = synclog_read(&call, &query, last, 1, &b, &n, &last, &newest);
-        if (done && n > 0)
+        done = synclog_read(&call, &query, found.last, 1, SIZE_MAX, &b, &found);
+        if (done && found.n > 0)
             done = put_entry(c, &b);
         left--;
         arena_rewind(c->arena, mark);

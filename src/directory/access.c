@@ -30,6 +30,7 @@ struct access_cache {
     struct slot slots[CACHE_SETS][CACHE_WAYS];
     struct slot *pending; /* was used, which is not noted yet */
     int64_t used;
+    uint32_t former, scopes; /* the account and the scopes of a token that opens nothing any more; 0: it was not that */
 };
 
 struct access_cache *access_cache_new(void)
@@ -193,8 +194,8 @@ static void slot_fill(struct slot *slot, const unsigned char mark[MARK_SIZE], co
     slot->access.account.name = str_make(name, account->name.len);
 }
 
-static enum token_rc slot_load(struct slot *slot, const unsigned char mark[MARK_SIZE], bool again, struct store *s,
-                               struct arena *a, struct str token, struct error *e)
+static enum token_rc slot_load(struct access_cache *c, struct slot *slot, const unsigned char mark[MARK_SIZE],
+                               bool again, struct store *s, struct arena *a, struct str token, struct error *e)
 {
     unsigned char hash[TOKEN_HASH_SIZE];
     struct looking l = {.hash = hash};
@@ -203,8 +204,11 @@ static enum token_rc slot_load(struct slot *slot, const unsigned char mark[MARK_
     struct arena *types;
     enum token_rc rc = token_hash(token, hash) ? look_up(s, a, &l, &account, e) : TOKEN_UNKNOWN;
 
-    if (rc == TOKEN_OK && l.record.token.revoked != 0)
+    if (rc == TOKEN_OK && l.record.token.revoked != 0) {
         rc = TOKEN_REVOKED;
+        c->former = l.account;
+        c->scopes = l.record.token.scopes;
+    }
     if (rc == TOKEN_OK && !types_for(slot, s, a, &account, &types, e))
         rc = TOKEN_FAULT;
     if (rc == TOKEN_OK)
@@ -224,21 +228,30 @@ enum token_rc access_check(struct access_cache *c, struct store *s, struct arena
 
     *out = NULL;
     c->pending = NULL;
+    c->former = 0;
     if (token.p == NULL)
         return TOKEN_MISSING;
     crypto_shorthash_siphashx24(mark, (const unsigned char *)token.p, token.len, c->key);
     struct slot *slot = slot_of(c, mark, &found);
     if (!found || clock_ticks() >= slot->until) {
-        enum token_rc rc = slot_load(slot, mark, found, s, a, token, e);
+        enum token_rc rc = slot_load(c, slot, mark, found, s, a, token, e);
         if (rc != TOKEN_OK)
             return rc;
     }
-    if (slot->expires != 0 && now >= slot->expires)
+    if (slot->expires != 0 && now >= slot->expires) {
+        c->former = slot->access.account.number;
+        c->scopes = slot->access.scopes;
         return TOKEN_EXPIRED;
+    }
     c->pending = slot;
     c->used = now;
     *out = &slot->access;
     return TOKEN_OK;
+}
+
+uint32_t access_former(const struct access_cache *c, uint32_t scopes)
+{
+    return (c->scopes & scopes) == scopes ? c->former : 0;
 }
 
 bool access_stale(struct access_cache *c)

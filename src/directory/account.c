@@ -368,6 +368,19 @@ bool account_page(struct store *s, struct arena *a, uint32_t after, size_t limit
     return registry_done(rc, e);
 }
 
+bool account_names(struct store *s, struct arena *a, uint32_t after, size_t limit, struct account **out, size_t *n,
+                   struct error *e)
+{
+    struct account_paging p = {.after = after, .limit = limit, .all.arena = a};
+    enum store_rc rc = store_run_system(s, STORE_READ, a, account_page_body, &p);
+
+    for (size_t i = 0; i < p.all.n; i++)
+        policy_read(&p.all.accounts[i].policy, STR_NULL);
+    *out = p.all.accounts;
+    *n = p.all.n;
+    return registry_done(rc, e);
+}
+
 /* --- changing --- */
 
 struct change {

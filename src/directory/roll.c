@@ -2,6 +2,7 @@
 #include "roster/directory/roll.h"
 
 #include "roster/base/utf8.h"
+#include "roster/directory/entry.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/sso.h"
 #include "roster/directory/user.h"
@@ -142,4 +143,68 @@ bool roll_page(struct call *c, const struct roll_query *q, const struct id *afte
         key_u8(&p.from, 0); /* the least key that is greater */
     }
     return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, page_body, &p));
+}
+
+/* --- by address --- */
+
+struct finding {
+    struct call *c;
+    struct str address;
+    struct roll *out;
+};
+
+/* Who has it as userName, unless he is among those that were found. */
+static enum store_rc add_named(struct store_txn *txn, struct arena *arena, const struct finding *f, struct id *ids,
+                               size_t *n)
+{
+    const struct attribute *user_name = attribute_by_number(&resource_type_user, ATTR_USER_NAME);
+    struct str bytes;
+    struct id id;
+    struct key k;
+
+    entry_unique_key(&k, ATTR_USER_NAME, resource_comparable(user_name, f->address, arena));
+    enum store_rc rc = store_get(txn, SPACE_UNIQUE, key_view(&k), &bytes);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    if (!key_take_id(&bytes, &id))
+        return STORE_ERROR;
+    for (size_t i = 0; i < *n; i++)
+        if (id_eq(&ids[i], &id))
+            return STORE_OK;
+    ids[(*n)++] = id;
+    return STORE_OK;
+}
+
+static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct finding *f = ctx;
+    struct id *found, *ids = arena_alloc_raw(arena, (ROLL_SLICE + 1) * sizeof *ids);
+    struct key k;
+    size_t n;
+
+    *f->out = (struct roll){.entries = arena_alloc(arena, (ROLL_SLICE + 1) * sizeof *f->out->entries)};
+    entry_unique_key(&k, ATTR_USER_EMAILS_VALUE, utf8_fold(arena, f->address));
+    enum store_rc rc = entry_ids(txn, arena, SPACE_INDEX, &k, ROLL_SLICE, &found, &n);
+    if (rc != STORE_OK)
+        return rc;
+    if (n > 0)
+        memcpy(ids, found, n * sizeof *ids);
+    rc = add_named(txn, arena, f, ids, &n);
+    for (size_t i = 0; i < n && rc == STORE_OK; i++) {
+        struct image im;
+
+        rc = entry_get(txn, f->c->account->user_type, &ids[i], arena, &im);
+        if (rc == STORE_OK)
+            roll_read(&im, arena, &f->out->entries[f->out->n++]);
+        else if (rc == STORE_NOTFOUND) /* deleted since */
+            rc = STORE_OK;
+    }
+    return rc;
+}
+
+bool roll_find(struct call *c, struct str address, struct roll *out)
+{
+    struct finding f = {.c = c, .address = address, .out = out};
+
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, find_body, &f));
 }

@@ -473,6 +473,25 @@ bool seat_report(struct call *c, struct seats *out)
     return edit_run(c, report_body, &w);
 }
 
+static enum store_rc look_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct reporting *w = ctx;
+    struct state state;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK)
+        return rc;
+    return state.tallied ? reckon(txn, arena, w->c, &state, NULL, NULL, w->out) : STORE_NOTFOUND;
+}
+
+bool seat_look(struct call *c, struct seats *out)
+{
+    struct reporting w = {c, out};
+    enum store_rc rc = store_run(c->store, c->account->number, STORE_READ, c->arena, look_body, &w);
+
+    return rc == STORE_NOTFOUND ? seat_report(c, out) : call_done(c, rc); /* they were never counted */
+}
+
 void seat_write(struct buf *b, const struct seats *seats)
 {
     buf_puts(b, "{\"used\":");

@@ -181,7 +181,7 @@ bool sso_match(struct call *c, struct str address, struct sso_match *out)
 struct paging {
     struct call *c;
     struct key from;
-    size_t most;
+    size_t most, looks;
     struct sso_mismatches *out;
 };
 
@@ -224,7 +224,7 @@ static enum store_rc page_body(struct store_txn *txn, struct arena *arena, void 
 
     *p->out = (struct sso_mismatches){.users = arena_alloc_raw(arena, p->most * sizeof *p->out->users)};
     enum store_rc rc = store_scan_open(txn, SPACE_USER, key_view(&p->from), STR_NULL, STORE_FORWARD, &scan);
-    for (size_t looks = 0; rc == STORE_OK && looks < SSO_LOOKS && p->out->n < p->most; looks++)
+    for (size_t looks = 0; rc == STORE_OK && looks < p->looks && p->out->n < p->most; looks++)
         if ((rc = store_scan_next(scan, &key, &value)) == STORE_OK)
             rc = look(p, key, value, arena);
     store_scan_close(&scan);
@@ -234,12 +234,20 @@ static enum store_rc page_body(struct store_txn *txn, struct arena *arena, void 
 
 bool sso_mismatches(struct call *c, const struct id *after, size_t most, struct sso_mismatches *out)
 {
-    struct paging p = {.c = c, .most = most, .out = out};
+    struct paging p = {.c = c, .most = most, .looks = SSO_LOOKS, .out = out};
 
     key_init(&p.from);
     if (after != NULL) {
         key_id(&p.from, after);
         key_u8(&p.from, 0); /* the least key that is greater */
     }
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, page_body, &p));
+}
+
+bool sso_sample(struct call *c, size_t looks, size_t most, struct sso_mismatches *out)
+{
+    struct paging p = {.c = c, .most = most, .looks = looks, .out = out};
+
+    key_init(&p.from);
     return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, page_body, &p));
 }

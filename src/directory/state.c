@@ -13,26 +13,31 @@
  * Version 2 has what changes most at its end, and side by side: the log of the store has what of a record differs, from the
  * first byte to the last, twice.
  */
-#define FIELDS_MAX 18
+#define FIELDS_MAX 25
 #define VERSION    2
 
 #define FIELD(name) offsetof(struct state, name)
 static const struct {
-    size_t least; /* fields that a record of this version has */
+    size_t least, most; /* fields that a record of this version has */
     size_t fields[FIELDS_MAX];
 } versions[] = {
     [1] = {6,
+           18,
            {FIELD(event), FIELD(ordinal[1]), FIELD(count[1]), FIELD(ordinal[2]), FIELD(count[2]), FIELD(active),
             FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
             FIELD(typed[3]), FIELD(defaulted), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(logged)}},
     [2] = {18,
-           {FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
-            FIELD(typed[3]), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(ordinal[2]), FIELD(count[2]),
-            FIELD(ordinal[1]), FIELD(count[1]), FIELD(defaulted), FIELD(active), FIELD(event), FIELD(logged)}},
+           FIELDS_MAX,
+           {FIELD(revision),   FIELD(departed),   FIELD(tallied),    FIELD(typed[0]),   FIELD(typed[1]),
+            FIELD(typed[2]),   FIELD(typed[3]),   FIELD(overflowed), FIELD(former),     FIELD(former_first),
+            FIELD(ordinal[2]), FIELD(count[2]),   FIELD(ordinal[1]), FIELD(count[1]),   FIELD(defaulted),
+            FIELD(active),     FIELD(event),      FIELD(logged),     FIELD(changes),    FIELD(changed),
+            FIELD(stepped[0]), FIELD(stepped[1]), FIELD(stepped[2]), FIELD(stepped[3]), FIELD(stepped[4])}},
 };
 static_assert(STATE_BASES == 4, "typed has four fields in every version");
+static_assert(STATE_STEPS == 5, "stepped has five fields");
 static_assert(sizeof(struct state) == (FIELDS_MAX + 2) * sizeof(uint64_t),
-              "every field is in every version, but type 0's");
+              "every field is in the last version, but type 0's");
 
 /* The number of the record's fields; 0: it is none. */
 static size_t fields_of(struct str value, uint8_t *version)
@@ -41,7 +46,7 @@ static size_t fields_of(struct str value, uint8_t *version)
 
     *version = value.len == 0 ? 0 : (unsigned char)value.p[0];
     if (*version == 0 || *version >= sizeof versions / sizeof versions[0] || value.len != 1 + 8 * n ||
-        n < versions[*version].least || n > FIELDS_MAX)
+        n < versions[*version].least || n > versions[*version].most)
         return 0;
     return n;
 }

@@ -11,6 +11,7 @@
 #define FAILURES_MAX 64
 #define TAIL_MAX     8     /* so many of the last entries are looked through for a count that can be added to */
 #define OWNERS_MAX   16    /* accounts that are remembered for synclog_tidy() */
+#define BATCHES_MAX  32    /* accounts of which is counted what was seen */
 #define TIDY_MAX     256   /* entries that it takes away at a time */
 #define SLACK_MAX    50000 /* entries more than are kept, and no more than four times as many, may wait for it */
 #define TRIM_EVERY   32    /* beyond that they go with changes: every so many numbers */
@@ -36,8 +37,10 @@ struct failure {
 struct synclog {
     struct waiting_count counts[COUNTS_MAX];
     struct failure failures[FAILURES_MAX]; /* oldest first */
-    struct owner written[OWNERS_MAX];      /* who may have more entries than are kept */
+    struct seen_batch seen[BATCHES_MAX];
+    struct owner written[OWNERS_MAX]; /* who may have more entries than are kept */
     size_t ncounts, nfailures, nwritten;
+    size_t nseen;            /* of the batches: those that wait */
     int64_t due, not_before; /* when counts are to be written, and the next try; clock_ticks() */
 };
 
@@ -68,12 +71,108 @@ static uint64_t waiting(const struct synclog *l, uint32_t account)
     return n;
 }
 
+/* --- what is counted for seen.h --- */
+
+/* The account's batch, or one in which nothing waits; NULL: it cannot be counted, for nothing can be written. */
+static struct seen_batch *batch_of(struct synclog *l, uint32_t account)
+{
+    struct seen_batch *spare = NULL;
+
+    for (size_t i = 0; i < BATCHES_MAX; i++) {
+        if (l->seen[i].account == account)
+            return &l->seen[i];
+        if (!l->seen[i].waits && (spare == NULL || (spare->account != 0 && l->seen[i].account == 0)))
+            spare = &l->seen[i];
+    }
+    if (spare != NULL)
+        *spare = (struct seen_batch){.account = account};
+    return spare;
+}
+
+/* The account's batch; NULL: nothing of it waits. */
+static const struct seen_batch *waiting_batch(const struct synclog *l, uint32_t account)
+{
+    for (size_t i = 0; i < BATCHES_MAX && l->nseen > 0; i++)
+        if (l->seen[i].account == account && l->seen[i].waits)
+            return &l->seen[i];
+    return NULL;
+}
+
+static void begin_waiting(struct synclog *l)
+{
+    if (l->ncounts + l->nseen == 0)
+        l->due = clock_ticks() + SYNCLOG_FOLD_MS;
+}
+
+/* Something was counted in the batch, in which something waited before or not. */
+static void counted(struct synclog *l, const struct seen_batch *b, bool waited)
+{
+    if (!waited && b->waits) {
+        begin_waiting(l);
+        l->nseen++;
+    }
+    if (seen_is_full(b) || l->nseen == BATCHES_MAX)
+        l->due = 0;
+}
+
+static void count_accepted(struct synclog_request *r, enum seen_aim aim, uint32_t n)
+{
+    struct seen_batch *b = n == 0 ? NULL : batch_of(r->log, r->account);
+    bool waited = b != NULL && b->waits;
+
+    if (b == NULL)
+        return;
+    seen_accepted(b, r->now, r->client, aim, n);
+    counted(r->log, b, waited);
+}
+
+static void count_change(struct synclog_request *r)
+{
+    struct seen_batch *b = batch_of(r->log, r->account);
+    bool waited = b != NULL && b->waits;
+
+    if (b == NULL)
+        return;
+    seen_changed(b, r->client);
+    counted(r->log, b, waited);
+}
+
+static void count_refused(struct synclog *l, uint32_t account, const char *client, enum seen_aim aim,
+                          enum error_code code, int64_t now)
+{
+    struct seen_batch *b = batch_of(l, account);
+    bool waited = b != NULL && b->waits;
+
+    if (b == NULL)
+        return;
+    seen_refused(b, now, client, aim, code);
+    counted(l, b, waited);
+}
+
+static enum seen_aim aim_of(enum synclog_kind kind, bool reading)
+{
+    if (!reading)
+        return SEEN_CHANGE;
+    return kind == SYNCLOG_DESCRIPTION || kind == SYNCLOG_OTHER ? SEEN_DESCRIPTION : SEEN_LOOKUP;
+}
+
+/* What waited in the account's batch is written. */
+static void forget_batch(struct synclog *l, uint32_t account)
+{
+    for (size_t i = 0; i < BATCHES_MAX && l->nseen > 0; i++)
+        if (l->seen[i].account == account && l->seen[i].waits) {
+            seen_written(&l->seen[i]);
+            l->nseen--;
+        }
+}
+
 /* What waited of the owner is written. */
 static void forget(struct synclog *l, const struct owner *owner)
 {
     uint32_t account = owner->account;
     size_t n = 0;
 
+    forget_batch(l, account);
     for (size_t i = 0; i < l->ncounts; i++)
         if (l->counts[i].owner.account != account)
             l->counts[n++] = l->counts[i];
@@ -149,11 +248,18 @@ static enum store_rc put_count(struct store_txn *txn, struct arena *arena, const
     return put(txn, number, buf_view(&b));
 }
 
-/* Writes what waits of the account under the numbers from *number on, which are raised. */
+static enum store_rc put_seen(struct store_txn *txn, const struct synclog *l, uint32_t account)
+{
+    const struct seen_batch *b = waiting_batch(l, account);
+
+    return b == NULL ? STORE_OK : seen_write(txn, b, clock_now());
+}
+
+/* Writes what waits of the account, entries under the numbers from *number on, which are raised. */
 static enum store_rc put_waiting(struct store_txn *txn, struct arena *arena, const struct synclog *l, uint32_t account,
                                  uint64_t *number)
 {
-    enum store_rc rc = STORE_OK;
+    enum store_rc rc = put_seen(txn, l, account);
 
     for (size_t i = 0; i < l->ncounts && rc == STORE_OK; i++)
         if (l->counts[i].owner.account == account)
@@ -270,6 +376,7 @@ static void write_change(struct buf *b, const struct synclog_request *r, struct 
 void synclog_begin(struct synclog_request *r)
 {
     r->number = r->first_event = r->last_event = 0;
+    r->seen = (struct seen_change){.counted = false};
 }
 
 void synclog_event(struct synclog_request *r, struct state *state, const struct event *ev, uint64_t first)
@@ -277,9 +384,12 @@ void synclog_event(struct synclog_request *r, struct state *state, const struct 
     if (r->first_event == 0)
         r->first_event = first;
     r->last_event = state->event;
-    if (!ev->follows)
+    if (!ev->follows) {
         r->event = *ev;
-    if (r->bulk || r->number != 0)
+        if (!r->seen.counted)
+            seen_change(&r->seen, state, ev, !r->bulk && strcmp(r->method, "POST") == 0, r->now);
+    }
+    if (r->bulk || r->entries == 0 || r->number != 0)
         return;
     r->number = state->logged + 1;
     state->logged += waiting(r->log, r->account) + 1;
@@ -297,12 +407,12 @@ enum store_rc synclog_change(struct store_txn *txn, struct arena *arena, const s
     uint64_t number = now.number;
     struct buf b;
 
-    if (number == 0)
-        return STORE_OK;
+    enum store_rc rc = seen_write_change(txn, &now.seen);
+    if (rc != STORE_OK || number == 0)
+        return rc;
     now.committed_first = now.first_event;
     now.committed_last = now.last_event;
-    enum store_rc rc = put_waiting(txn, arena, now.log, now.account, &number);
-    if (rc != STORE_OK)
+    if ((rc = put_waiting(txn, arena, now.log, now.account, &number)) != STORE_OK)
         return rc;
     buf_init(&b, arena);
     buf_reserve(&b, 512 + now.told.len);
@@ -321,10 +431,11 @@ void synclog_committed(struct synclog_request *r)
     if (r->committed_first == 0)
         r->committed_first = r->first_event;
     r->committed_last = r->last_event;
-    if (r->number == 0)
-        return;
-    r->written = true;
-    forget(r->log, &owner);
+    r->changes++;
+    r->written = !r->bulk;
+    if (r->number != 0)
+        forget(r->log, &owner);
+    count_change(r);
 }
 
 /* --- what waits --- */
@@ -335,6 +446,10 @@ void synclog_count(struct synclog_request *r, enum synclog_kind kind)
     struct str client = str_of(r->client);
     size_t i = 0;
 
+    if (kind != SYNCLOG_BULK) /* whose operations are counted */
+        count_accepted(r, aim_of(kind, kind != SYNCLOG_UNCHANGED), 1);
+    if (r->entries == 0)
+        return;
     while (i < l->ncounts && (l->counts[i].owner.account != r->account || l->counts[i].count.kind != kind ||
                               !id_eq(&l->counts[i].count.token, &r->token) || l->counts[i].count.client.p != client.p))
         i++;
@@ -345,9 +460,8 @@ void synclog_count(struct synclog_request *r, enum synclog_kind kind)
     }
     if (i == COUNTS_MAX) /* they cannot be written: the store is out of order, or the disk is full */
         return;
-    if (l->ncounts++ == 0)
-        l->due = clock_ticks() + SYNCLOG_FOLD_MS;
-    if (l->ncounts >= COUNTS_FULL)
+    begin_waiting(l);
+    if (++l->ncounts >= COUNTS_FULL)
         l->due = 0;
     l->counts[i] = (struct waiting_count){
         .owner = owner_of(r),
@@ -375,6 +489,10 @@ void synclog_failed(struct synclog_request *r, struct arena *a, const struct syn
     struct sentence words = {.name_len = 0};
     struct buf b, more;
 
+    count_refused(r->log, r->account, r->client, aim_of(f->kind, f->reading), f->error->code, r->now);
+    r->written = true;
+    if (r->entries == 0)
+        return;
     buf_init(&words.text, a);
     words_failure(&words, r->client, r->method, f);
     buf_init(&more, a);
@@ -387,37 +505,67 @@ void synclog_failed(struct synclog_request *r, struct arena *a, const struct syn
     keep(r, &b);
 }
 
+void synclog_denied(struct synclog *l, uint32_t account, const char *client, bool reading, enum error_code code,
+                    int64_t now)
+{
+    count_refused(l, account, client, reading ? SEEN_LOOKUP : SEEN_CHANGE, code, now);
+}
+
+void synclog_refused(struct synclog_request *r, enum error_code code)
+{
+    count_refused(r->log, r->account, r->client, SEEN_CHANGE, code, r->now);
+}
+
 struct writing {
     struct synclog *log;
     struct owner owner;
 };
 
-static enum store_rc write_body(struct store_txn *txn, struct arena *arena, void *ctx)
+static enum store_rc write_entries(struct store_txn *txn, struct arena *arena, const struct writing *w, uint64_t n)
 {
-    const struct writing *w = ctx;
     struct state state;
-    uint64_t number;
+    uint64_t first, number;
 
-    enum store_rc rc = store_has(txn, SPACE_STATE, STR_NULL);
-    if (rc != STORE_OK) /* NOTFOUND: the account is being removed */
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK)
         return rc;
-    if ((rc = state_get(txn, &state)) != STORE_OK)
-        return rc;
-    uint64_t first = number = state.logged + 1;
-    state.logged += waiting(w->log, w->owner.account);
+    first = number = state.logged + 1;
+    state.logged += n;
     if ((rc = state_put(txn, &state)) != STORE_OK ||
         (rc = put_waiting(txn, arena, w->log, w->owner.account, &number)) != STORE_OK)
         return rc;
     return bound(txn, &w->owner, first, state.logged, clock_now());
 }
 
-/* The owner of something that waits. */
+static enum store_rc write_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    const struct writing *w = ctx;
+    uint64_t n = waiting(w->log, w->owner.account);
+
+    enum store_rc rc = store_has(txn, SPACE_STATE, STR_NULL);
+    if (rc != STORE_OK) /* NOTFOUND: the account is being removed */
+        return rc;
+    return n > 0 ? write_entries(txn, arena, w, n) : put_seen(txn, w->log, w->owner.account);
+}
+
+static uint32_t next_batch(const struct synclog *l)
+{
+    size_t i = 0;
+
+    while (!l->seen[i].waits)
+        i++;
+    return l->seen[i].account;
+}
+
+/* The owner of something that waits; without settings where it is only counted. */
 static bool next_owner(const struct synclog *l, struct owner *out)
 {
     if (l->ncounts > 0)
         *out = l->counts[0].owner;
     else if (l->nfailures > 0)
         *out = l->failures[0].owner;
+    else if (l->nseen > 0)
+        *out = (struct owner){.account = next_batch(l)};
     else
         return false;
     return true;
@@ -428,7 +576,7 @@ void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all
     struct writing w = {.log = l};
     int64_t now;
 
-    if (l->ncounts + l->nfailures == 0)
+    if (l->ncounts + l->nfailures + l->nseen == 0)
         return;
     now = clock_ticks();
     if (!all && ((l->nfailures == 0 && now < l->due) || now < l->not_before))
@@ -442,7 +590,10 @@ void synclog_write(struct synclog *l, struct store *s, struct arena *a, bool all
             l->not_before = now + SYNCLOG_FOLD_MS;
             return;
         }
-        forget(l, &w.owner);
+        if (w.owner.entries > 0)
+            forget(l, &w.owner);
+        else
+            forget_batch(l, w.owner.account);
     }
 }
 
@@ -491,8 +642,14 @@ static void write_bulk(struct synclog_request *r, struct arena *a, size_t operat
 
 void synclog_bulk(struct synclog_request *r, const struct call *c, size_t operations, size_t refused, struct str told)
 {
+    size_t accepted = operations - refused;
+
+    if (accepted > r->changes) /* the others are counted in the state */
+        count_accepted(r, SEEN_CHANGE, (uint32_t)(accepted - r->changes));
     if (refused == 0 && r->committed_first == 0)
         return; /* nothing was changed */
-    write_bulk(r, c->arena, operations, refused, told);
+    r->written = true;
+    if (r->entries > 0)
+        write_bulk(r, c->arena, operations, refused, told);
     synclog_write(r->log, c->store, c->arena, true);
 }

@@ -8,6 +8,7 @@
 #include "roster/directory/password.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/seat.h"
+#include "roster/directory/seen.h"
 #include "roster/directory/state.h"
 #include "roster/directory/synclog.h"
 #include "roster/directory/user.h"
@@ -717,6 +718,24 @@ static enum store_rc verify_log(struct store_txn *txn, struct arena *arena, stru
     return STORE_OK;
 }
 
+/* --- what was seen of identity providers --- */
+
+static enum store_rc verify_seen(struct store_txn *txn, struct arena *arena, struct str key, struct str value,
+                                 void *ctx)
+{
+    struct verifying *v = ctx;
+    uint64_t folded;
+
+    (void)txn;
+    v->report.keys++;
+    if (!seen_is_record(key, value, arena, &folded))
+        complain(v, "%s cannot be read", key_text(arena, SPACE_SEEN, key));
+    else if (folded > v->state.changes)
+        complain(v, "%s has %" PRIu64 " changes, but the state counts %" PRIu64, key_text(arena, SPACE_SEEN, key),
+                 folded, v->state.changes);
+    return STORE_OK;
+}
+
 /* --- the whole --- */
 
 static void verify_counters(struct verifying *v)
@@ -744,23 +763,13 @@ static enum store_rc verify_body(struct store_txn *txn, struct arena *arena, voi
     static const struct {
         enum store_space space;
         walk_fn *fn;
-    } parts[] = {{SPACE_USER, verify_user},
-                 {SPACE_TEAM, verify_team},
-                 {SPACE_ORDER, verify_order},
-                 {SPACE_BLOCK, verify_block},
-                 {SPACE_MEMBER, verify_member},
-                 {SPACE_MEMBEROF, verify_memberof},
-                 {SPACE_TOKENUSE, verify_tokenuse},
-                 {SPACE_EVENT, verify_event},
-                 {SPACE_SCHEMA, verify_schema},
-                 {SPACE_DEPARTED, verify_departed},
-                 {SPACE_ROLE, verify_role},
-                 {SPACE_OVERFLOW, verify_overflow},
-                 {SPACE_PROTECTED, verify_protected},
-                 {SPACE_PASSWORD, verify_password},
-                 {SPACE_FORMER, verify_former},
-                 {SPACE_FORMERAGE, verify_formerage},
-                 {SPACE_LOG, verify_log}};
+    } parts[] = {
+        {SPACE_USER, verify_user},           {SPACE_TEAM, verify_team},         {SPACE_ORDER, verify_order},
+        {SPACE_BLOCK, verify_block},         {SPACE_MEMBER, verify_member},     {SPACE_MEMBEROF, verify_memberof},
+        {SPACE_TOKENUSE, verify_tokenuse},   {SPACE_EVENT, verify_event},       {SPACE_SCHEMA, verify_schema},
+        {SPACE_DEPARTED, verify_departed},   {SPACE_ROLE, verify_role},         {SPACE_OVERFLOW, verify_overflow},
+        {SPACE_PROTECTED, verify_protected}, {SPACE_PASSWORD, verify_password}, {SPACE_FORMER, verify_former},
+        {SPACE_FORMERAGE, verify_formerage}, {SPACE_LOG, verify_log},           {SPACE_SEEN, verify_seen}};
     struct verifying *v = ctx;
     struct arena *words = v->words;
 

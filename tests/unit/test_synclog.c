@@ -117,20 +117,19 @@ static struct json_object *entries(const struct synclog_query *query, uint64_t a
     static const struct synclog_query all;
     struct error e = ERROR_INIT;
     struct call c = *call();
-    uint64_t last = after, newest;
-    size_t n = 1;
+    struct synclog_found found = {.n = 1, .last = after};
     struct buf b;
 
     c.arena = scratch;
     buf_init(&b, arena);
     buf_putc(&b, '[');
-    while (n > 0) {
+    while (found.n > 0) {
         size_t comma = b.len;
 
         if (b.len > 1)
             buf_putc(&b, ',');
-        CHECK(synclog_read(&c, query == NULL ? &all : query, last, 1000, &b, &n, &last, &newest));
-        if (n == 0)
+        CHECK(synclog_read(&c, query == NULL ? &all : query, found.last, 1000, SIZE_MAX, &b, &found));
+        if (found.n == 0)
             b.len = comma;
     }
     buf_putc(&b, ']');
@@ -411,7 +410,7 @@ static void no_more_are_kept_than_the_account_says(void)
     for (size_t i = 0; i < 120; i++)
         CHECK(make_user(arena_printf(arena, "u%zu", i)));
     CHECK_INT(json_object_array_length(entries(NULL, 0)), 10);
-    CHECK(synclog_start(call(), &all, 100, &after));
+    CHECK(synclog_start(call(), &all, 100, SIZE_MAX, &after));
     CHECK_INT(after, 110);
     CHECK_CSTR(sentences(NULL, 119), "Okta created u119@example.com\n");
     CHECK(there() > 10);
@@ -486,10 +485,185 @@ static void queries_choose(void)
     CHECK_INT(json_object_array_length(entries(&failed, 0)), 2);
     CHECK_INT(json_object_array_length(entries(&code, 0)), 1);
     CHECK_INT(json_object_array_length(entries(&user, 0)), 2);
-    CHECK(synclog_start(call(), &failed, 1, &after));
+    CHECK(synclog_start(call(), &failed, 1, SIZE_MAX, &after));
     CHECK_INT(json_object_array_length(entries(NULL, after)), 1);
-    CHECK(synclog_start(call(), &user, 100, &after));
+    CHECK(synclog_start(call(), &user, 100, SIZE_MAX, &after));
     CHECK_INT(after, 0);
+}
+
+/* --- backwards --- */
+
+/* The sentences that a walk backwards tells, a line each; steps of so many entries and looks. */
+static const char *backwards(const struct synclog_query *query, size_t limit, size_t looks)
+{
+    struct synclog_query all = {.failed = false};
+    struct synclog_found found = {.last = 0};
+    struct error e = ERROR_INIT;
+    struct call c = *call();
+    struct buf b;
+    struct buf out;
+
+    c.arena = scratch;
+    buf_init(&out, arena);
+    do {
+        buf_init(&b, arena);
+        buf_putc(&b, '[');
+        CHECK(synclog_read_back(&c, query == NULL ? &all : query, found.last, limit, looks, &b, &found));
+        CHECK(found.n <= limit && found.looked <= looks);
+        buf_putc(&b, ']');
+        struct json_object *list = json_read(arena, buf_view(&b), &e);
+        CHECK_INT(json_object_array_length(list), found.n);
+        for (size_t i = 0; i < found.n; i++) {
+            buf_str(&out, json_text(json_object_array_get_idx(list, i), "sentence"));
+            buf_putc(&out, '\n');
+        }
+    } while (found.last != 0);
+    return buf_cstr(&out);
+}
+
+static void walks_backwards(void)
+{
+    struct synclog_query failed = {.failed = true};
+
+    fresh();
+    CHECK_CSTR(backwards(NULL, 10, 10), "");
+    CHECK(make_user("a"));
+    look_up(SYNCLOG_TEAMS);
+    CHECK(make_user("b"));
+    fail(ERR_BUSY, STR_NULL);
+    CHECK(make_user("c"));
+    const char *all =
+        "Okta created c@example.com\nOkta tried to create a user; failed: The service is busy; repeat the request "
+        "in a moment\nOkta created b@example.com\nOkta looked up teams once\nOkta created a@example.com\n";
+    CHECK_CSTR(backwards(NULL, 100, 100), all);
+    CHECK_CSTR(backwards(NULL, 1, 100), all);
+    CHECK_CSTR(backwards(NULL, 100, 1), all);
+    CHECK_CSTR(backwards(NULL, 2, 3), all);
+    CHECK(strchr(backwards(&failed, 2, 2), '\n') != NULL);
+    account.policy.value[POLICY_LOG_ENTRIES] = 2;
+    CHECK_CSTR(
+        backwards(NULL, 1, 100),
+        "Okta created c@example.com\nOkta tried to create a user; failed: The service is busy; repeat the request in "
+        "a moment\n");
+}
+
+/* Looking backwards and forwards finds the same. */
+static void filters_choose(void)
+{
+    struct id first, nobody = id_new();
+    struct synclog_query q;
+
+    fresh();
+    first = token;
+    CHECK(make_user("ana"));
+    look_up(SYNCLOG_TEAMS);
+    token = id_new();
+    CHECK(make_user("Ñandú"));
+    fail(ERR_BODY_MISSING, STR_NULL);
+    write_all();
+#define FINDS(n, ...)                                                                                                  \
+    do {                                                                                                               \
+        q = (struct synclog_query){__VA_ARGS__};                                                                       \
+        CHECK_INT(json_object_array_length(entries(&q, 0)), n);                                                        \
+        size_t lines = 0;                                                                                              \
+        for (const char *p = backwards(&q, 1, 2); *p != '\0'; p++)                                                     \
+            lines += *p == '\n';                                                                                       \
+        CHECK_INT(lines, n);                                                                                           \
+    } while (0)
+    FINDS(4, .failed = false);
+    FINDS(2, .token = first);
+    FINDS(2, .token = token);
+    FINDS(0, .token = nobody);
+    FINDS(3, .method = STR_LIT("post"));
+    FINDS(0, .method = STR_LIT("PATCH"));
+    FINDS(2, .status = 201);
+    FINDS(1, .status = error_entry(ERR_BODY_MISSING)->status);
+    FINDS(4, .client = STR_LIT("okta"));
+    FINDS(0, .client = STR_LIT("Entra ID"));
+    FINDS(2, .text = STR_LIT("CREATED"));
+    FINDS(1, .text = STR_LIT("ñANDÚ"));
+    FINDS(1, .text = STR_LIT("looked UP teams"));
+    FINDS(0, .text = STR_LIT("nobody"));
+    FINDS(4, .from = now, .to = now + 1);
+    FINDS(0, .to = now);
+    FINDS(0, .from = now + 1);
+    FINDS(1, .text = STR_LIT("Okta"), .status = 201, .token = first, .method = STR_LIT("POST"));
+#undef FINDS
+}
+
+/* Of a time in the middle little is looked at. */
+static void times_are_found_by_halving(void)
+{
+    struct synclog_query q = {.failed = false};
+    struct synclog_found found;
+    int64_t begin;
+    struct buf b;
+
+    fresh();
+    begin = now;
+    for (size_t i = 0; i < 64; i++) {
+        now = begin - INT64_C(3600000) * (int64_t)(64 - i);
+        CHECK(make_user(arena_printf(arena, "u%zu", i)));
+    }
+    q.from = begin - INT64_C(3600000) * 34;
+    q.to = begin - INT64_C(3600000) * 31;
+    now = begin;
+    CHECK_CSTR(backwards(&q, 100, 100),
+               "Okta created u32@example.com\nOkta created u31@example.com\nOkta created u30@example.com\n");
+    struct call c = *call();
+    c.arena = scratch;
+    buf_init(&b, arena);
+    CHECK(synclog_read_back(&c, &q, 0, 100, 100, &b, &found));
+    CHECK_INT(found.n, 3);
+    CHECK(found.looked <= 5);
+    CHECK_INT(found.last, 0);
+}
+
+static void looks_are_bounded(void)
+{
+    struct synclog_query q = {.text = STR_LIT("u0@")};
+    struct synclog_found found;
+    uint64_t after;
+    struct buf b;
+
+    fresh();
+    for (size_t i = 0; i < 20; i++)
+        CHECK(make_user(arena_printf(arena, "u%zu", i)));
+    CHECK(synclog_start(call(), &q, 1, 20, &after));
+    CHECK_INT(after, 0);
+    CHECK(synclog_start(call(), &q, 1, 19, &after));
+    CHECK_INT(after, 20);
+    struct call c = *call();
+    c.arena = scratch;
+    buf_init(&b, arena);
+    q.text = STR_LIT("u19@");
+    CHECK(synclog_read(&c, &q, 0, 10, 19, &b, &found));
+    CHECK_INT(found.n, 0);
+    CHECK_INT(found.looked, 19);
+    CHECK_INT(found.last, 19);
+    CHECK(synclog_read(&c, &q, found.last, 10, 19, &b, &found));
+    CHECK_INT(found.n, 1);
+}
+
+static void tells_one_entry(void)
+{
+    struct error e = ERROR_INIT;
+    struct buf b;
+
+    fresh();
+    CHECK(make_user("ana"));
+    CHECK(make_user("bob"));
+    struct call c = *call();
+    c.arena = scratch;
+    buf_init(&b, arena);
+    CHECK(synclog_entry(&c, 2, &b));
+    CHECK_STR(json_text(json_read(arena, buf_view(&b), &e), "sentence"), STR_LIT("Okta created bob@example.com"));
+    CHECK(!synclog_entry(&c, 3, &b));
+    CHECK_INT(error.code, ERR_LOG_ENTRY_UNKNOWN);
+    account.policy.value[POLICY_LOG_ENTRIES] = 1;
+    error = ERROR_INIT;
+    CHECK(!synclog_entry(&c, 1, &b)); /* it is kept no longer */
+    CHECK_INT(error.code, ERR_LOG_ENTRY_UNKNOWN);
 }
 
 static const struct unit_test tests[] = {
@@ -506,6 +680,11 @@ static const struct unit_test tests[] = {
     UNIT(what_is_too_much_goes_step_by_step),
     UNIT(old_ones_go),
     UNIT(queries_choose),
+    UNIT(walks_backwards),
+    UNIT(filters_choose),
+    UNIT(times_are_found_by_halving),
+    UNIT(looks_are_bounded),
+    UNIT(tells_one_entry),
     UNIT(nothing_is_written_of_an_account_that_is_gone),
 };
 

@@ -57,6 +57,10 @@ bool account_list(struct store *s, struct arena *a, struct account **out, size_t
 bool account_page(struct store *s, struct arena *a, uint32_t after, size_t limit, struct account **out, size_t *n,
                   struct error *e);
 
+/* The same without what is in their own maps, which is as in an account of no settings: policy, rules, schemas and revision. */
+bool account_names(struct store *s, struct arena *a, uint32_t after, size_t limit, struct account **out, size_t *n,
+                   struct error *e);
+
 /* A policy setting, "preset", "status" (active, suspended) or "name". */
 bool account_set(struct store *s, struct arena *a, struct str slug, struct str setting, struct str value,
                  struct error *e);

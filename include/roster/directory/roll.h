@@ -42,6 +42,12 @@ struct roll {
  */
 bool roll_page(struct call *c, const struct roll_query *q, const struct id *after, size_t most, struct roll *out);
 
+/*
+ * The users whose userName, or one of whose e-mail addresses, is the address, without regard to case: found by the indexes, at
+ * most ROLL_SLICE of them. Their roles are not told.
+ */
+bool roll_find(struct call *c, struct str address, struct roll *out);
+
 /* What the record says, all but role. Strings borrow from the image or are in a. */
 void roll_read(const struct image *im, struct arena *a, struct roll_entry *out);
 

@@ -74,6 +74,9 @@ enum store_rc seat_stand(struct store_txn *txn, struct arena *arena, struct call
 /* As they are, in a transaction of its own. */
 bool seat_report(struct call *c, struct seats *out);
 
+/* The same without waiting for the account's writers, so that counters may be of two moments. */
+bool seat_look(struct call *c, struct seats *out);
+
 /* Appends them as a JSON object. */
 void seat_write(struct buf *b, const struct seats *seats);
 

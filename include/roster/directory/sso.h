@@ -71,4 +71,7 @@ struct sso_mismatches {
 /* The next of them behind an id (NULL: the first), at most `most`; all in c->arena. There may be none though there are more. */
 bool sso_mismatches(struct call *c, const struct id *after, size_t most, struct sso_mismatches *out);
 
+/* The same from the first user on, of whom only so many are looked at. */
+bool sso_sample(struct call *c, size_t looks, size_t most, struct sso_mismatches *out);
+
 #endif

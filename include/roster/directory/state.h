@@ -10,6 +10,7 @@
 /* Indexed by resource type's number: 1 user, 2 team; 0 is not used. */
 #define STATE_TYPES 3
 #define STATE_BASES 4 /* base types of users, by enum role_base */
+#define STATE_STEPS 5 /* what changes do, by enum seen_step from SEEN_CREATED on (seen.h) */
 
 struct state {
     uint64_t event;                /* the last event's sequence number; 0: none yet */
@@ -26,6 +27,10 @@ struct state {
     uint64_t former;             /* records of the space `former` */
     uint64_t former_first;       /* ms: none of them is older; 0: there is none */
     uint64_t logged;             /* the last number that an entry of the sync log got; some get none */
+    /* Changes that identity providers made (seen.h). Times are in ms, to the second; 0: never. */
+    uint64_t changes;              /* how many */
+    uint64_t changed;              /* when the last was made */
+    uint64_t stepped[STATE_STEPS]; /* when the last of each step was made */
 };
 
 /* STORE_OK also where there is none yet (all zero). */

@@ -13,6 +13,8 @@
  * read with it: they have the difference, old and new. The settings log_entries and log_days say how many are kept, and how
  * long; what is too much is not shown, and goes a bounded number at a time when a process has nothing else to do, or, where
  * that has not come for long, with what is written.
+ *
+ * Every request that it is told of is also counted for seen.h; where log_entries is 0, that is all that becomes of it.
  */
 #ifndef ROSTER_DIRECTORY_SYNCLOG_H
 #define ROSTER_DIRECTORY_SYNCLOG_H
@@ -20,6 +22,7 @@
 #include "roster/base/buf.h"
 #include "roster/directory/call.h"
 #include "roster/directory/event.h"
+#include "roster/directory/seen.h"
 
 #define SYNCLOG_ENTRY_MAX 16384
 #define SYNCLOG_BODY_MAX  4096 /* bytes of a request's body that are kept */
@@ -51,7 +54,7 @@ void synclog_free(struct synclog **l);
 /* What the log is told of a request. Everything outlives the request's work on the store. */
 struct synclog_request {
     struct synclog *log;
-    uint32_t account, entries, days; /* entries, days: the account's settings; entries is not 0 */
+    uint32_t account, entries, days; /* entries, days: the account's settings; entries 0: it keeps no log */
     struct id token, id;
     int64_t now;                 /* when it came, ms */
     int64_t began;               /* clock_micros() */
@@ -66,7 +69,9 @@ struct synclog_request {
     uint64_t first_event, last_event;         /* of the transaction; 0: none */
     uint64_t committed_first, committed_last; /* of those that were committed */
     struct event event;                       /* the last one */
-    bool written;                             /* it has its entry */
+    bool written;                             /* it has its entry, or would have */
+    struct seen_change seen;                  /* of the transaction */
+    uint32_t changes;                         /* transactions that were committed */
 };
 
 /* --- for changes: event.c and edit.c --- */
@@ -94,6 +99,13 @@ struct synclog_failure {
 };
 void synclog_failed(struct synclog_request *r, struct arena *a, const struct synclog_failure *f);
 
+/* A request by a token that was the account's, and has no entry. */
+void synclog_denied(struct synclog *l, uint32_t account, const char *client, bool reading, enum error_code code,
+                    int64_t now);
+
+/* An operation of a bulk request was refused. */
+void synclog_refused(struct synclog_request *r, enum error_code code);
+
 /*
  * A bulk request of so many operations, of which `refused` were; told has more of them, as members of JSON. Writes its entry
  * before the answer, in a transaction of its own.
@@ -108,22 +120,48 @@ void synclog_tidy(struct synclog *l, struct store *s, struct arena *a);
 
 /* --- reading --- */
 
+/* What is asked for; where all is zero: everything. Texts are compared without regard to case; STR_NULL: any. */
 struct synclog_query {
-    bool failed;     /* only requests that failed, wholly or in part */
-    struct str code; /* only requests that failed with this code, in any case; STR_NULL: all */
-    struct str user; /* only requests about the resource of this id or name, in any case; STR_NULL: all */
+    bool failed;       /* only requests that failed, wholly or in part */
+    struct str code;   /* that failed with this code */
+    struct str user;   /* about the resource of this id or name */
+    struct str method; /* by this method */
+    struct str client; /* by this client */
+    struct str text;   /* whose sentence has this in it */
+    struct id token;   /* by this token */
+    int status;        /* answered with this status */
+    int64_t from, to;  /* not before the one, and before the other, ms */
 };
 
-/* The number after which the newest limit entries that the query takes follow. */
-bool synclog_start(struct call *c, const struct synclog_query *q, size_t limit, uint64_t *after);
+/* What a reading found. */
+struct synclog_found {
+    size_t n;        /* how many entries were written */
+    size_t looked;   /* how many were looked at */
+    uint64_t last;   /* the number that was looked at last, or where the reading began; backwards 0: none is left */
+    uint64_t newest; /* the last number that was given */
+};
+
+/* The number after which the newest limit entries that the query takes follow, of those that are among the newest `looks`. */
+bool synclog_start(struct call *c, const struct synclog_query *q, size_t limit, size_t looks, uint64_t *after);
 
 /*
  * Appends entries behind number `after`, oldest first, as elements of a JSON array parted by commas: at most limit and fewer
- * where they are large. Each is one line. out is in another arena than c's. *n how many, *last the number that was looked at last
- * (or `after`), *newest the last that was given.
+ * where they are large, or after `looks` were looked at; none only if there is none, or because of looks. Each is one line. out
+ * is in another arena than c's.
  */
-bool synclog_read(struct call *c, const struct synclog_query *q, uint64_t after, size_t limit, struct buf *out,
-                  size_t *n, uint64_t *last, uint64_t *newest);
+bool synclog_read(struct call *c, const struct synclog_query *q, uint64_t after, size_t limit, size_t looks,
+                  struct buf *out, struct synclog_found *found);
+
+/*
+ * The same backwards: entries in front of number `before` (0: of the end), newest first. It may find none though some are left. An
+ * entry that was written more than SYNCLOG_SKEW_MS after those of its time may be missing where the query has times.
+ */
+#define SYNCLOG_SKEW_MS 600000
+bool synclog_read_back(struct call *c, const struct synclog_query *q, uint64_t before, size_t limit, size_t looks,
+                       struct buf *out, struct synclog_found *found);
+
+/* Appends the one entry with the number; LOG_ENTRY_UNKNOWN. */
+bool synclog_entry(struct call *c, uint64_t number, struct buf *out);
 
 /* Whether value is a stored entry that can be read. */
 bool synclog_is_entry(struct str value, struct arena *a);

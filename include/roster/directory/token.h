@@ -88,6 +88,9 @@ void access_cache_free(struct access_cache **c);
 enum token_rc access_check(struct access_cache *c, struct store *s, struct arena *a, struct str header,
                            const struct access **out, struct error *e);
 
+/* The account whose token access_check() just found revoked or expired, if it had all these scopes; else 0. */
+uint32_t access_former(const struct access_cache *c, uint32_t scopes);
+
 /* Forgets the account that access_check() gave last: the next call reads it again. false: there was none. */
 bool access_stale(struct access_cache *c);
 
