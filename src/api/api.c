@@ -50,8 +50,10 @@ void api_free(struct api **a)
 {
     if (*a == NULL)
         return;
-    if ((*a)->store != NULL)
+    if ((*a)->store != NULL) {
         synclog_write((*a)->synclog, (*a)->store, (*a)->scratch, true);
+        store_sync((*a)->store); /* for what nobody waited for: the next start forgets what is not on the disk */
+    }
     synclog_free(&(*a)->synclog);
     access_cache_free(&(*a)->cache);
     hasher_close(&(*a)->hasher);

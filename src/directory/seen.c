@@ -572,6 +572,8 @@ static void add_state(struct seen *s, const struct state *state, int64_t now)
     seen_fold(s, state->changes, (int64_t)state->changed, now);
     for (size_t i = SEEN_CREATED; i < SEEN_STEPS; i++) {
         s->last[i] = (int64_t)state->stepped[i - SEEN_CREATED];
+        if (s->last[i] > *last)
+            *last = s->last[i];
         if (s->first[i] != 0 && (*first == 0 || s->first[i] < *first))
             *first = s->first[i];
     }

@@ -348,6 +348,7 @@ REQUESTS = {
     "ACCOUNT_NOT_CHOSEN": lambda w: w.op.get("/users"),
     "INVITATION_UNKNOWN": lambda w: w.eve.post("/invitation", {"invitation": w.taken}),
     "CODE_WRONG": lambda w: w.eve.post("/invitation/accept", {"invitation": w.fresh, "password": SECRET, "code": "nine"}),
+    "LOG_ENTRY_UNKNOWN": lambda w: w.api(w.console, "GET", "/log/999999999"),
     "CODE_UNKNOWN": lambda w: w.api(w.acme, "GET", "/errors/NO_SUCH_CODE"),
 }
 # Of a service whose shared memory for logins and counters cannot be had.

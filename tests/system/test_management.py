@@ -186,7 +186,7 @@ def scopes(stack, contract):
     nobody, operator = Staff(stack, "acme", contract, name="nobody"), Operator(stack, contract, "another")
     nobody.client.token = None
     for (method, template), o in contract.operations.items():
-        path = template.removeprefix("/api/v1").replace("{id}", NOBODY).replace("{slug}", "acme")
+        path = template.removeprefix("/api/v1").replace("{id}", NOBODY).replace("{slug}", "acme").replace("{seq}", "1")
         body = {} if "requestBody" in o else None
         if contract.scope(o) is None:
             continue
@@ -256,6 +256,13 @@ def log(staff, client):
     page = staff.ask("GET", "/log?after=0&failed=true&code=schemas_missing")
     tap.ok(page["entries"] and all(e["code"] == "SCHEMAS_MISSING" for e in page["entries"]), "those that failed", page)
     staff.refused("GET", "/log?failed=maybe", None, 400, "PARAMETER_INVALID", "failed")
+    page = staff.ask("GET", "/log?before=0&limit=5")
+    tap.ok(len(page["entries"]) == 5 and page["next"] == page["entries"][-1]["seq"], "the newest first", page)
+    tap.equal(staff.ask("GET", f"/log/{page['next']}"), page["entries"][-1], "one of them")
+    staff.ask("GET", "/log?before=0&limit=5&method=POST&status=400&client=Okta&q=x&from=2026-01-01T00:00:00Z&to=2999-01-01T00:00:00Z&token=" + NOBODY)
+    staff.refused("GET", "/log/999999", None, 404, "LOG_ENTRY_UNKNOWN", "999999")
+    tap.equal(staff.ask("GET", "/overview")["state"], "active", "the overview")
+    tap.ok(any(r["code"] == "SCHEMAS_MISSING" for r in staff.ask("GET", "/refusals")["refusals"]), "the refusals")
     known = {e["code"] for e in staff.ask("GET", "/errors")["errors"]}
     tap.ok({c for o in staff.contract.operations.values() for c in o["x-codes"]} <= known, "the catalogue has what the file names")
     tap.equal(staff.ask("GET", "/errors/last_admin")["code"], "LAST_ADMIN", "one of them")
@@ -489,6 +496,10 @@ def operator(stack, contract):
     theirs = Client(stack.port, token["secret"], base="/api/v1")
     tap.equal(theirs.get("/account").code, "ACCOUNT_SUSPENDED", "its token is shut out")
     boss.ask("PATCH", "/accounts/new", {"status": "active"})
+    tap.equal(boss.ask("GET", "/overviews?q=new&limit=1")["accounts"][0]["slug"], "new", "it is among all accounts")
+    tap.equal([p["account"]["slug"] for p in boss.ask("GET", "/people?email=ANA@example.com")["people"]], ["acme"], "somebody in any account")
+    boss.refused("GET", "/overviews?after=x", None, 400, "PARAMETER_INVALID")
+    boss.refused("GET", "/people", None, 400, "PARAMETER_INVALID", "email")
     for method, path, body, status, code in (
             ("POST", "/accounts", {"slug": "new"}, 409, "ACCOUNT_TAKEN"), ("POST", "/accounts", {"slug": "New"}, 400, "ACCOUNT_NAME"),
             ("POST", "/accounts", {}, 400, "MEMBER_REQUIRED"), ("POST", "/accounts", {"slug": "x", "policy": {"seats": 1}}, 400, "SETTING_UNKNOWN"),
