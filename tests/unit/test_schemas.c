@@ -289,12 +289,14 @@ static void old_states_are_read(void)
                                    .former_first = 17,
                                    .logged = 18};
     CHECK(memcmp(&state, &expected, sizeof state) == 0);
+    char nineteen[153] = {1};
+    CHECK_INT(state_of(nineteen, sizeof nineteen, &state), STORE_ERROR);
 }
 
 static void states_are_read_as_they_were_written(void)
 {
     struct state state = {.event = UINT64_MAX, .revision = 7}, again;
-    char bytes[145] = {2};
+    char bytes[201 + 8] = {2};
 
     begin("workspace");
     state.ordinal[1] = UINT64_C(0x0102030405060708);
@@ -309,11 +311,17 @@ static void states_are_read_as_they_were_written(void)
     state.former = 33;
     state.former_first = 34;
     state.logged = 35;
+    state.changes = 36;
+    state.changed = 37;
+    for (int i = 0; i < STATE_STEPS; i++)
+        state.stepped[i] = 40 + (uint64_t)i;
     CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, put_state_body, &state), STORE_OK);
     CHECK_INT(store_run(store, account.number, STORE_READ, arena, state_body, &again), STORE_OK);
     CHECK(memcmp(&state, &again, sizeof state) == 0);
-    CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_OK);
-    CHECK_INT(state_of(bytes, sizeof bytes - 8, &again), STORE_ERROR);
+    CHECK_INT(state_of(bytes, 145, &again), STORE_OK); /* before there were changes in it */
+    CHECK_INT(state_of(bytes, 201, &again), STORE_OK);
+    CHECK_INT(state_of(bytes, 145 - 8, &again), STORE_ERROR);
+    CHECK_INT(state_of(bytes, 201 + 8, &again), STORE_ERROR);
     bytes[0] = 3;
     CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_ERROR);
     bytes[0] = 0;

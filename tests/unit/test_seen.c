@@ -454,6 +454,77 @@ static void nothing_is_written_of_an_account_that_is_gone(void)
     CHECK_INT(seen.hour, 0);
 }
 
+/* --- damage --- */
+
+struct damage {
+    size_t nth; /* pair of the space */
+    struct str value;
+};
+
+static enum store_rc damage_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    const struct damage *d = ctx;
+    struct walk_pair *pairs;
+    size_t n;
+
+    enum store_rc rc = walk_batch(txn, a, SPACE_SEEN, STR_NULL, STR_NULL, &pairs, &n);
+    if (rc != STORE_OK || n <= d->nth)
+        return STORE_ERROR;
+    return store_put(txn, SPACE_SEEN, pairs[d->nth].key, d->value);
+}
+
+static enum store_rc forget_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    (void)a;
+    (void)ctx;
+    enum store_rc rc = state_get(txn, &state);
+    state.changes = 0;
+    return rc == STORE_OK ? state_put(txn, &state) : rc;
+}
+
+static void quiet(const char *text, void *ctx)
+{
+    (void)text;
+    (void)ctx;
+}
+
+static uint64_t faults(void)
+{
+    struct verify_report report = {0};
+
+    CHECK(verify_account(store, arena, &account, quiet, NULL, &report, &error));
+    return report.faults;
+}
+
+static void damage_is_found(void)
+{
+    static const struct damage damages[] = {
+        {0, STR_LIT("")}, {0, STR_LIT("\x01")}, {0, STR_LIT("rubbish")}, {1, STR_LIT("")}, {1, STR_LIT("\x02")}};
+
+    for (size_t i = 0; i < COUNT(damages); i++) {
+        struct damage d = damages[i];
+
+        start();
+        now -= 2 * HOUR;
+        made_by(synclog, "a");
+        now += 2 * HOUR;
+        made_by(synclog, "b");
+        refused(synclog, ERR_USERNAME_TAKEN, false);
+        synclog_write(synclog, store, arena, true);
+        CHECK_INT(faults(), 0);
+        CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, damage_body, &d), STORE_OK);
+        CHECK_INT(faults(), 1);
+    }
+    start();
+    now -= 2 * HOUR;
+    made_by(synclog, "a");
+    now += 2 * HOUR;
+    made_by(synclog, "b");
+    CHECK_INT(faults(), 0);
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, forget_body, NULL), STORE_OK);
+    CHECK_INT(faults(), 1); /* more is counted than there was */
+}
+
 static const struct unit_test tests[] = {
     UNIT(changes_belong_to_the_hour_of_the_last),
     UNIT(the_last_24_hours_move_on),
@@ -473,6 +544,7 @@ static const struct unit_test tests[] = {
     UNIT(who_is_turned_away_is_counted),
     UNIT(many_accounts_have_their_own),
     UNIT(nothing_is_written_of_an_account_that_is_gone),
+    UNIT(damage_is_found),
 };
 
 int main(void)
