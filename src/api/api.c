@@ -163,6 +163,7 @@ static bool authenticate(struct api_call *c, const struct route *route)
                             .hasher = c->api->hasher,
                             .job = c->job};
     c->user = access->user;
+    access_used_by(c->api->cache, r->remote_address, r->user_agent);
     if (route->scope == SCOPE_SCIM)
         record_begin(c, access);
     c->api->trace.account = access->account.number;

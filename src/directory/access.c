@@ -31,6 +31,8 @@ struct access_cache {
     struct slot *pending; /* was used, which is not noted yet */
     int64_t used;
     uint32_t former, scopes; /* the account and the scopes of a token that opens nothing any more; 0: it was not that */
+    struct str address, agent; /* by whom, where that is known; in the room below */
+    char address_room[TOKEN_ADDRESS_MAX], agent_room[TOKEN_AGENT_MAX];
 };
 
 struct access_cache *access_cache_new(void)
@@ -123,7 +125,7 @@ static enum store_rc record_body(struct store_txn *txn, struct arena *arena, voi
         return rc;
     if (!token_record_read(&l->record, &l->id, bytes, arena))
         return STORE_ERROR;
-    return token_last_use(txn, &l->id, &l->record.token.last_used);
+    return token_last_use(txn, arena, &l->record.token);
 }
 
 /* Finds token and account. TOKEN_OK says that they exist, not that the token is live. */
@@ -229,6 +231,7 @@ enum token_rc access_check(struct access_cache *c, struct store *s, struct arena
     *out = NULL;
     c->pending = NULL;
     c->former = 0;
+    c->address = c->agent = STR_NULL;
     if (token.p == NULL)
         return TOKEN_MISSING;
     crypto_shorthash_siphashx24(mark, (const unsigned char *)token.p, token.len, c->key);
@@ -264,29 +267,42 @@ bool access_stale(struct access_cache *c)
 
 /* --- last use --- */
 
-struct noting {
-    const struct id *token;
-    int64_t used;
-};
+/* Whether the use that access_check() saw last is to be noted. */
+static bool is_due(const struct access_cache *c)
+{
+    const struct slot *slot = c->pending;
+
+    return slot != NULL && !(c->used >= slot->noted && c->used - slot->noted < NOTE_MS);
+}
+
+void access_used_by(struct access_cache *c, struct str address, struct str agent)
+{
+    if (!is_due(c))
+        return;
+    c->address = token_clean(address, c->address_room, sizeof c->address_room);
+    c->agent = token_clean(agent, c->agent_room, sizeof c->agent_room);
+}
 
 static enum store_rc note_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
-    const struct noting *n = ctx;
+    const struct token *token = ctx;
 
     (void)arena;
-    enum store_rc rc = store_has(txn, SPACE_TOKEN, str_make(n->token->b, sizeof n->token->b));
-    return rc == STORE_OK ? token_put_last_use(txn, n->token, n->used) : rc;
+    enum store_rc rc = store_has(txn, SPACE_TOKEN, id_view(&token->id));
+    return rc == STORE_OK ? token_put_last_use(txn, token) : rc;
 }
 
 void access_note_uses(struct access_cache *c, struct store *s, struct arena *a)
 {
     struct slot *slot = c->pending;
+    bool due = is_due(c);
 
     c->pending = NULL;
-    if (slot == NULL || (c->used >= slot->noted && c->used - slot->noted < NOTE_MS))
+    if (!due)
         return;
     slot->noted = c->used; /* also when it fails: the next try may wait */
-    struct noting n = {.token = &slot->access.token, .used = c->used};
+    struct token token = {
+        .id = slot->access.token, .last_used = c->used, .last_address = c->address, .last_agent = c->agent};
     if (store_has_room(s))
-        store_run(s, slot->access.account.number, STORE_WRITE, a, note_body, &n);
+        store_run(s, slot->access.account.number, STORE_WRITE, a, note_body, &token);
 }

@@ -36,6 +36,15 @@ static void add_id(struct buf *b, const char *name, const struct id *id)
     id_write(b, id);
 }
 
+/* Nothing where it is STR_NULL. */
+static void add_text(struct buf *b, const char *name, struct str text)
+{
+    if (text.p == NULL)
+        return;
+    buf_printf(b, ",\"%s\":", name);
+    buf_json(b, text);
+}
+
 static void line_begin(struct exporting *x, enum portable_kind kind)
 {
     buf_clear(&x->line);
@@ -128,7 +137,7 @@ static enum store_rc export_token(struct store_txn *txn, struct arena *arena, st
 
     if (!key_take_id(&key, &id) || !token_record_read(&r, &id, value, arena))
         return STORE_ERROR;
-    enum store_rc rc = token_last_use(txn, &id, &r.token.last_used);
+    enum store_rc rc = token_last_use(txn, arena, &r.token);
     if (rc != STORE_OK)
         return rc;
     line_begin(x, KIND_TOKEN);
@@ -153,6 +162,8 @@ static enum store_rc export_token(struct store_txn *txn, struct arena *arena, st
         buf_putc(&x->line, ',');
         add_time(&x->line, times[i].name, times[i].ms);
     }
+    add_text(&x->line, "address", r.token.last_address);
+    add_text(&x->line, "agent", r.token.last_agent);
     sodium_bin2hex(hash, sizeof hash, r.hash, sizeof r.hash);
     buf_printf(&x->line, ",\"hash\":\"%s\"", hash);
     return line_end(x);

@@ -241,6 +241,17 @@ static bool take_scopes(struct json_object *o, uint32_t *bits)
     return true;
 }
 
+/* Nothing where it is not there; cut to what is kept of it. */
+static bool take_text_or_none(struct importing *m, struct json_object *o, const char *name, size_t most,
+                              struct str *out)
+{
+    bool is_text = take_str(o, name, out);
+
+    if (is_text)
+        *out = token_clean(*out, arena_alloc_raw(m->arena, most), most);
+    return is_text || json_member(o, name) == NULL;
+}
+
 static bool take_token(struct importing *m, const struct line *line, struct token_record *r)
 {
     struct json_object *o = line_object(m, m->arena, line);
@@ -253,10 +264,12 @@ static bool take_token(struct importing *m, const struct line *line, struct toke
     if (take_id(o, "id", &t->id) && take_str(o, "name", &t->name) && take_scopes(o, &t->scopes) &&
         take_id_or_none(o, "user", &t->user) && take_time(o, "created", &t->created) &&
         take_time_or_none(o, "expires", &t->expires) && take_time_or_none(o, "revoked", &t->revoked) &&
-        take_time_or_none(o, "used", &t->last_used) && take_str(o, "hash", &hash) &&
+        take_time_or_none(o, "used", &t->last_used) &&
+        take_text_or_none(m, o, "address", TOKEN_ADDRESS_MAX, &t->last_address) &&
+        take_text_or_none(m, o, "agent", TOKEN_AGENT_MAX, &t->last_agent) && take_str(o, "hash", &hash) &&
         sodium_hex2bin(r->hash, sizeof r->hash, hash.p, hash.len, NULL, &len, NULL) == 0 && len == sizeof r->hash)
         return true;
-    refuse_line(m, line->number, "id, name, scopes, user, a time or hash is missing or malformed");
+    refuse_line(m, line->number, "id, name, scopes, user, a time, address, agent or hash is missing or malformed");
     return false;
 }
 

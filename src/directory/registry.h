@@ -52,7 +52,7 @@ enum store_rc registry_write(struct store *s, struct arena *a, store_body *body,
 
 /* A token as it is stored. */
 struct token_record {
-    struct token token; /* last_used is kept elsewhere: 0 */
+    struct token token; /* the last use is kept elsewhere: 0 and STR_NULL */
     unsigned char hash[TOKEN_HASH_SIZE];
 };
 
@@ -102,8 +102,14 @@ bool token_verify(struct store *s, struct arena *a, uint32_t account, void (*say
 /* The SHA-256 of a token whose form and checksum are right; false where they are not. */
 bool token_hash(struct str text, unsigned char out[TOKEN_HASH_SIZE]);
 
-/* A token's last use; 0: never. */
-enum store_rc token_last_use(struct store_txn *txn, const struct id *id, int64_t *ms);
-enum store_rc token_put_last_use(struct store_txn *txn, const struct id *id, int64_t ms);
+/* A token's last use, as token has it: last_used, last_address and last_agent. Strings are in a. */
+enum store_rc token_last_use(struct store_txn *txn, struct arena *a, struct token *token);
+enum store_rc token_put_last_use(struct store_txn *txn, const struct token *token);
+
+/* Whether the bytes tell a last use. */
+bool token_use_is_sound(struct str bytes);
+
+/* s as it can be kept and shown, in out, which has room for most bytes: see access_used_by(). */
+struct str token_clean(struct str s, char *out, size_t most);
 
 #endif

@@ -4,6 +4,7 @@
 #include "registry.h"
 #include "roster/base/clock.h"
 #include "roster/base/json.h"
+#include "roster/base/utf8.h"
 #include "roster/directory/walk.h"
 
 #include <assert.h>
@@ -240,25 +241,103 @@ enum store_rc token_hash_find(struct store_txn *txn, const unsigned char hash[TO
     return rc == STORE_OK && (!key_take_u32(&value, account) || !key_take_id(&value, id)) ? STORE_ERROR : rc;
 }
 
-enum store_rc token_last_use(struct store_txn *txn, const struct id *id, int64_t *ms)
-{
-    struct str value;
-    uint64_t bits = 0;
+/* --- the last use: u64 time, then the address and the agent, each behind a u8 that is its length --- */
 
-    enum store_rc rc = store_get(txn, SPACE_TOKENUSE, id_view(id), &value);
-    if (rc == STORE_OK && !key_take_u64(&value, &bits))
-        return STORE_ERROR;
-    *ms = (int64_t)bits;
-    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+static_assert(TOKEN_ADDRESS_MAX <= UINT8_MAX && TOKEN_AGENT_MAX <= UINT8_MAX, "a length is a u8");
+
+struct str token_clean(struct str s, char *out, size_t most)
+{
+    size_t len = 0, n;
+
+    for (size_t at = 0; at < s.len; at += n) {
+        struct str rest = str_sub(s, at, s.len);
+        size_t sequence = utf8_sequence(rest);
+        uint32_t c = 0;
+
+        n = sequence == 0 ? 1 : utf8_next(str_sub(rest, 0, sequence), &c);
+        bool shown = c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+        if (len + (shown ? n : 1) > most)
+            break;
+        if (shown)
+            memcpy(out + len, rest.p, n);
+        else
+            out[len] = '?';
+        len += shown ? n : 1;
+    }
+    return len == 0 ? STR_NULL : str_make(out, len);
 }
 
-enum store_rc token_put_last_use(struct store_txn *txn, const struct id *id, int64_t ms)
+static void use_add(struct key *value, struct str s, size_t most)
 {
-    struct key value;
+    assert(s.len <= most && value->len + 1 + s.len <= KEY_MAX);
+    key_u8(value, (uint8_t)s.len);
+    if (s.len > 0)
+        memcpy(value->b + value->len, s.p, s.len);
+    value->len += s.len;
+}
+
+/* Takes such a text off the front of *s; STR_NULL: it is empty. */
+static bool use_take(struct str *s, struct str *out)
+{
+    uint8_t len;
+
+    *out = STR_NULL;
+    if (!key_take_u8(s, &len) || len > s->len)
+        return false;
+    if (len > 0)
+        *out = str_sub(*s, 0, len);
+    *s = str_sub(*s, len, s->len);
+    return true;
+}
+
+/* Borrows from bytes. What earlier versions wrote is a time alone. */
+static bool use_read(struct str bytes, struct token *out)
+{
+    uint64_t ms = 0;
+
+    out->last_address = out->last_agent = STR_NULL;
+    if (!key_take_u64(&bytes, &ms))
+        return false;
+    out->last_used = (int64_t)ms;
+    return bytes.len == 0 ||
+           (use_take(&bytes, &out->last_address) && use_take(&bytes, &out->last_agent) && bytes.len == 0);
+}
+
+bool token_use_is_sound(struct str bytes)
+{
+    struct token ignored;
+
+    return use_read(bytes, &ignored);
+}
+
+static struct str kept(struct arena *a, struct str s)
+{
+    return s.p == NULL ? STR_NULL : arena_str(a, s);
+}
+
+enum store_rc token_last_use(struct store_txn *txn, struct arena *a, struct token *token)
+{
+    struct str value;
+
+    enum store_rc rc = store_get(txn, SPACE_TOKENUSE, id_view(&token->id), &value);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    if (!use_read(value, token))
+        return STORE_ERROR;
+    token->last_address = kept(a, token->last_address);
+    token->last_agent = kept(a, token->last_agent);
+    return STORE_OK;
+}
+
+enum store_rc token_put_last_use(struct store_txn *txn, const struct token *token)
+{
+    struct key value; /* the same code as a key's */
 
     key_init(&value);
-    key_u64(&value, (uint64_t)ms);
-    return store_put(txn, SPACE_TOKENUSE, id_view(id), key_view(&value));
+    key_u64(&value, (uint64_t)token->last_used);
+    use_add(&value, token->last_address, TOKEN_ADDRESS_MAX);
+    use_add(&value, token->last_agent, TOKEN_AGENT_MAX);
+    return store_put(txn, SPACE_TOKENUSE, id_view(&token->id), key_view(&value));
 }
 
 /* --- all tokens of an account --- */
@@ -288,7 +367,7 @@ static enum store_rc records_add(struct store_txn *txn, struct arena *arena, str
     if (!key_take_id(&key, &id) || !token_record_read(r, &id, value, all->arena))
         return STORE_ERROR;
     all->n++;
-    return token_last_use(txn, &id, &r->token.last_used);
+    return token_last_use(txn, all->arena, &r->token);
 }
 
 static enum store_rc records_read(struct store_txn *txn, struct arena *arena, struct records *all)
@@ -367,7 +446,7 @@ static enum store_rc token_page_body(struct store_txn *txn, struct arena *arena,
     for (size_t i = 0; i < n && p->n < p->limit && rc == STORE_OK; i++) {
         if (!key_take_id(&pairs[i].key, &id) || !token_record_read(&r, &id, pairs[i].value, p->arena))
             return STORE_ERROR;
-        rc = token_last_use(txn, &id, &r.token.last_used);
+        rc = token_last_use(txn, p->arena, &r.token);
         p->tokens[p->n++] = r.token;
     }
     return rc;
@@ -394,6 +473,15 @@ const char *token_state(const struct token *t, int64_t now)
     return t->expires != 0 && t->expires <= now ? "expired" : "live";
 }
 
+static void write_text(struct buf *b, const char *name, struct str text)
+{
+    buf_json_name(b, name);
+    if (text.p == NULL)
+        buf_puts(b, "null");
+    else
+        buf_json(b, text);
+}
+
 void token_write(struct buf *b, const struct token *t, int64_t now)
 {
     char id[ID_TEXT_LEN + 1];
@@ -417,6 +505,8 @@ void token_write(struct buf *b, const struct token *t, int64_t now)
     clock_write(b, t->revoked);
     buf_puts(b, ",\"last_used\":");
     clock_write(b, t->last_used);
+    write_text(b, "last_address", t->last_address);
+    write_text(b, "last_agent", t->last_agent);
     buf_putc(b, '}');
 }
 
@@ -610,7 +700,7 @@ static enum store_rc restore_body(struct store_txn *txn, struct arena *arena, vo
 
         rc = record_put(txn, arena, &w->records[i]);
         if (rc == STORE_OK && t->last_used != 0)
-            rc = token_put_last_use(txn, &t->id, t->last_used);
+            rc = token_put_last_use(txn, t);
     }
     store_system(txn);
     return rc;

@@ -491,8 +491,9 @@ static enum store_rc verify_tokenuse(struct store_txn *txn, struct arena *arena,
     struct verifying *v = ctx;
     enum store_rc rc = store_has(txn, SPACE_TOKEN, key);
 
-    (void)value;
     v->report.keys++;
+    if (!token_use_is_sound(value))
+        complain(v, "%s cannot be read", key_text(arena, SPACE_TOKENUSE, key));
     if (rc == STORE_NOTFOUND)
         complain(v, "%s: the token is missing", key_text(arena, SPACE_TOKENUSE, key));
     return rc == STORE_NOTFOUND ? STORE_OK : rc;

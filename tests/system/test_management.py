@@ -362,12 +362,26 @@ def roles(staff, client, events_token):
     client.delete("/Users/" + cara)
 
 
+def noted(staff, token):
+    """A token as the list has it when a use of it was noted, which is after the answer."""
+    for _ in range(100):
+        listed = {t["id"]: t for t in staff.ask("GET", "/tokens")["tokens"]}
+        if listed[token]["last_used"]:
+            break
+        time.sleep(0.05)
+    return listed[token]
+
+
 def tokens(staff, client, ana):
     answer = staff.send("POST", "/tokens", {"name": "okta 2", "scopes": "scim events:read", "expires": 30, "user": ana})
     token = answer.json
     tap.ok(answer.status == 201 and answer.header("Location").endswith("/api/v1/tokens/" + token["id"]), "a token is made", answer)
     tap.equal((token["name"], token["state"], token["scopes"], token["user"]), ("okta 2", "live", "scim events:read", ana), "as it was wished")
+    tap.equal([token[k] for k in ("last_used", "last_address", "last_agent")], [None, None, None], "and was never used")
     other = Client(staff.stack.port, token["secret"])
+    first = other.get("/Users?count=0", headers={"User-Agent": "Okta SCIM/1.0 \xfc <b>" + "x" * 300})
+    used = noted(staff, token["id"])
+    tap.equal((first.status, used["last_address"], used["last_agent"]), (200, "127.0.0.1", "Okta SCIM/1.0 ? <b>" + "x" * 181), "it tells who used it last")
     tap.equal((other.get("/Users?count=0").status, other.get("/Me").status), (200, 308), "and works")
     plain = staff.ask("POST", "/tokens", {"name": "plain"}, 201)
     tap.equal((plain["scopes"], plain["expires"], plain["user"]), ("scim", None, None), "where nothing is said")
@@ -378,9 +392,10 @@ def tokens(staff, client, ana):
     lines = [json.loads(line) for line in staff.stack.ctl("token", "list", "acme", "--json").stdout.splitlines()]
 
     def still(tokens):
-        return sorted(({k: v for k, v in t.items() if k != "last_used"} for t in tokens), key=lambda t: t["id"])
+        return sorted(({k: v for k, v in t.items() if not k.startswith("last_")} for t in tokens), key=lambda t: t["id"])
 
     tap.equal(still(listed["tokens"]), still(lines), "the list is rosterctl's")
+    tap.equal([t for t in lines if t["id"] == token["id"]], [used], "with the last use")
     text = json.dumps(listed)
     tap.ok(token["secret"] not in text and "secret" not in text and listed["next"] is None, "without secrets")
     after, seen = "", []

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Export, import and verification of whole accounts, over a real store. */
+#include "../../src/directory/registry.h"
 #include "store.h"
 
 #include "roster/base/clock.h"
@@ -108,6 +109,12 @@ static struct id add_team(const char *name, const struct id *users, size_t n)
     return id;
 }
 
+static enum store_rc use_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    (void)a;
+    return token_put_last_use(txn, ctx);
+}
+
 /* Users, teams, memberships, deletions and tokens. */
 static void fill(int nusers)
 {
@@ -128,6 +135,10 @@ static void fill(int nusers)
     struct call c = call();
     CHECK(user_delete(&c, str_of(text), NULL));
     CHECK(token_add(store, arena, &account, STR_LIT("okta \"1\""), SCOPE_SCIM, 0, NULL, secret, &t, &error));
+    t.last_used = clock_now();
+    t.last_address = STR_LIT("2001:db8::1");
+    t.last_agent = STR_LIT("Agent \"\xc3\xa9\"");
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, scratch, use_body, &t), STORE_OK);
     CHECK(token_add(store, arena, &account, STR_LIT("old"), SCOPE_SCIM | SCOPE_EVENTS_READ, clock_now() + 5000,
                     &users[1], secret, &t, &error));
     CHECK(token_revoke(store, arena, &account, STR_LIT("old"), &error));
@@ -228,6 +239,7 @@ static void round_trip_is_exact(void)
     CHECK_INT(before.memberships, 9);
     struct str first = exported(account.slug);
     CHECK(strstr(first.p, "\"scopes\":\"scim events:read\",\"user\":\"") != NULL); /* a token that stands for a user */
+    CHECK(strstr(first.p, "\"address\":\"2001:db8::1\",\"agent\":\"Agent \\\"\xc3\xa9\\\"\",") != NULL);
     CHECK(account_remove(store, arena, str_of(account.slug), &error));
     CHECK_FATAL(imported(first, ""));
     struct str second = exported(account.slug);

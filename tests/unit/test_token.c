@@ -424,6 +424,135 @@ static void use_is_noted_seldom(void)
     access_cache_free(&other);
 }
 
+static struct token only_token(void)
+{
+    struct token *all = NULL;
+    size_t n = 0;
+
+    error = ERROR_INIT;
+    CHECK(token_list(store, arena, &account, &all, &n, &error));
+    return n == 1 ? all[0] : (struct token){.last_used = -1};
+}
+
+static void use_tells_by_whom(void)
+{
+    const struct access *access;
+    char text[TOKEN_TEXT_MAX], agent[300];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    CHECK(t.last_address.p == NULL && t.last_agent.p == NULL);
+    memset(agent, 'x', sizeof agent);
+    memcpy(agent, "Agent\x01\x7f\xc2\x85\xff\xc3\xa9 ", 13);
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    access_used_by(cache, STR_LIT("2001:db8::1"), str_make(agent, sizeof agent));
+    CHECK(only_token().last_address.p == NULL); /* before the answer nothing is written */
+    access_note_uses(cache, store, arena);
+    t = only_token();
+    CHECK_STR(t.last_address, STR_LIT("2001:db8::1"));
+    CHECK_INT(t.last_agent.len, TOKEN_AGENT_MAX);
+    CHECK(str_starts(t.last_agent, STR_LIT("Agent????\xc3\xa9 xxx")));
+    CHECK_INT(check(text, &access), TOKEN_OK); /* within the minute */
+    access_used_by(cache, STR_LIT("192.0.2.1"), STR_LIT("other"));
+    access_note_uses(cache, store, arena);
+    CHECK_STR(only_token().last_address, STR_LIT("2001:db8::1"));
+}
+
+/* A use of which nothing more is known tells nothing of the one before. */
+static void use_tells_by_nobody(void)
+{
+    const struct access *access;
+    char text[TOKEN_TEXT_MAX], other[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    CHECK_INT(check(text, &access), TOKEN_OK);
+    access_used_by(cache, STR_LIT("192.0.2.1"), STR_LIT("agent"));
+    begin();
+    CHECK_FATAL(add("b", 0, other, &t));
+    CHECK_INT(check(other, &access), TOKEN_OK);
+    access_note_uses(cache, store, arena);
+    t = only_token();
+    CHECK(t.last_used > 0 && t.last_address.p == NULL && t.last_agent.p == NULL);
+    access_used_by(cache, STR_LIT("192.0.2.1"), STR_LIT("agent")); /* of none */
+    access_note_uses(cache, store, arena);
+    CHECK(only_token().last_address.p == NULL);
+}
+
+/* No character is cut through. */
+static void texts_of_uses_are_cut_whole(void)
+{
+    static const struct {
+        const char *text, *kept;
+    } cases[] = {{"abcd", "abcd"},
+                 {"abcde", "abcd"},
+                 {"abc\xc3\xa9", "abc"},
+                 {"ab\xc3\xa9z", "ab\xc3\xa9"},
+                 {"a\xe2\x82\xac\xc3", "a\xe2\x82\xac"},
+                 {"\xe2\x82", "??"},
+                 {"\n\r\t\x1b[", "????"}};
+    char room[4];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        CHECK_STR(token_clean(str_of(cases[i].text), room, sizeof room), str_of(cases[i].kept));
+    CHECK(token_clean(STR_NULL, room, sizeof room).p == NULL);
+    CHECK(token_clean(STR_LIT(""), room, sizeof room).p == NULL);
+}
+
+struct use {
+    struct id token;
+    struct str bytes;
+};
+
+static enum store_rc use_body(struct store_txn *txn, struct arena *a, void *ctx)
+{
+    const struct use *u = ctx;
+
+    (void)a;
+    return store_put(txn, SPACE_TOKENUSE, id_view(&u->token), u->bytes);
+}
+
+static int told;
+static void tell(const char *text, void *ctx)
+{
+    (void)ctx;
+    told += strstr(text, "cannot be read") != NULL;
+}
+
+/* An earlier version noted the time alone; what is none of both is told. */
+static void uses_of_earlier_versions_are_read(void)
+{
+    struct verify_report report = {0};
+    char text[TOKEN_TEXT_MAX];
+    struct token t;
+
+    begin();
+    CHECK_FATAL(add("a", 0, text, &t));
+    struct use u = {t.id, STR_LIT("\0\0\0\0\0\0\x10\x01")};
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, use_body, &u), STORE_OK);
+    t = only_token();
+    CHECK_INT(t.last_used, 4097);
+    CHECK(t.last_address.p == NULL && t.last_agent.p == NULL);
+    static const struct str bad[] = {STR_LIT("\0\0\0\0\0\0\x10"),
+                                     STR_LIT("\0\0\0\0\0\0\x10\x01\x01"
+                                             "a"),
+                                     STR_LIT("\0\0\0\0\0\0\x10\x01\x01"
+                                             "a\x02"
+                                             "b"),
+                                     STR_LIT("\0\0\0\0\0\0\x10\x01\x01"
+                                             "a\x01"
+                                             "bc")};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        u.bytes = bad[i];
+        told = 0;
+        CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, use_body, &u), STORE_OK);
+        CHECK(!verify_account(store, arena, &account, tell, NULL, &report, &error));
+        CHECK_INT(told, 1);
+    }
+}
+
 static void print(const char *text, void *ctx)
 {
     (void)ctx;
@@ -460,6 +589,10 @@ static const struct unit_test tests[] = {
     UNIT(suspension_and_policy_are_seen),
     UNIT(cache_holds_many),
     UNIT(use_is_noted_seldom),
+    UNIT(use_tells_by_whom),
+    UNIT(use_tells_by_nobody),
+    UNIT(texts_of_uses_are_cut_whole),
+    UNIT(uses_of_earlier_versions_are_read),
     UNIT(tokens_verify),
 };
 

@@ -13,8 +13,10 @@
 #include "roster/base/id.h"
 #include "roster/directory/account.h"
 
-#define TOKEN_TEXT_MAX 80
-#define TOKENS_MAX     10000 /* of an account, with those that open nothing any more */
+#define TOKEN_TEXT_MAX    80
+#define TOKENS_MAX        10000 /* of an account, with those that open nothing any more */
+#define TOKEN_ADDRESS_MAX 64    /* bytes that are kept of an address */
+#define TOKEN_AGENT_MAX   200   /* and of an agent */
 
 enum token_scope {
     SCOPE_SCIM = 1,         /* "scim": everything under /scim/v2 */
@@ -30,6 +32,7 @@ struct token {
     uint32_t scopes;
     struct id user;                               /* who /Me is for it; all zero: nobody */
     int64_t created, expires, revoked, last_used; /* ms; 0: never */
+    struct str last_address, last_agent;          /* of the request that used it then; STR_NULL: not known */
 };
 
 /* A word such as "events:read" to its bit, or 0. */
@@ -93,6 +96,12 @@ uint32_t access_former(const struct access_cache *c, uint32_t scopes);
 
 /* Forgets the account that access_check() gave last: the next call reads it again. false: there was none. */
 bool access_stale(struct access_cache *c);
+
+/*
+ * From which address and by which agent (User-Agent) the token is used that access_check() gave last: kept for
+ * access_note_uses(), where that is due at all. What is too long is cut; what cannot be shown becomes '?'.
+ */
+void access_used_by(struct access_cache *c, struct str address, struct str agent);
 
 /* Notes that tokens were used: at most once a minute for each, from what access_check() saw. Called after an answer was sent;
  * usually does nothing. */
