@@ -2,22 +2,22 @@
 /* own_roles - the custom roles of the token's own account, for its own staff; what SCIM is told of them is roles.c. */
 #include "internal.h"
 
-#include "roster/directory/role.h"
+#include "roster/directory/seat.h"
 
-/* GET /api/v1/roles: {"roles":[{"id":…,"name":…,"base":…,"custom":…},…]} */
+/* GET /api/v1/roles: {"roles":[{"id":…,"name":…,"base":…,"custom":…,"users":…},…]} */
 bool own_roles_list(struct api_call *c)
 {
     struct buf *b = &c->response->body;
-    struct role *roles;
+    struct role_users *roles;
     size_t n;
 
-    if (!role_list(&c->call, &roles, &n))
+    if (!seat_roles(&c->call, &roles, &n))
         return false;
     answer_json(c, 200);
     buf_puts(b, "{\"roles\":[");
     for (size_t i = 0; i < n; i++) {
         buf_json_comma(b);
-        role_write(b, &roles[i]);
+        role_write(b, &roles[i].role, roles[i].users);
     }
     buf_puts(b, "]}");
     return true;
@@ -34,7 +34,7 @@ bool own_roles_create(struct api_call *c)
         !role_add(&c->call, name, base.p == NULL ? STR_LIT("member") : base, &role))
         return false;
     answer_created(c, "/roles", role.id);
-    role_write(&c->response->body, &role);
+    role_write(&c->response->body, &role, 0);
     return true;
 }
 
@@ -49,14 +49,20 @@ static bool is_id(struct api_call *c)
 /* PATCH /api/v1/roles/{id} {"name":…}: the role. */
 bool own_roles_patch(struct api_call *c)
 {
+    struct role_users *roles;
+    uint64_t users = 0;
     struct role role;
     struct str name;
+    size_t n;
 
     if (!is_id(c) || !answer_takes(c, "name") || !answer_member(c, "name", true, &name) ||
-        !role_rename(&c->call, c->params[0], name, &role))
+        !role_rename(&c->call, c->params[0], name, &role) || !seat_roles(&c->call, &roles, &n))
         return false;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(roles[i].role.id, role.id))
+            users = roles[i].users;
     answer_json(c, 200);
-    role_write(&c->response->body, &role);
+    role_write(&c->response->body, &role, users);
     return true;
 }
 

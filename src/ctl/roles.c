@@ -6,17 +6,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void print_role(struct ctl *c, const struct role *role)
+static void print_role(struct ctl *c, const struct role_users *r)
 {
-    const struct role *base = role_of_base(role->base);
+    const struct role *role = &r->role, *base = role_of_base(role->base);
     struct buf b;
 
     buf_init(&b, c->arena);
     if (c->o.json) {
-        role_write(&b, role);
+        role_write(&b, role, r->users);
     } else {
-        buf_printf(&b, "%-10s  %-6s  %.*s", arena_strndup(c->arena, role->id.p, role->id.len), base->id.p,
-                   (int)role->name.len, role->name.p);
+        buf_printf(&b, "%-10s  %-6s  %7" PRIu64 "  %.*s", arena_strndup(c->arena, role->id.p, role->id.len), base->id.p,
+                   r->users, (int)role->name.len, role->name.p);
     }
     ctl_print(&b);
 }
@@ -38,13 +38,13 @@ bool ctl_role_add(struct ctl *c)
 bool ctl_role_list(struct ctl *c)
 {
     struct account account;
-    struct role *roles;
+    struct role_users *roles;
     size_t n;
 
     if (!ctl_account(c, 0, &account))
         return false;
     struct call call = ctl_call(c, &account);
-    if (!role_list(&call, &roles, &n))
+    if (!seat_roles(&call, &roles, &n))
         return false;
     for (size_t i = 0; i < n; i++)
         print_role(c, &roles[i]);

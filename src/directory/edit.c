@@ -24,7 +24,7 @@ enum store_rc edit_begin(struct store_txn *txn, struct arena *arena, struct call
         error_set(c->error, ERR_ACCOUNT_CHANGED);
         return STORE_REFUSED;
     }
-    if (state->tallied)
+    if (state->tallied == STATE_TALLIED)
         return STORE_OK;
     rc = seat_recount(txn, arena, c->account, state);
     return rc == STORE_OK ? state_put(txn, state) : rc;

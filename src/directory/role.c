@@ -181,22 +181,28 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : str_cmp(x->id, y->id);
 }
 
+enum store_rc role_listed(struct store_txn *txn, struct arena *arena, struct role **out, size_t *n)
+{
+    struct role *all, *listed;
+    size_t nall;
+
+    enum store_rc rc = role_all(txn, arena, &all, &nall);
+    *out = listed = arena_alloc(arena, (ROLE_BASES + nall) * sizeof *listed);
+    memcpy(listed, bases, sizeof bases);
+    *n = ROLE_BASES;
+    for (size_t i = 0; i < nall && rc == STORE_OK; i++)
+        if (all[i].removed == 0)
+            listed[(*n)++] = all[i];
+    if (rc == STORE_OK && *n > ROLE_BASES)
+        qsort(listed + ROLE_BASES, *n - ROLE_BASES, sizeof *listed, by_name);
+    return rc;
+}
+
 static enum store_rc list_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct listed *l = ctx;
-    struct role *all;
-    size_t n;
 
-    enum store_rc rc = role_all(txn, arena, &all, &n);
-    l->roles = arena_alloc(arena, (ROLE_BASES + n) * sizeof *l->roles);
-    memcpy(l->roles, bases, sizeof bases);
-    l->n = ROLE_BASES;
-    for (size_t i = 0; i < n && rc == STORE_OK; i++)
-        if (all[i].removed == 0)
-            l->roles[l->n++] = all[i];
-    if (rc == STORE_OK && l->n > ROLE_BASES)
-        qsort(l->roles + ROLE_BASES, l->n - ROLE_BASES, sizeof *l->roles, by_name);
-    return rc;
+    return role_listed(txn, arena, &l->roles, &l->n);
 }
 
 bool role_list(struct call *c, struct role **out, size_t *n)
@@ -209,13 +215,16 @@ bool role_list(struct call *c, struct role **out, size_t *n)
     return done;
 }
 
-void role_write(struct buf *b, const struct role *role)
+void role_write(struct buf *b, const struct role *role, uint64_t users)
 {
     buf_puts(b, "{\"id\":");
     buf_json(b, role->id);
     buf_puts(b, ",\"name\":");
     buf_json(b, role->name);
-    buf_printf(b, ",\"base\":\"%s\",\"custom\":%s}", role_of_base(role->base)->id.p, role->custom ? "true" : "false");
+    buf_printf(b, ",\"base\":\"%s\",\"custom\":%s,\"users\":", role_of_base(role->base)->id.p,
+               role->custom ? "true" : "false");
+    buf_u64(b, users);
+    buf_putc(b, '}');
 }
 
 /* --- changing --- */

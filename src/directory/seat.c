@@ -19,63 +19,87 @@ static void role_key(struct key *k, struct str role)
     key_str(k, role);
 }
 
-enum store_rc seat_of_role(struct store_txn *txn, struct str role, uint64_t *n)
+/* What earlier versions wrote has the active users alone. */
+static bool tally_read(struct str value, struct role_tally *out)
+{
+    out->inactive = 0;
+    return key_take_u64(&value, &out->active) &&
+           (value.len == 0 || (key_take_u64(&value, &out->inactive) && value.len == 0));
+}
+
+enum store_rc seat_of_role(struct store_txn *txn, struct str role, struct role_tally *n)
 {
     struct key k;
     struct str value;
 
-    *n = 0;
+    *n = (struct role_tally){0};
     role_key(&k, role);
     enum store_rc rc = store_get(txn, SPACE_TALLY, key_view(&k), &value);
     if (rc == STORE_NOTFOUND)
         return STORE_OK;
-    return rc == STORE_OK && (!key_take_u64(&value, n) || value.len != 0) ? STORE_ERROR : rc;
+    return rc == STORE_OK && !tally_read(value, n) ? STORE_ERROR : rc;
 }
 
-static enum store_rc put_of_role(struct store_txn *txn, struct str role, uint64_t n)
+static enum store_rc put_of_role(struct store_txn *txn, struct str role, const struct role_tally *n)
 {
     struct key k, value;
 
     role_key(&k, role);
-    if (n == 0)
+    if (n->active == 0 && n->inactive == 0)
         return store_delete(txn, SPACE_TALLY, key_view(&k));
     key_init(&value);
-    key_u64(&value, n);
+    key_u64(&value, n->active);
+    key_u64(&value, n->inactive);
     return store_put(txn, SPACE_TALLY, key_view(&k), key_view(&value));
 }
 
-/* The number in state that counts the holder; NULL: a custom role's does. */
+/* Those who are inactive and for whom nothing names a type need no number: they are what the others leave of all users. */
+static bool is_left_over(const struct holder *h)
+{
+    return !h->active && h->standing.source == STANDING_DEFAULT;
+}
+
+/* The number in state that counts the holder, who is not left over; NULL: a custom role's does. */
 static uint64_t *number_of(struct state *state, const struct holder *h)
 {
     if (h->overflowed)
         return &state->overflowed;
     if (h->standing.source == STANDING_DEFAULT)
         return &state->defaulted;
-    return h->standing.named.custom ? NULL : &state->typed[h->standing.named.base];
+    if (h->standing.named.custom)
+        return NULL;
+    return h->active ? &state->typed[h->standing.named.base] : &state->inactive[h->standing.named.base];
 }
 
-/* Counts an active holder, or no longer (by -1). */
+/* false: it would be below 0. */
+static bool count_by(uint64_t *number, int by)
+{
+    if (by < 0 && *number == 0)
+        return false;
+    *number = by < 0 ? *number - 1 : *number + 1;
+    return true;
+}
+
+/* Counts a holder, or no longer (by -1). */
 static enum store_rc add(struct store_txn *txn, struct state *state, const struct holder *h, int by)
 {
-    uint64_t *number = number_of(state, h), n;
+    uint64_t *number = number_of(state, h);
+    struct role_tally n;
 
-    if (number != NULL) {
-        if (by < 0 && *number == 0)
-            return STORE_ERROR;
-        *number = by < 0 ? *number - 1 : *number + 1;
+    if (is_left_over(h))
         return STORE_OK;
-    }
+    if (number != NULL)
+        return count_by(number, by) ? STORE_OK : STORE_ERROR;
     enum store_rc rc = seat_of_role(txn, h->standing.named.id, &n);
-    if (rc != STORE_OK || (by < 0 && n == 0))
+    if (rc != STORE_OK || !count_by(h->active ? &n.active : &n.inactive, by))
         return rc == STORE_OK ? STORE_ERROR : rc;
-    return put_of_role(txn, h->standing.named.id, by < 0 ? n - 1 : n + 1);
+    return put_of_role(txn, h->standing.named.id, &n);
 }
 
 /* --- seats --- */
 
-/* Adds the users of custom roles to the base types that these have, or would have. */
-static enum store_rc add_custom(struct store_txn *txn, struct arena *arena, const struct role *removed,
-                                const struct role *successor, uint64_t users[ROLE_BASES])
+/* The users of custom roles; *out is NULL where nobody has one. */
+static enum store_rc tallies_of(struct store_txn *txn, struct arena *arena, struct tally **out)
 {
     struct store_scan *scan = NULL;
     struct str key, value;
@@ -88,25 +112,41 @@ static enum store_rc add_custom(struct store_txn *txn, struct arena *arena, cons
             t = arena_alloc(arena, sizeof *t);
             buf_init(&id, arena);
         }
-        if (t->ncustom == ROLES_MAX || !key_take_str(&key, &id) || !key_take_u64(&value, &t->custom[t->ncustom].n))
+        if (t->ncustom == ROLES_MAX || !key_take_str(&key, &id) || !tally_read(value, &t->custom[t->ncustom].n))
             rc = STORE_ERROR;
         else
             t->custom[t->ncustom++].role = arena_str(arena, buf_view(&id));
     }
     store_scan_close(&scan);
-    if (rc != STORE_NOTFOUND)
-        return rc;
-    rc = STORE_OK;
-    for (size_t i = 0; t != NULL && i < t->ncustom && rc == STORE_OK; i++) {
-        struct role named, role;
+    *out = t;
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
 
-        rc = role_get(txn, arena, t->custom[i].role, &named);
+/* What the users are for whom the custom role is named. */
+static enum store_rc in_force(struct store_txn *txn, struct arena *arena, struct str id, struct role *out)
+{
+    struct role named;
+
+    enum store_rc rc = role_get(txn, arena, id, &named);
+    if (rc == STORE_OK)
+        rc = role_in_force(txn, arena, &named, out);
+    return rc == STORE_NOTFOUND ? STORE_ERROR : rc;
+}
+
+/* Adds the active users of custom roles to the base types that these have, or would have. */
+static enum store_rc add_custom(struct store_txn *txn, struct arena *arena, const struct role *removed,
+                                const struct role *successor, uint64_t users[ROLE_BASES])
+{
+    struct tally *t;
+
+    enum store_rc rc = tallies_of(txn, arena, &t);
+    for (size_t i = 0; rc == STORE_OK && t != NULL && i < t->ncustom; i++) {
+        struct role role;
+
+        rc = in_force(txn, arena, t->custom[i].role, &role);
         if (rc == STORE_OK)
-            rc = role_in_force(txn, arena, &named, &role);
-        if (rc == STORE_NOTFOUND)
-            rc = STORE_ERROR;
-        if (rc == STORE_OK)
-            users[removed != NULL && str_eq(role.id, removed->id) ? successor->base : role.base] += t->custom[i].n;
+            users[removed != NULL && str_eq(role.id, removed->id) ? successor->base : role.base] +=
+                t->custom[i].n.active;
     }
     return rc;
 }
@@ -223,7 +263,7 @@ enum store_rc seat_mark(struct store_txn *txn, enum store_space space, const str
 enum store_rc seat_holder(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
                           const struct id *id, const struct image *user, struct holder *out)
 {
-    *out = (struct holder){.active = false};
+    *out = (struct holder){.there = user != NULL};
     if (user == NULL)
         return STORE_OK;
     out->active = user_image_is_active(user);
@@ -238,9 +278,11 @@ enum store_rc seat_holder(struct store_txn *txn, struct arena *arena, struct cal
 
 static bool counts_alike(const struct holder *x, const struct holder *y)
 {
-    return x->active == y->active &&
-           (!x->active || (!x->overflowed && !y->overflowed && str_eq(x->standing.named.id, y->standing.named.id) &&
-                           (x->standing.source == STANDING_DEFAULT) == (y->standing.source == STANDING_DEFAULT)));
+    if (!x->there || !y->there)
+        return x->there == y->there;
+    return x->active == y->active && !x->overflowed && !y->overflowed &&
+           str_eq(x->standing.named.id, y->standing.named.id) &&
+           (x->standing.source == STANDING_DEFAULT) == (y->standing.source == STANDING_DEFAULT);
 }
 
 /* Whether a change must find its seat at once: else seat_sum_judge() judges it. */
@@ -262,9 +304,9 @@ static enum store_rc change(struct store_txn *txn, struct arena *arena, struct c
         return STORE_OK;
     if (judged)
         rc = reckon(txn, arena, c, state, NULL, NULL, &was);
-    if (rc == STORE_OK && before->active)
+    if (rc == STORE_OK && before->there)
         rc = add(txn, state, before, -1);
-    if (rc == STORE_OK && after->active)
+    if (rc == STORE_OK && after->there)
         rc = add(txn, state, after, 1);
     if (rc == STORE_OK && judged && (rc = reckon(txn, arena, c, state, NULL, NULL, &is)) == STORE_OK &&
         !may_take(&was, &is))
@@ -353,7 +395,7 @@ struct counting {
     struct arena *ids;
 };
 
-static enum store_rc count_custom(struct counting *n, struct str role)
+static enum store_rc count_custom(struct counting *n, struct str role, bool active)
 {
     struct tally *t = n->tally;
     size_t i = 0;
@@ -364,28 +406,29 @@ static enum store_rc count_custom(struct counting *n, struct str role)
         return STORE_ERROR;
     if (i == t->ncustom)
         t->custom[t->ncustom++].role = arena_str(n->ids, role);
-    t->custom[i].n++;
+    count_by(active ? &t->custom[i].n.active : &t->custom[i].n.inactive, 1);
     return STORE_OK;
 }
 
 static enum store_rc count_one(struct store_txn *txn, struct arena *arena, struct str key, struct str value, void *ctx)
 {
     struct counting *n = ctx;
-    struct holder h = {.active = true};
+    struct holder h = {.there = true};
     struct image im;
 
     if (!image_open(&im, n->account->user_type, value))
         return STORE_ERROR;
-    if (!user_image_is_active(&im))
-        return STORE_OK;
+    h.active = user_image_is_active(&im);
     enum store_rc rc = standing_of(txn, arena, n->account, &im, &h.standing);
-    if (rc == STORE_OK && (rc = store_has(txn, SPACE_OVERFLOW, key)) != STORE_ERROR)
+    if (rc == STORE_OK && h.active && (rc = store_has(txn, SPACE_OVERFLOW, key)) != STORE_ERROR)
         h.overflowed = rc == STORE_OK;
     if (rc != STORE_OK && rc != STORE_NOTFOUND)
         return rc;
     uint64_t *number = number_of(&n->numbers, &h);
+    if (is_left_over(&h))
+        return STORE_OK;
     if (number == NULL)
-        return count_custom(n, h.standing.named.id);
+        return count_custom(n, h.standing.named.id, h.active);
     ++*number;
     return STORE_OK;
 }
@@ -397,6 +440,7 @@ enum store_rc seat_count(struct store_txn *txn, struct arena *arena, const struc
     *out = (struct tally){.ncustom = 0};
     enum store_rc rc = walk_range(txn, arena, SPACE_USER, STR_NULL, STR_NULL, count_one, &n);
     memcpy(out->typed, n.numbers.typed, sizeof out->typed);
+    memcpy(out->inactive, n.numbers.inactive, sizeof out->inactive);
     out->defaulted = n.numbers.defaulted;
     out->overflowed = n.numbers.overflowed;
     for (size_t i = 0; i < out->ncustom; i++)
@@ -428,11 +472,12 @@ enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const str
     if (rc != STORE_OK || (rc = drop_tallies(txn, arena)) != STORE_OK)
         return rc;
     memcpy(state->typed, t->typed, sizeof state->typed);
+    memcpy(state->inactive, t->inactive, sizeof state->inactive);
     state->defaulted = t->defaulted;
     state->overflowed = t->overflowed;
-    state->tallied = 1;
+    state->tallied = STATE_TALLIED;
     for (size_t i = 0; i < t->ncustom && rc == STORE_OK; i++)
-        rc = put_of_role(txn, t->custom[i].role, t->custom[i].n);
+        rc = put_of_role(txn, t->custom[i].role, &t->custom[i].n);
     return rc;
 }
 
@@ -508,6 +553,89 @@ void seat_write(struct buf *b, const struct seats *seats)
     buf_puts(b, ",\"overflowed\":");
     buf_u64(b, seats->overflowed);
     buf_putc(b, '}');
+}
+
+struct role_report {
+    struct call *c;
+    struct role_users *roles;
+    size_t n;
+    bool counted; /* the account has the numbers */
+};
+
+static enum store_rc add_users(struct store_txn *txn, struct arena *arena, struct role_report *w, struct str id,
+                               uint64_t users)
+{
+    struct role role;
+
+    enum store_rc rc = in_force(txn, arena, id, &role);
+    for (size_t i = 0; i < w->n && rc == STORE_OK; i++)
+        if (str_eq(w->roles[i].role.id, role.id))
+            w->roles[i].users += users;
+    return rc;
+}
+
+/* Adds all users to the roles, which begin with the base types. */
+static enum store_rc spread(struct store_txn *txn, struct arena *arena, struct role_report *w,
+                            const struct state *state)
+{
+    uint64_t left = state->count[RESOURCE_USER] - state->active;
+    struct tally *t;
+
+    for (size_t i = 0; i < ROLE_BASES; i++) {
+        w->roles[i].users = state->typed[i] + state->inactive[i];
+        left -= state->inactive[i];
+    }
+    w->roles[ROLE_VIEWER].users += state->overflowed;
+    enum store_rc rc = tallies_of(txn, arena, &t);
+    for (size_t i = 0; rc == STORE_OK && t != NULL && i < t->ncustom; i++) {
+        rc = add_users(txn, arena, w, t->custom[i].role, t->custom[i].n.active + t->custom[i].n.inactive);
+        left -= t->custom[i].n.inactive;
+    }
+    w->roles[policy_default_type(&w->c->account->policy)].users += state->defaulted + left;
+    return rc;
+}
+
+static enum store_rc roles_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct role_report *w = ctx;
+    struct state state;
+    struct role *roles;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK)
+        return rc;
+    if (state.revision != w->c->account->revision) { /* its default type may be another one */
+        error_set(w->c->error, ERR_ACCOUNT_CHANGED);
+        return STORE_REFUSED;
+    }
+    w->counted = state.tallied == STATE_TALLIED;
+    if (!w->counted || (rc = role_listed(txn, arena, &roles, &w->n)) != STORE_OK)
+        return rc;
+    w->roles = arena_alloc(arena, w->n * sizeof *w->roles);
+    for (size_t i = 0; i < w->n; i++)
+        w->roles[i].role = roles[i];
+    return spread(txn, arena, w, &state);
+}
+
+static enum store_rc begin_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct state state;
+
+    return edit_begin(txn, arena, ctx, &state);
+}
+
+bool seat_roles(struct call *c, struct role_users **out, size_t *n)
+{
+    struct role_report w = {.c = c};
+    uint32_t account = c->account->number;
+    bool done = call_done(c, store_run(c->store, account, STORE_FREEZE, c->arena, roles_body, &w));
+
+    if (done && !w.counted)
+        done = edit_run(c, begin_body, c) &&
+               call_done(c, store_run(c->store, account, STORE_FREEZE, c->arena, roles_body, &w));
+    *out = w.roles;
+    *n = w.n;
+    return done;
 }
 
 struct protection {

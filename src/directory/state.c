@@ -10,11 +10,13 @@
  * A record: u8 version, then fields as u64, big-endian, in the version's order. Fields that a record does not reach are 0: they
  * came later.
  *
- * Version 2 has what changes most at its end, and side by side: the log of the store has what of a record differs, from the
- * first byte to the last, twice.
+ * From version 2 on, what changes most is at the end, and side by side: the log of the store has what of a record differs, from
+ * the first byte to the last, twice. Version 3 has the inactive users.
  */
 #define FIELDS_MAX 25
 #define VERSION    2
+#define FIELDS_MAX 22
+#define VERSION    3
 
 #define FIELD(name) offsetof(struct state, name)
 static const struct {
@@ -36,6 +38,17 @@ static const struct {
 };
 static_assert(STATE_BASES == 4, "typed has four fields in every version");
 static_assert(STATE_STEPS == 5, "stepped has five fields");
+           18,
+           {FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
+            FIELD(typed[3]), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(ordinal[2]), FIELD(count[2]),
+            FIELD(ordinal[1]), FIELD(count[1]), FIELD(defaulted), FIELD(active), FIELD(event), FIELD(logged)}},
+    [3] = {22, 22, {FIELD(revision),    FIELD(departed),    FIELD(tallied),  FIELD(inactive[0]),  FIELD(inactive[1]),
+                    FIELD(inactive[2]), FIELD(inactive[3]), FIELD(typed[0]), FIELD(typed[1]),     FIELD(typed[2]),
+                    FIELD(typed[3]),    FIELD(overflowed),  FIELD(former),   FIELD(former_first), FIELD(ordinal[2]),
+                    FIELD(count[2]),    FIELD(ordinal[1]),  FIELD(count[1]), FIELD(defaulted),    FIELD(active),
+                    FIELD(event),       FIELD(logged)}},
+};
+static_assert(STATE_BASES == 4, "typed and inactive have four fields");
 static_assert(sizeof(struct state) == (FIELDS_MAX + 2) * sizeof(uint64_t),
               "every field is in the last version, but type 0's");
 

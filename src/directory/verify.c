@@ -660,10 +660,25 @@ static enum store_rc verify_password(struct store_txn *txn, struct arena *arena,
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-static void compare(struct verifying *v, const char *what, uint64_t counted, uint64_t kept)
+static void compare(struct verifying *v, bool active, const char *what, uint64_t counted, uint64_t kept)
 {
     if (counted != kept)
-        complain(v, "%" PRIu64 " active users are %s, but %" PRIu64 " are counted", counted, what, kept);
+        complain(v, "%" PRIu64 " %s users are %s, but %" PRIu64 " are counted", counted, active ? "active" : "inactive",
+                 what, kept);
+}
+
+static enum store_rc verify_custom(struct store_txn *txn, struct arena *arena, struct verifying *v, struct str role,
+                                   const struct role_tally *counted)
+{
+    const char *id = arena_strndup(arena, role.p, role.len);
+    struct role_tally kept;
+
+    enum store_rc rc = seat_of_role(txn, role, &kept);
+    if (rc != STORE_OK)
+        return rc;
+    compare(v, true, id, counted->active, kept.active);
+    compare(v, false, id, counted->inactive, kept.inactive);
+    return STORE_OK;
 }
 
 /* What the account counts by type. Users that cannot be read are told elsewhere. */
@@ -674,22 +689,19 @@ static enum store_rc verify_tally(struct store_txn *txn, struct arena *arena, st
     struct str key;
     size_t n = 0;
 
-    if (!v->state.tallied)
+    if (v->state.tallied != STATE_TALLIED) /* the next change counts them */
         return STORE_OK;
     enum store_rc rc = seat_count(txn, arena, &v->account, t);
     if (rc != STORE_OK)
         return rc == STORE_ERROR ? STORE_OK : rc;
-    for (size_t i = 0; i < ROLE_BASES; i++)
-        compare(v, role_of_base(i)->id.p, t->typed[i], v->state.typed[i]);
-    compare(v, "of no type", t->defaulted, v->state.defaulted);
-    compare(v, "viewers for want of a seat", t->overflowed, v->state.overflowed);
-    for (size_t i = 0; i < t->ncustom && rc == STORE_OK; i++) {
-        uint64_t kept;
-
-        rc = seat_of_role(txn, t->custom[i].role, &kept);
-        if (rc == STORE_OK)
-            compare(v, arena_strndup(arena, t->custom[i].role.p, t->custom[i].role.len), t->custom[i].n, kept);
+    for (size_t i = 0; i < ROLE_BASES; i++) {
+        compare(v, true, role_of_base(i)->id.p, t->typed[i], v->state.typed[i]);
+        compare(v, false, role_of_base(i)->id.p, t->inactive[i], v->state.inactive[i]);
     }
+    compare(v, true, "of no type", t->defaulted, v->state.defaulted);
+    compare(v, true, "viewers for want of a seat", t->overflowed, v->state.overflowed);
+    for (size_t i = 0; i < t->ncustom && rc == STORE_OK; i++)
+        rc = verify_custom(txn, arena, v, t->custom[i].role, &t->custom[i].n);
     if (rc == STORE_OK)
         rc = store_scan_open(txn, SPACE_TALLY, STR_NULL, STR_NULL, STORE_FORWARD, &scan);
     while (rc == STORE_OK && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK)

@@ -175,7 +175,7 @@ def described(contract):
     for ref in set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(contract.doc))):
         tap.ok(contract.resolve({"$ref": ref}), f"{ref} leads somewhere")
     bad = contract.faults({"$ref": "#/components/schemas/Role"}, {"id": 1, "name": "x", "base": "boss", "more": 1})
-    tap.equal(len(bad), 4, "a wrong answer would be noticed", *bad)
+    tap.equal(len(bad), 5, "a wrong answer would be noticed", *bad)
 
 
 def scopes(stack, contract):
@@ -336,7 +336,7 @@ def policy(staff, client):
 def roles(staff, client, events_token):
     seen = events(staff.stack.port, events_token)[-1]["seq"]
     role = staff.ask("POST", "/roles", {"name": "Contractor", "base": "guest"}, 201)
-    tap.equal((role["name"], role["base"], role["custom"]), ("Contractor", "guest", True), "a role is made")
+    tap.equal((role["name"], role["base"], role["custom"], role["users"]), ("Contractor", "guest", True, 0), "a role is made")
     answer = staff.send("POST", "/roles", {"name": "Helper"})
     tap.ok(answer.json["base"] == "member" and answer.header("Location").endswith("/api/v1/roles/" + answer.json["id"]), "of members where nothing is said",
            answer)
@@ -354,8 +354,14 @@ def roles(staff, client, events_token):
             ("DELETE", "/roles/" + role["id"] + "?successor=Helper", None, 400, "ROLE_SUCCESSOR"),
             ("DELETE", "/roles/guest?successor=member", None, 409, "ROLE_IS_BASE"), ("DELETE", "/roles/r-abcdefgh?successor=member", None, 404, "ROLE_UNKNOWN")):
         staff.refused(method, path, body, status, code)
-    cara = client.post("/Users", user("cara", userType=role["id"], active=True)).json["id"]
+    def users():
+        return {r["name"]: r["users"] for r in staff.ask("GET", "/roles")["roles"]}
+
+    tap.equal(users(), {"Admin": 1, "Member": 2, "Viewer": 0, "Guest": 0, "Freelancer": 0, "Helper": 0}, "how many have each, who is not active, too")
+    cara = client.post("/Users", user("cara", userType=role["id"], active=False)).json["id"]
+    tap.equal(staff.ask("PATCH", "/roles/" + role["id"], {"name": "Freelancer"})["users"], 1, "and one of them")
     staff.ask("DELETE", "/roles/" + role["id"] + "?successor=viewer", None, 204)
+    tap.equal(users(), {"Admin": 1, "Member": 2, "Viewer": 1, "Guest": 0, "Helper": 0}, "a removed one's users are its successor's")
     tap.equal(json.loads(staff.stack.ctl("user", "show", "acme", cara).stdout)["type"]["id"], "viewer", "its users have the successor")
     got = [e["type"] for e in events(staff.stack.port, events_token, seen)]
     tap.equal(got, ["role.created", "role.created", "role.renamed", "user.created", "role.removed"], "the events are those of the commands")

@@ -291,12 +291,29 @@ static void old_states_are_read(void)
     CHECK(memcmp(&state, &expected, sizeof state) == 0);
     char nineteen[153] = {1};
     CHECK_INT(state_of(nineteen, sizeof nineteen, &state), STORE_ERROR);
+    eighteen[0] = 2; /* in another order */
+    CHECK_INT(state_of(eighteen, sizeof eighteen, &state), STORE_OK);
+    const struct state second = {.revision = 1,
+                                 .departed = 2,
+                                 .tallied = 3,
+                                 .typed = {4, 5, 6, 7},
+                                 .overflowed = 8,
+                                 .former = 9,
+                                 .former_first = 10,
+                                 .ordinal = {0, 13, 11},
+                                 .count = {0, 14, 12},
+                                 .defaulted = 15,
+                                 .active = 16,
+                                 .event = 17,
+                                 .logged = 18};
+    CHECK(memcmp(&state, &second, sizeof state) == 0);
 }
 
 static void states_are_read_as_they_were_written(void)
 {
     struct state state = {.event = UINT64_MAX, .revision = 7}, again;
     char bytes[201 + 8] = {2};
+    char bytes[177] = {3};
 
     begin("workspace");
     state.ordinal[1] = UINT64_C(0x0102030405060708);
@@ -305,6 +322,8 @@ static void states_are_read_as_they_were_written(void)
     for (int i = 0; i < STATE_BASES; i++)
         state.typed[i] = 20 + (uint64_t)i;
     state.departed = 30;
+    for (int i = 0; i < STATE_BASES; i++)
+        state.inactive[i] = 40 + (uint64_t)i;
     state.tallied = 1;
     state.defaulted = 31;
     state.overflowed = 32;
@@ -323,6 +342,15 @@ static void states_are_read_as_they_were_written(void)
     CHECK_INT(state_of(bytes, 145 - 8, &again), STORE_ERROR);
     CHECK_INT(state_of(bytes, 201 + 8, &again), STORE_ERROR);
     bytes[0] = 3;
+    CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_OK);
+    CHECK_INT(state_of(bytes, sizeof bytes - 8, &again), STORE_ERROR);
+    bytes[0] = 2;
+    CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_ERROR);
+    CHECK_INT(state_of(bytes, 145, &again), STORE_OK);
+    CHECK_INT(state_of(bytes, 137, &again), STORE_ERROR);
+    bytes[0] = 1;
+    CHECK_INT(state_of(bytes, 153, &again), STORE_ERROR);
+    bytes[0] = 4;
     CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_ERROR);
     bytes[0] = 0;
     CHECK_INT(state_of(bytes, sizeof bytes, &again), STORE_ERROR);

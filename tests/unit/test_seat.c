@@ -2,6 +2,8 @@
 /* User types, custom roles and seats over a real store: what decides a type, who takes a seat, who cannot be touched. */
 #include "account.h"
 
+#include "roster/directory/restore.h"
+
 static struct str make_type(const char *type)
 {
     return make(arena_printf(arena, ",\"userType\":\"%s\"", type));
@@ -272,6 +274,107 @@ static void roles_are_not_removed_beyond_the_seats(void)
     verified();
 }
 
+/* --- how many have a role --- */
+
+static uint64_t users_of(struct str role)
+{
+    struct role_users *roles = NULL;
+    size_t n = 0;
+
+    CHECK(seat_roles(call(), &roles, &n));
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(roles[i].role.id, role))
+            return roles[i].users;
+    return UINT64_MAX;
+}
+
+/* The users of admin, member, viewer and guest, as digits. */
+static const char *users_of_bases(void)
+{
+    static char digits[ROLE_BASES + 1];
+
+    for (int i = 0; i < ROLE_BASES; i++)
+        digits[i] = (char)('0' + users_of(role_of_base(i)->id));
+    return digits;
+}
+
+static void roles_count_active_and_inactive_users(void)
+{
+    struct image im;
+
+    begin("workspace");
+    CHECK_CSTR(users_of_bases(), "0000");
+    make_type("admin");
+    make("");
+    struct str off = make(",\"active\":false"), late = make(",\"active\":false,\"userType\":\"viewer\"");
+    CHECK_CSTR(users_of_bases(), "1210");
+    verified();
+    CHECK(patch(late, "{\"userType\":\"guest\"}")); /* who takes no seat is counted all the same */
+    CHECK_CSTR(users_of_bases(), "1201");
+    verified();
+    CHECK(patch(off, "{\"userType\":\"admin\"}"));
+    CHECK_CSTR(users_of_bases(), "2101");
+    CHECK(patch(off, "{\"active\":true}"));
+    CHECK(patch(late, "{\"active\":true}"));
+    CHECK_CSTR(users_of_bases(), "2101");
+    verified();
+    CHECK(patch(late, "{\"active\":false}"));
+    CHECK(user_delete(call(), late, NULL));
+    CHECK_CSTR(users_of_bases(), "2100");
+    verified();
+    CHECK(user_restore(call(), late, &im));
+    CHECK_CSTR(users_of_bases(), "2101");
+    set("default_type", "viewer");
+    CHECK_CSTR(users_of_bases(), "2011");
+    verified();
+}
+
+static void custom_roles_count_theirs_and_those_of_removed_ones(void)
+{
+    struct role gone;
+
+    begin("workspace");
+    struct role one = add_role("One", "guest"), two = add_role("Two", "viewer");
+    const char *type = arena_printf(arena, "%.10s", one.id.p);
+    struct str ana = make_type(type);
+    make(arena_printf(arena, ",\"active\":false,\"userType\":\"%s\"", type));
+    CHECK_INT(users_of(one.id), 2);
+    CHECK_INT(users_of(two.id), 0);
+    CHECK_CSTR(users_of_bases(), "0000");
+    CHECK(patch(ana, "{\"active\":false}"));
+    CHECK_INT(users_of(one.id), 2);
+    verified();
+    CHECK(role_remove(call(), one.id, two.id, &gone));
+    CHECK_INT(users_of(one.id), UINT64_MAX);
+    CHECK_INT(users_of(two.id), 2);
+    CHECK(role_remove(call(), two.id, STR_LIT("member"), &gone));
+    CHECK_CSTR(users_of_bases(), "0200");
+    CHECK(user_delete(call(), ana, NULL));
+    CHECK_CSTR(users_of_bases(), "0100");
+    verified();
+}
+
+static void roles_count_who_waits_for_a_seat_and_who_is_in_a_team(void)
+{
+    begin("workspace");
+    make("");
+    set("seat_limit", "1");
+    set("seat_overflow", "viewer");
+    struct str waits = make(""), off = make(",\"active\":false");
+    CHECK_CSTR(users_of_bases(), "0210");
+    struct str crew = push("Crew", &off, 1);
+    CHECK(rules_add(call(), crew, STR_LIT("guest"), 0));
+    reload();
+    CHECK_CSTR(users_of_bases(), "0111");
+    verified();
+    push("Crew", &waits, 1); /* he is a guest now, and the other one no longer */
+    CHECK_CSTR(users_of_bases(), "0201");
+    verified();
+    CHECK(team_delete(call(), crew, NULL));
+    CHECK_CSTR(users_of_bases(), "0210");
+    verified();
+}
+
 /* --- who cannot be touched --- */
 
 static void last_admin_stays(void)
@@ -326,10 +429,13 @@ static enum store_rc forget_body(struct store_txn *txn, struct arena *a, void *c
     struct state s;
 
     (void)a;
-    (void)ctx;
     enum store_rc rc = state_get(txn, &s);
-    s.tallied = s.defaulted = 0;
-    memset(s.typed, 0, sizeof s.typed);
+    s.tallied = *(const uint64_t *)ctx;
+    memset(s.inactive, 0, sizeof s.inactive);
+    if (s.tallied == 0) {
+        s.defaulted = 0;
+        memset(s.typed, 0, sizeof s.typed);
+    }
     return rc == STORE_OK ? state_put(txn, &s) : rc;
 }
 
@@ -364,17 +470,36 @@ static void protected_users_get_the_seat_they_wait_for(void)
 
 static void uncounted_accounts_are_counted_with_the_first_change(void)
 {
+    uint64_t tallied = 0;
+
     begin("workspace");
     struct role role = add_role("Reader", "member");
     make_type("admin");
     make("");
     make_type(arena_printf(arena, "%.10s", role.id.p));
-    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, forget_body, NULL), STORE_OK);
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, forget_body, &tallied), STORE_OK);
     verified();
     set("seat_limit", "3");
     CHECK(make_type("member").p == NULL);
     CHECK_INT(error.code, ERR_SEATS_EXCEEDED);
     CHECK_INT(used(), 3);
+    verified();
+}
+
+/* Then there were numbers of active users alone: who asks how many have a role has them counted, too. */
+static void half_counted_accounts_are_counted_when_somebody_asks(void)
+{
+    uint64_t tallied = 1;
+
+    begin("workspace");
+    make("");
+    struct str ana = make(",\"active\":false,\"userType\":\"viewer\"");
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, forget_body, &tallied), STORE_OK);
+    verified();
+    CHECK_CSTR(users_of_bases(), "0110");
+    CHECK_INT(store_run(store, account.number, STORE_WRITE, arena, forget_body, &tallied), STORE_OK);
+    CHECK(patch(ana, "{\"active\":true}"));
+    CHECK_CSTR(users_of_bases(), "0110");
     verified();
 }
 
@@ -401,11 +526,15 @@ static const struct unit_test tests[] = {
     UNIT(additions_without_a_seat_are_refused),
     UNIT(overflow_becomes_viewer_until_a_seat_is_free),
     UNIT(roles_are_not_removed_beyond_the_seats),
+    UNIT(roles_count_active_and_inactive_users),
+    UNIT(custom_roles_count_theirs_and_those_of_removed_ones),
+    UNIT(roles_count_who_waits_for_a_seat_and_who_is_in_a_team),
     UNIT(last_admin_stays),
     UNIT(protected_users_stay),
     UNIT(protected_users_stay_when_they_are_inactive),
     UNIT(protected_users_get_the_seat_they_wait_for),
     UNIT(uncounted_accounts_are_counted_with_the_first_change),
+    UNIT(half_counted_accounts_are_counted_when_somebody_asks),
     UNIT(who_knows_older_settings_may_not_write),
 };
 

@@ -45,7 +45,11 @@ enum store_rc role_in_force(struct store_txn *txn, struct arena *arena, const st
 /* The custom roles, in order of their ids, also those that were removed; strings in arena. */
 enum store_rc role_all(struct store_txn *txn, struct arena *arena, struct role **out, size_t *n);
 
-/* The roles that a user can be given: the base types, then the custom roles in order of their names. false: *c->error. */
+/*
+ * The roles that a user can be given: the base types in their order, then the custom roles in order of their names; strings in
+ * arena. role_list() is the same in a transaction of its own. false: *c->error.
+ */
+enum store_rc role_listed(struct store_txn *txn, struct arena *arena, struct role **out, size_t *n);
 bool role_list(struct call *c, struct role **out, size_t *n);
 
 /*
@@ -56,8 +60,8 @@ bool role_add(struct call *c, struct str name, struct str base, struct role *out
 bool role_rename(struct call *c, struct str which, struct str name, struct role *out);
 bool role_remove(struct call *c, struct str which, struct str successor, struct role *out);
 
-/* Appends what can be chosen of a role, as a JSON object. */
-void role_write(struct buf *b, const struct role *role);
+/* Appends the role and the number of its users (seat.h) as a JSON object. */
+void role_write(struct buf *b, const struct role *role, uint64_t users);
 
 /* Reads the value of an entry of the space `role`; false: it is none. id is that of its key. Strings are in a. */
 bool role_read(struct role *out, struct str id, struct str bytes, struct arena *a);

@@ -2,8 +2,8 @@
 /*
  * seat - who takes a seat of the account, how many are taken, and who cannot be touched.
  *
- * The account keeps count of its active users by type: by the base type that is named for them, by custom role (space `tally`),
- * and of those for whom nothing names one. The seats taken follow from these numbers by the rules of the policy (seat_admin …:
+ * The account keeps count of its users by type: by the base type that is named for them, by custom role (space `tally`),
+ * and of those for whom nothing names one; the active ones and the others apart. The seats taken follow from these numbers by the rules of the policy (seat_admin …:
  * every n-th user takes one), so that a changed rule, default type or role counts at once and for everybody.
  *
  * Nobody loses a seat: a change is refused, or by policy seat_overflow makes the user a viewer, where it would take more than
@@ -18,6 +18,7 @@
 
 /* What a user counts as. */
 struct holder {
+    bool there; /* false: nobody */
     bool active;
     bool overflowed; /* is a viewer for want of a seat */
     struct standing standing;
@@ -95,20 +96,34 @@ void seat_write_type(struct buf *b, const struct explanation *e);
 enum store_rc seat_judge_removal(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
                                  const struct role *role, const struct role *successor);
 
+/* A role that a user can be given, and how many users have it, active or not, whatever decided it. */
+struct role_users {
+    struct role role;
+    uint64_t users;
+};
+
+/* As role_list(), and in its order. */
+bool seat_roles(struct call *c, struct role_users **out, size_t *n);
+
+/* The users for whom a custom role is named. */
+struct role_tally {
+    uint64_t active, inactive;
+};
+
 /* What the account's numbers must be. */
 struct tally {
-    uint64_t typed[ROLE_BASES], defaulted, overflowed;
+    uint64_t typed[ROLE_BASES], inactive[ROLE_BASES], defaulted, overflowed; /* as in struct state */
     struct {
         struct str role;
-        uint64_t n;
+        struct role_tally n;
     } custom[ROLES_MAX];
     size_t ncustom;
 };
 
-/* Counts all users; for an account that has no numbers yet (state.tallied 0), and for verify. */
+/* Counts all users; for an account that has not all numbers yet (state.tallied), and for verify. */
 enum store_rc seat_count(struct store_txn *txn, struct arena *arena, const struct account *account, struct tally *out);
 
-/* Counts all users and writes the numbers: state->tallied is 1 afterwards. */
+/* Counts all users and writes the numbers: state->tallied is STATE_TALLIED afterwards. */
 enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const struct account *account,
                            struct state *state);
 
@@ -119,8 +134,8 @@ enum store_rc seat_recount(struct store_txn *txn, struct arena *arena, const str
 enum store_rc seat_judge_account(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                                  const struct account *changed);
 
-/* The number kept for a custom role. */
-enum store_rc seat_of_role(struct store_txn *txn, struct str role, uint64_t *n);
+/* The numbers kept for a custom role. */
+enum store_rc seat_of_role(struct store_txn *txn, struct str role, struct role_tally *n);
 
 /* Marks of a user, written as they are (import), and whether he has them. */
 enum store_rc seat_mark(struct store_txn *txn, enum store_space space, const struct id *user, bool on);
