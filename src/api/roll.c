@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "roster/base/clock.h"
+#include "roster/directory/restore.h"
 #include "roster/directory/roll.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/team.h"
@@ -29,6 +30,12 @@ static void write_entry(struct buf *b, const struct resource_type *type, const s
     clock_write(b, e->created);
     buf_puts(b, ",\"modified\":");
     clock_write(b, e->modified);
+}
+
+static void write_number(struct buf *b, const char *name, uint64_t n)
+{
+    buf_json_name(b, name);
+    buf_u64(b, n);
 }
 
 /* --- lists --- */
@@ -58,6 +65,8 @@ static bool list(struct api_call *c, const struct roll_query *q, const char *nam
         for (size_t i = 0; i < slice.n; i++) {
             buf_json_comma(b);
             write_entry(b, q->type, &slice.entries[i]);
+            if (q->type->number == RESOURCE_TEAM)
+                write_number(b, "members", slice.entries[i].members);
             buf_putc(b, '}');
         }
         written += slice.n;
@@ -110,9 +119,24 @@ bool roll_teams(struct api_call *c)
 
 /* --- one of them --- */
 
+/* "since":…,"added":{"type":…,"id":…} */
+static void write_membership(struct buf *b, const struct membership *m)
+{
+    buf_puts(b, ",\"since\":");
+    clock_write(b, m->since);
+    if (m->kind == MAKER_UNKNOWN) {
+        buf_puts(b, ",\"added\":null");
+        return;
+    }
+    buf_puts(b, ",\"added\":{");
+    answer_text(b, "type", membership_word(m->kind));
+    answer_id(b, "id", &m->maker);
+    buf_putc(b, '}');
+}
+
 /*
- * Writes up to `most` of the members of a team, or of the teams of a user, behind *last, as a list: {"id":…,"displayName":…}. *last is the
- * last one then.
+ * Writes up to `most` of the members of a team, or of the teams of a user, behind *last, as a list: {"id":…,"displayName":…}, of members
+ * also "since" and "added". *last is the last one then.
  */
 static bool write_refs(struct api_call *c, const struct resource_type *type, const struct id *of, size_t most,
                        struct id *last, bool *more)
@@ -134,6 +158,8 @@ static bool write_refs(struct api_call *c, const struct resource_type *type, con
             buf_putc(b, '{');
             answer_id(b, "id", &refs[i].id);
             answer_text(b, "displayName", refs[i].display.len == 0 ? STR_NULL : refs[i].display);
+            if (type->number == RESOURCE_TEAM)
+                write_membership(b, &refs[i].membership);
             buf_putc(b, '}');
             *last = refs[i].id;
         }
@@ -171,7 +197,34 @@ bool roll_user(struct api_call *c)
     return true;
 }
 
-/* GET /api/v1/teams/{id}?after=ID&limit=N: as in the list, and "members":[{"id":…,"displayName":…},…],"next":ID */
+/* Begins the object of a team: "count", and "former":{"time":…,"members":…,"added":…,"removed":…}, what a restoring would do. */
+static bool write_team(struct api_call *c, const struct image *im, struct roll_entry *e)
+{
+    struct buf *b = &c->response->body;
+    struct call call = c->call;
+    struct former_members former;
+    uint64_t members;
+    bool found;
+
+    call.arena = c->api->scratch;
+    arena_reset(call.arena);
+    if (!member_total(&call, &e->id, &members) || !team_former(&call, &e->id, &former, &found))
+        return false;
+    answer_json(c, 200);
+    write_entry(b, im->type, e);
+    write_number(b, "count", members);
+    buf_puts(b, found ? ",\"former\":{\"time\":" : ",\"former\":null");
+    if (!found)
+        return true;
+    clock_write(b, former.since);
+    write_number(b, "members", former.members);
+    write_number(b, "added", former.added);
+    write_number(b, "removed", former.removed);
+    buf_putc(b, '}');
+    return true;
+}
+
+/* GET /api/v1/teams/{id}?after=ID&limit=N: write_team(), and "members":[{"id":…,"displayName":…,…},…],"next":ID */
 bool roll_team(struct api_call *c)
 {
     struct roll_entry e;
@@ -183,8 +236,8 @@ bool roll_team(struct api_call *c)
     if (!answer_after(c, &last) || !answer_limit(c, &most) || !team_get(&c->call, c->params[0], &im))
         return false;
     roll_read(&im, c->r->arena, &e);
-    answer_json(c, 200);
-    write_entry(&c->response->body, im.type, &e);
+    if (!write_team(c, &im, &e))
+        return false;
     buf_puts(&c->response->body, ",\"members\":[");
     if (!write_refs(c, im.type, &e.id, most, &last, &more))
         return false;

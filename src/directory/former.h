@@ -23,7 +23,7 @@ struct former {
     struct id id;         /* of the user or the team */
     int64_t since;        /* ms: when it was taken away */
     int64_t created;      /* ms: when the user was; else 0 */
-    const struct id *ids; /* teams or members */
+    const struct id *ids; /* teams or members, in order */
     size_t nids;
     struct str resource; /* the user as JSON, in normal form; else empty */
 };

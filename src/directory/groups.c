@@ -54,6 +54,7 @@ enum store_rc groups_tell(struct store_txn *txn, struct arena *arena, struct cal
 enum store_rc groups_put(struct store_txn *txn, struct arena *arena, struct call *c, const struct id *user,
                          const struct id *teams, size_t n, struct id **joined, size_t *njoined)
 {
+    const struct membership made = membership_of(c);
     enum store_rc rc = STORE_OK;
 
     *joined = arena_alloc_raw(arena, (n + 1) * sizeof **joined);
@@ -62,7 +63,7 @@ enum store_rc groups_put(struct store_txn *txn, struct arena *arena, struct call
         rc = store_has(txn, SPACE_TEAM, id_view(&teams[i]));
         if (rc == STORE_OK) {
             (*joined)[(*njoined)++] = teams[i];
-            rc = member_restore(txn, &teams[i], user, c->now);
+            rc = member_put(txn, &teams[i], user, &made);
         } else if (rc == STORE_NOTFOUND) {
             rc = STORE_OK; /* the team has gone meanwhile */
         }
@@ -83,6 +84,7 @@ enum store_rc groups_leave(struct store_txn *txn, struct arena *arena, struct ca
 static enum store_rc join(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                           const struct id *user, const struct id *team)
 {
+    const struct membership made = membership_of(c);
     enum store_rc rc = member_has(txn, team, user);
     struct joining joining;
 
@@ -93,8 +95,7 @@ static enum store_rc join(struct store_txn *txn, struct arena *arena, struct cal
         return STORE_OK; /* the team has gone meanwhile */
     if (rc != STORE_OK || (rc = joining_begin(txn, arena, c, state, team, &joining)) != STORE_OK ||
         (rc = joining_before(txn, arena, &joining, user)) != STORE_OK ||
-        (rc = member_restore(txn, team, user, c->now)) != STORE_OK ||
-        (rc = joining_after(txn, arena, &joining)) != STORE_OK)
+        (rc = member_put(txn, team, user, &made)) != STORE_OK || (rc = joining_after(txn, arena, &joining)) != STORE_OK)
         return rc;
     return joining_end(txn, arena, &joining);
 }

@@ -55,13 +55,67 @@ enum store_rc member_has(struct store_txn *txn, const struct id *team, const str
     return store_has(txn, SPACE_MEMBER, key_view(&k));
 }
 
-enum store_rc member_restore(struct store_txn *txn, const struct id *team, const struct id *user, int64_t since)
+/* --- what is kept of one: u64 since, then u8 kind and the maker's id, as far as they are known --- */
+
+struct membership membership_of(const struct call *c)
+{
+    return (struct membership){
+        .since = c->now, .kind = id_is_set(&c->token) ? MAKER_TOKEN : MAKER_OPERATOR, .maker = c->token};
+}
+
+static void membership_write(struct key *value, const struct membership *m)
+{
+    key_init(value); /* the same code as a key's */
+    key_u64(value, (uint64_t)m->since);
+    if (m->kind == MAKER_UNKNOWN)
+        return;
+    key_u8(value, (uint8_t)m->kind);
+    if (id_is_set(&m->maker))
+        key_id(value, &m->maker);
+}
+
+bool membership_read(struct str value, struct membership *out)
+{
+    uint64_t since;
+    uint8_t kind = MAKER_UNKNOWN;
+
+    *out = (struct membership){.kind = MAKER_UNKNOWN};
+    if (!key_take_u64(&value, &since))
+        return false;
+    out->since = (int64_t)since;
+    if (value.len == 0)
+        return true;
+    if (!key_take_u8(&value, &kind) || kind == MAKER_UNKNOWN || kind >= MAKERS)
+        return false;
+    out->kind = (enum member_maker)kind;
+    return value.len == 0 || (key_take_id(&value, &out->maker) && value.len == 0);
+}
+
+static const struct str makers[MAKERS] = {
+    [MAKER_TOKEN] = STR_LIT("token"), [MAKER_OPERATOR] = STR_LIT("operator"), [MAKER_CONSOLE] = STR_LIT("console")};
+
+struct str membership_word(enum member_maker kind)
+{
+    return makers[kind];
+}
+
+enum member_maker membership_find(struct str word)
+{
+    for (unsigned kind = MAKER_UNKNOWN + 1; kind < MAKERS; kind++)
+        if (str_eq(word, makers[kind]))
+            return (enum member_maker)kind;
+    return MAKER_UNKNOWN;
+}
+
+/* --- both records --- */
+
+enum store_rc member_put(struct store_txn *txn, const struct id *team, const struct id *user,
+                         const struct membership *m)
 {
     struct key k, value;
 
     pair_key(&k, team, user);
-    key_init(&value);
-    key_u64(&value, (uint64_t)since);
+    membership_write(&value, m);
     enum store_rc rc = store_put(txn, SPACE_MEMBER, key_view(&k), key_view(&value));
     if (rc != STORE_OK)
         return rc;
@@ -366,11 +420,12 @@ static enum store_rc change_apply(struct fates *f, struct store_txn *txn, struct
 static enum store_rc membership_change(struct store_txn *txn, struct arena *arena, struct joining *j,
                                        const struct id *user, bool joins)
 {
+    const struct membership made = membership_of(j->c);
     struct arena_mark mark = arena_mark(arena);
 
     enum store_rc rc = joining_before(txn, arena, j, user);
     if (rc == STORE_OK)
-        rc = joins ? member_restore(txn, &j->team, user, j->c->now) : pair_delete(txn, &j->team, user);
+        rc = joins ? member_put(txn, &j->team, user, &made) : pair_delete(txn, &j->team, user);
     if (rc == STORE_OK)
         rc = joining_after(txn, arena, j);
     arena_rewind(arena, mark);
@@ -447,6 +502,50 @@ enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, struc
 
 /* --- for answers --- */
 
+#define COUNT_STEP 1000
+
+enum store_rc member_count(struct store_txn *txn, const struct id *team, uint64_t *n)
+{
+    struct store_scan *scan = NULL;
+    struct key from, to;
+    uint64_t step;
+
+    *n = 0;
+    key_init(&from);
+    key_id(&from, team);
+    to = from;
+    key_end(&to);
+    enum store_rc rc = store_scan_open(txn, SPACE_MEMBER, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
+    while (rc == STORE_OK) { /* most teams are small, and what is read beyond them is for nothing */
+        rc = store_scan_skip(scan, COUNT_STEP, &step);
+        *n += step;
+    }
+    store_scan_close(&scan);
+    return rc == STORE_NOTFOUND ? STORE_OK : rc;
+}
+
+struct counting {
+    const struct id *team;
+    uint64_t n;
+};
+
+static enum store_rc count_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct counting *w = ctx;
+
+    (void)arena;
+    return member_count(txn, w->team, &w->n);
+}
+
+bool member_total(struct call *c, const struct id *team, uint64_t *n)
+{
+    struct counting w = {.team = team};
+    bool done = call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, count_body, &w));
+
+    *n = w.n;
+    return done;
+}
+
 struct naming {
     const struct direction *direction;
     const struct id *of;    /* whose pairs */
@@ -461,7 +560,7 @@ static enum store_rc naming_ids(struct store_txn *txn, struct arena *arena, stru
 {
     struct store_scan *scan = NULL;
     struct key from, to;
-    struct str key;
+    struct str key, value;
     size_t room = 0;
 
     key_init(&to);
@@ -473,7 +572,7 @@ static enum store_rc naming_ids(struct store_txn *txn, struct arena *arena, stru
         key_u8(&from, 0);
     }
     enum store_rc rc = store_scan_open(txn, w->direction->space, key_view(&from), key_view(&to), STORE_FORWARD, &scan);
-    while (rc == STORE_OK && w->n < w->limit && (rc = store_scan_next(scan, &key, NULL)) == STORE_OK) {
+    while (rc == STORE_OK && w->n < w->limit && (rc = store_scan_next(scan, &key, &value)) == STORE_OK) {
         struct id first;
 
         if (w->n == room) {
@@ -482,7 +581,9 @@ static enum store_rc naming_ids(struct store_txn *txn, struct arena *arena, stru
                 memcpy(more, w->refs, w->n * sizeof *more);
             w->refs = more;
         }
-        if (!key_take_id(&key, &first) || !key_take_id(&key, &w->refs[w->n].id))
+        struct member_ref *ref = &w->refs[w->n];
+        if (!key_take_id(&key, &first) || !key_take_id(&key, &ref->id) ||
+            (w->direction == &to_users && !membership_read(value, &ref->membership)))
             rc = STORE_ERROR;
         else
             w->n++;

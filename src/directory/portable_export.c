@@ -3,6 +3,7 @@
 #include "registry.h"
 #include "roster/base/clock.h"
 #include "roster/directory/entry.h"
+#include "roster/directory/member.h"
 #include "roster/directory/password.h"
 #include "roster/directory/portable.h"
 #include "roster/directory/schemas.h"
@@ -201,19 +202,27 @@ static enum store_rc export_member(struct store_txn *txn, struct arena *arena, s
                                    void *ctx)
 {
     struct exporting *x = ctx;
+    struct membership made;
     struct id team, user;
-    uint64_t since;
 
     (void)txn;
     (void)arena;
-    if (!key_take_id(&key, &team) || !key_take_id(&key, &user) || !key_take_u64(&value, &since))
+    if (!key_take_id(&key, &team) || !key_take_id(&key, &user) || !membership_read(value, &made))
         return STORE_ERROR;
     line_begin(x, KIND_MEMBER);
     add_id(&x->line, "team", &team);
     buf_putc(&x->line, ',');
     add_id(&x->line, "user", &user);
     buf_putc(&x->line, ',');
-    add_time(&x->line, "since", (int64_t)since);
+    add_time(&x->line, "since", made.since);
+    if (made.kind != MAKER_UNKNOWN) {
+        buf_printf(&x->line, ",\"added\":{\"type\":\"%s\"", membership_word(made.kind).p);
+        if (id_is_set(&made.maker)) {
+            buf_putc(&x->line, ',');
+            add_id(&x->line, "id", &made.maker);
+        }
+        buf_putc(&x->line, '}');
+    }
     return line_end(x);
 }
 

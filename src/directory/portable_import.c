@@ -429,17 +429,31 @@ static enum store_rc import_entry(struct store_txn *txn, struct arena *arena, st
     return rc == STORE_EXISTS ? refuse_line(m, line->number, "a unique value, such as userName, occurs twice") : rc;
 }
 
+/* Who made a membership; unknown where it is not there. */
+static bool take_maker(struct json_object *o, struct membership *out)
+{
+    struct json_object *maker = json_member(o, "added");
+    struct str word;
+
+    out->kind = MAKER_UNKNOWN;
+    if (maker == NULL)
+        return true;
+    return take_str(maker, "type", &word) && (out->kind = membership_find(word)) != MAKER_UNKNOWN &&
+           take_id_or_none(maker, "id", &out->maker);
+}
+
 static enum store_rc import_member(struct store_txn *txn, struct arena *arena, struct importing *m,
                                    const struct line *line)
 {
     struct json_object *o = line_object(m, arena, line);
+    struct membership made = {.kind = MAKER_UNKNOWN};
     struct id team, user;
-    int64_t since;
 
     if (o == NULL)
         return STORE_REFUSED;
-    if (!take_id(o, "team", &team) || !take_id(o, "user", &user) || !take_time(o, "since", &since))
-        return refuse_line(m, line->number, "team, user or since is missing or malformed");
+    if (!take_id(o, "team", &team) || !take_id(o, "user", &user) || !take_time(o, "since", &made.since) ||
+        !take_maker(o, &made))
+        return refuse_line(m, line->number, "team, user, since or added is missing or malformed");
     enum store_rc rc = store_has(txn, SPACE_TEAM, str_make(team.b, sizeof team.b));
     if (rc == STORE_OK)
         rc = store_has(txn, SPACE_USER, str_make(user.b, sizeof user.b));
@@ -450,7 +464,7 @@ static enum store_rc import_member(struct store_txn *txn, struct arena *arena, s
     rc = member_has(txn, &team, &user);
     if (rc == STORE_OK)
         return refuse_line(m, line->number, "the membership occurs twice");
-    return rc == STORE_NOTFOUND ? member_restore(txn, &team, &user, since) : rc;
+    return rc == STORE_NOTFOUND ? member_put(txn, &team, &user, &made) : rc;
 }
 
 static enum store_rc import_mark(struct store_txn *txn, struct arena *arena, struct importing *m,

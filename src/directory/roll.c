@@ -3,6 +3,7 @@
 
 #include "roster/base/utf8.h"
 #include "roster/directory/entry.h"
+#include "roster/directory/member.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/sso.h"
 #include "roster/directory/user.h"
@@ -81,8 +82,8 @@ static enum store_rc look(struct store_txn *txn, struct arena *arena, struct pag
         return STORE_ERROR;
     roll_read(&im, arena, &e);
     bool meant = is_meant(p, &e, arena);
-    if (meant && is_of_users(p->q))
-        rc = add_role(txn, arena, p, &im, &e, &meant);
+    if (meant)
+        rc = is_of_users(p->q) ? add_role(txn, arena, p, &im, &e, &meant) : member_count(txn, &e.id, &e.members);
     if (meant)
         p->out->entries[p->out->n++] = e;
     else

@@ -355,3 +355,59 @@ bool team_restore(struct call *c, struct str id, struct image *out)
 
     return edit_run(c, restore_body, &w);
 }
+
+struct foreseeing {
+    struct call *c;
+    const struct id *team;
+    struct former_members *out;
+    bool found;
+};
+
+/* Counts who comes and who goes between two lists in order. */
+static enum store_rc compare(struct store_txn *txn, const struct former *kept, const struct former *now,
+                             struct former_members *out)
+{
+    enum store_rc rc = STORE_OK;
+    size_t i = 0, j = 0;
+
+    while ((i < kept->nids || j < now->nids) && rc == STORE_OK) {
+        int order = i == kept->nids ? 1 : j == now->nids ? -1 : memcmp(kept->ids[i].b, now->ids[j].b, ID_SIZE);
+
+        if (order < 0) {
+            rc = store_has(txn, SPACE_USER, id_view(&kept->ids[i]));
+            out->added += rc == STORE_OK;
+            if (rc == STORE_NOTFOUND)
+                rc = STORE_OK; /* gone meanwhile */
+        }
+        out->members += order == 0;
+        out->removed += order > 0;
+        i += order <= 0;
+        j += order >= 0;
+    }
+    out->members += out->added;
+    return rc;
+}
+
+static enum store_rc foresee_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct foreseeing *w = ctx;
+    struct former kept, now = {.nids = 0};
+
+    *w->out = (struct former_members){.members = 0};
+    enum store_rc rc = former_get(txn, arena, w->c, FORMER_MEMBERS, w->team, &kept);
+    w->found = rc == STORE_OK;
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_OK : rc;
+    w->out->since = kept.since;
+    rc = members_of(txn, arena, w->team, &now);
+    return rc == STORE_OK ? compare(txn, &kept, &now, w->out) : rc;
+}
+
+bool team_former(struct call *c, const struct id *team, struct former_members *out, bool *found)
+{
+    struct foreseeing w = {.c = c, .team = team, .out = out};
+    bool done = call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, foresee_body, &w));
+
+    *found = done && w.found;
+    return done;
+}

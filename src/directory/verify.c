@@ -5,6 +5,7 @@
 #include "registry.h"
 #include "roster/base/json.h"
 #include "roster/directory/entry.h"
+#include "roster/directory/member.h"
 #include "roster/directory/password.h"
 #include "roster/directory/schemas.h"
 #include "roster/directory/seat.h"
@@ -405,11 +406,11 @@ static enum store_rc verify_member(struct store_txn *txn, struct arena *arena, s
                                    void *ctx)
 {
     struct verifying *v = ctx;
-    uint64_t since;
+    struct membership made;
 
     v->report.memberships++;
-    if (!key_take_u64(&value, &since) || value.len != 0)
-        complain(v, "%s has no time", key_text(arena, SPACE_MEMBER, key));
+    if (!membership_read(value, &made))
+        complain(v, "%s does not tell since when", key_text(arena, SPACE_MEMBER, key));
     return verify_half(txn, arena, v, SPACE_MEMBER, key);
 }
 

@@ -245,8 +245,16 @@ def others(stack, contract, client, ana, team):
     app.refused("DELETE", f"/deleted-users/{who}", None, 404, "FORMER_UNKNOWN")
     app.refused("GET", "/deleted-users?after=x", None, 400, "PARAMETER_INVALID")
     app.refused("POST", f"/teams/{team}/restore", None, 404, "FORMER_UNKNOWN")
-    client.post("/Groups", group("Förderung", [ana]))
+    before = {m["id"] for m in app.ask("GET", f"/teams/{team}")["members"]}
+    client.post("/Groups", group("Förderung", [ana, who := client.post("/Users", user("newcomer")).json["id"]]))
+    got = app.ask("GET", f"/teams/{team}")
+    tap.equal((got["count"], {k: v for k, v in got["former"].items() if k != "time"}), (2, {"members": 6, "added": 5, "removed": 1}), "what restoring it would do")
     app.ask("POST", f"/teams/{team}/restore")
+    got, mine = app.ask("GET", f"/teams/{team}"), {t["name"]: t["id"] for t in app.ask("GET", "/tokens")["tokens"]}["app"]
+    tap.equal({m["id"] for m in got["members"]}, before, "is what it did")
+    tap.equal({m["id"]: m["added"]["id"] == mine for m in got["members"]}, {m: m != ana for m in before}, "who came back was added by who restored it")
+    tap.equal((got["count"], {k: v for k, v in got["former"].items() if k != "time"}), (6, {"members": 2, "added": 1, "removed": 5}), "and it can be undone")
+    client.delete("/Users/" + who)
 
 
 def log(staff, client):
@@ -475,9 +483,12 @@ def users(staff, client, ana):
 def teams(staff, client, ana):
     many = [client.post("/Users", user(f"m{i}")).json["id"] for i in range(5)]
     team = client.post("/Groups", group("Förderung", [ana, *many])).json["id"]
-    tap.equal(sorted(t["displayName"] for t in pages(staff, "/teams", "teams", 1)), ["Förderung", "Sales"], "all teams, page by page")
+    tap.equal(sorted((t["displayName"], t["members"]) for t in pages(staff, "/teams", "teams", 1)), [("Förderung", 6), ("Sales", 1)], "all teams, page by page")
     tap.equal([t["id"] for t in staff.ask("GET", "/teams?q=F%C3%96RD")["teams"]], [team], "by a part of the name")
     got = staff.ask("GET", "/teams/" + team)
+    scim = {t["name"]: t["id"] for t in staff.ask("GET", "/tokens")["tokens"]}["test"]
+    tap.equal((got["count"], got["former"], staff.ask("GET", f"/teams/{team}?limit=2&after={got['members'][1]['id']}")["count"]), (6, None, 6), "it tells how many members it has")
+    tap.equal([(m["added"], m["since"]) for m in got["members"]], [({"type": "token", "id": scim}, got["created"])] * 6, "since when each is one, and by whom")
     tap.equal((got["displayName"], got["next"], sorted(m["id"] for m in got["members"])), ("Förderung", None, sorted([ana, *many])), "one team")
     tap.equal(pages(staff, "/teams/" + team, "members"), got["members"], "its members page by page")
     tap.equal({m["id"]: m["displayName"] for m in got["members"]}[ana], "Ana Ñandú", "who have names")

@@ -103,6 +103,8 @@ static struct id add_team(const char *name, const struct id *users, size_t n)
         buf_printf(&b, "%s{\"value\":\"%s\"}", i > 0 ? "," : "", text);
     }
     buf_puts(&b, "]}");
+    if (strcmp(name, "Two") == 0)
+        c.token = id_new(); /* the others are the operator's */
     CHECK(team_create(&c, json(buf_cstr(&b)), &im));
     if (im.type != NULL)
         id_parse(im.id, &id);
@@ -240,6 +242,8 @@ static void round_trip_is_exact(void)
     struct str first = exported(account.slug);
     CHECK(strstr(first.p, "\"scopes\":\"scim events:read\",\"user\":\"") != NULL); /* a token that stands for a user */
     CHECK(strstr(first.p, "\"address\":\"2001:db8::1\",\"agent\":\"Agent \\\"\xc3\xa9\\\"\",") != NULL);
+    CHECK(strstr(first.p, "\"added\":{\"type\":\"operator\"}}\n") != NULL);
+    CHECK(strstr(first.p, "\"added\":{\"type\":\"token\",\"id\":\"") != NULL);
     CHECK(account_remove(store, arena, str_of(account.slug), &error));
     CHECK_FATAL(imported(first, ""));
     struct str second = exported(account.slug);
@@ -318,7 +322,10 @@ static void malformed_files_are_refused(void)
     refused(replaced(text, "\"userName\":", "\"usreName\":"), "Line 3 of the import:");
     refused(replaced(text, "U3@example.com", "U2@example.com"), "Line 5 of the import: a unique value");
     refused(replaced(text, "\"modified\":\"2", "\"modified\":\"x"), "Line 3 of the import: ordinal, version");
-    refused(replaced(text, "\"since\":\"2", "\"since\":\"x"), "Line 9 of the import: team, user or since");
+    refused(replaced(text, "\"since\":\"2", "\"since\":\"x"), "Line 9 of the import: team, user, since");
+    refused(replaced(text, "\"added\":{\"type\":\"token\",\"id\":\"", "\"added\":{\"type\":\"token\",\"id\":\"x"),
+            "Line ");
+    refused(replaced(text, "\"added\":{\"type\":\"operator\"}", "\"added\":{\"type\":\"nobody\"}"), "Line ");
     refused(replaced(text, "\"event\":{\"seq\":2,", "\"event\":{\"seq\":3,"), "Line ");
     refused(replaced(text, "\"event\":{\"seq\":2,", "\"event\":{\"seq\":2,\"seq\":2,"), "Line ");
     refused(without(text, "{\"type\":\"event\",\"event\":{\"seq\":1,"), "Line ");

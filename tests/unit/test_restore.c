@@ -286,6 +286,49 @@ static void replaced_members_come_back(void)
     verified();
 }
 
+/* "MEMBERS ADDED REMOVED" of what a restoring would do; "-" where nothing is kept. */
+static const char *foreseen(struct str team, int64_t *since)
+{
+    struct former_members f = {.members = 99};
+    bool found = false;
+    struct id id;
+
+    CHECK(id_parse(team, &id));
+    CHECK(team_former(call(), &id, &f, &found));
+    *since = f.since;
+    return found ? arena_printf(arena, "%d %d %d", (int)f.members, (int)f.added, (int)f.removed) : "-";
+}
+
+static void restoring_a_team_is_foreseen(void)
+{
+    struct str people[4];
+    struct image im;
+    int64_t since;
+
+    begin("workspace");
+    for (int i = 0; i < 4; i++)
+        people[i] = make_named(arena_printf(arena, "u%d", i), "");
+    struct str crew = push("Crew", people, 3), other = push("Other", people, 4);
+    CHECK_CSTR(foreseen(crew, &since), "-");
+    now += 1000;
+    push("Crew", people + 2, 2);
+    CHECK_CSTR(foreseen(crew, &since), "3 2 1");
+    CHECK_INT(since, now);
+    CHECK_CSTR(foreseen(other, &since), "-");
+    CHECK(user_delete(call(), people[0], NULL)); /* he does not come back */
+    CHECK_CSTR(foreseen(crew, &since), "2 1 1");
+    now += 1000;
+    CHECK(team_restore(call(), crew, &im));
+    CHECK(is_member(crew, people[1]) && is_member(crew, people[2]) && !is_member(crew, people[3]));
+    CHECK_CSTR(foreseen(crew, &since), "2 1 1"); /* back again */
+    CHECK_INT(since, now);
+    CHECK_STR(push("Other", NULL, 0), other);
+    CHECK_CSTR(foreseen(other, &since), "3 3 0");
+    now += 30 * DAY;
+    CHECK_CSTR(foreseen(crew, &since), "-");
+    verified();
+}
+
 static void merged_teams_need_no_keeping(void)
 {
     struct str people[2];
@@ -369,6 +412,7 @@ static const struct unit_test tests[] = {
     UNIT(many_expire_in_steps),
     UNIT(what_a_request_takes_back_is_not_kept),
     UNIT(replaced_members_come_back),
+    UNIT(restoring_a_team_is_foreseen),
     UNIT(merged_teams_need_no_keeping),
     UNIT(reactivated_users_get_their_teams_back),
     UNIT(what_is_answered_is_the_last_version),

@@ -9,6 +9,26 @@
 #include "roster/directory/state.h"
 #include "roster/scim/patch.h"
 
+/* Who made a membership: what the word of an event's actor says. */
+enum member_maker { MAKER_UNKNOWN, MAKER_TOKEN, MAKER_OPERATOR, MAKER_CONSOLE, MAKERS };
+
+/* What is kept of a membership. */
+struct membership {
+    int64_t since;          /* ms */
+    enum member_maker kind; /* MAKER_UNKNOWN: an earlier version made it */
+    struct id maker;        /* all zero: it has none, as the operator through rosterctl */
+};
+
+/* One that is made by the call. */
+struct membership membership_of(const struct call *c);
+
+/* Reads the value of an entry of the space `member`. false: it is none. */
+bool membership_read(struct str value, struct membership *out);
+
+/* The word for who made it; STR_NULL for MAKER_UNKNOWN. And the kind that a word means, MAKER_UNKNOWN: none. */
+struct str membership_word(enum member_maker kind);
+enum member_maker membership_find(struct str word);
+
 /* What a change does to a team's membership in the end: ids that come and ids that go. */
 struct member_delta {
     struct id *added, *removed;
@@ -40,15 +60,23 @@ enum store_rc member_drop_user(struct store_txn *txn, struct arena *arena, const
 enum store_rc member_drop_team(struct store_txn *txn, struct arena *arena, struct call *c, struct state *state,
                                const struct id *team);
 
-/* Both records of one membership, as they are (import). */
-enum store_rc member_restore(struct store_txn *txn, const struct id *team, const struct id *user, int64_t since);
+/* Writes both records of one membership, as they are. */
+enum store_rc member_put(struct store_txn *txn, const struct id *team, const struct id *user,
+                         const struct membership *m);
 
 enum store_rc member_has(struct store_txn *txn, const struct id *team, const struct id *user);
+
+/* How many members the team has, by passing over them: a million take some tens of milliseconds. */
+enum store_rc member_count(struct store_txn *txn, const struct id *team, uint64_t *n);
+
+/* The same in a transaction of its own. */
+bool member_total(struct call *c, const struct id *team, uint64_t *n);
 
 /* A user in a team's answer or a team in a user's: the id and the name to show (may be empty). */
 struct member_ref {
     struct id id;
     struct str display;
+    struct membership membership; /* of a user, from member_list() */
 };
 
 /*

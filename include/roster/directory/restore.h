@@ -47,6 +47,15 @@ bool user_purge(struct call *c, struct str user);
  */
 bool team_restore(struct call *c, struct str id, struct image *out);
 
+/* What that would do now. */
+struct former_members {
+    int64_t since;    /* ms: when the team was replaced */
+    uint64_t members; /* whom the team would have */
+    uint64_t added;   /* of them, who are no members now */
+    uint64_t removed; /* who would no longer be one */
+};
+bool team_former(struct call *c, const struct id *team, struct former_members *out, bool *found);
+
 /* Removes all that is past its time, with an event user.purged for each user. false: not now; *c->error says nothing of it. */
 bool former_expire(struct call *c);
 

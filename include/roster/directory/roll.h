@@ -27,6 +27,7 @@ struct roll_entry {
     struct str display, email; /* of users; STR_NULL: none */
     struct str role;           /* of users: the id of the type */
     bool active;               /* of users */
+    uint64_t members;          /* of teams, from roll_page() */
 };
 
 struct roll {
@@ -49,6 +50,7 @@ bool roll_page(struct call *c, const struct roll_query *q, const struct id *afte
 bool roll_find(struct call *c, struct str address, struct roll *out);
 
 /* What the record says, all but role. Strings borrow from the image or are in a. */
+/* What the record says, all but role and members. Strings borrow from the image or are in a. */
 void roll_read(const struct image *im, struct arena *a, struct roll_entry *out);
 
 #endif
