@@ -241,7 +241,7 @@ api_handler deleted_list, deleted_restore, deleted_purge, team_members_restore;
 api_handler sso_match_address, sso_list_mismatches;
 api_handler account_read, account_patch, policy_read_all, policy_patch, seats_read;
 api_handler own_roles_list, own_roles_create, own_roles_patch, own_roles_remove;
-api_handler rules_read_all, rules_create, rules_end;
+api_handler rules_read_all, rules_create, rules_try, rules_end;
 api_handler tokens_list, tokens_create, tokens_revoke;
 api_handler roll_users, roll_user, roll_protect, roll_unprotect, roll_teams, roll_team;
 api_handler accounts_list, accounts_create, accounts_read, accounts_patch, accounts_remove, accounts_tokens_list,

@@ -595,6 +595,15 @@ static enum store_rc spread(struct store_txn *txn, struct arena *arena, struct r
     return rc;
 }
 
+/* What is told must not follow from rules or a default type that are no longer the account's. */
+static enum store_rc judge_revision(struct call *c, const struct state *state)
+{
+    if (state->revision == c->account->revision)
+        return STORE_OK;
+    error_set(c->error, ERR_ACCOUNT_CHANGED);
+    return STORE_REFUSED;
+}
+
 static enum store_rc roles_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct role_report *w = ctx;
@@ -604,10 +613,8 @@ static enum store_rc roles_body(struct store_txn *txn, struct arena *arena, void
     enum store_rc rc = state_get(txn, &state);
     if (rc != STORE_OK)
         return rc;
-    if (state.revision != w->c->account->revision) { /* its default type may be another one */
-        error_set(w->c->error, ERR_ACCOUNT_CHANGED);
-        return STORE_REFUSED;
-    }
+    if ((rc = judge_revision(w->c, &state)) != STORE_OK)
+        return rc;
     w->counted = state.tallied == STATE_TALLIED;
     if (!w->counted || (rc = role_listed(txn, arena, &roles, &w->n)) != STORE_OK)
         return rc;
@@ -682,22 +689,34 @@ static enum store_rc team_of(struct store_txn *txn, struct arena *arena, const s
     return rc == STORE_NOTFOUND ? STORE_OK : rc; /* deleted between the two reads */
 }
 
+/* Sets the reason of a holder. */
+static enum store_rc add_reason(struct store_txn *txn, struct arena *arena, const struct account *account,
+                                struct explanation *e)
+{
+    struct str team;
+
+    enum store_rc rc = team_of(txn, arena, account, &e->holder.standing, &team);
+    if (rc != STORE_OK)
+        return rc;
+    e->reason = standing_reason(&e->holder.standing, team, arena);
+    if (e->holder.overflowed)
+        e->reason = str_of(arena_printf(arena, "%.*s, but there is no seat", (int)e->reason.len, e->reason.p));
+    return STORE_OK;
+}
+
 static enum store_rc explain_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct explaining *w = ctx;
     struct image user;
     struct state state;
-    struct str team;
     struct id id;
 
     enum store_rc rc = state_get(txn, &state);
     if (rc != STORE_OK ||
         (rc = edit_load(txn, arena, w->c, w->c->account->user_type, w->text, NULL, &id, &user)) != STORE_OK ||
-        (rc = seat_holder(txn, arena, w->c, &state, &id, &user, &w->out->holder)) != STORE_OK)
+        (rc = seat_holder(txn, arena, w->c, &state, &id, &user, &w->out->holder)) != STORE_OK ||
+        (rc = add_reason(txn, arena, w->c->account, w->out)) != STORE_OK)
         return rc;
-    if ((rc = team_of(txn, arena, w->c->account, &w->out->holder.standing, &team)) != STORE_OK)
-        return rc;
-    w->out->reason = standing_reason(&w->out->holder.standing, team, arena);
     rc = store_has(txn, SPACE_PROTECTED, id_view(&id));
     w->out->is_protected = rc == STORE_OK;
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
@@ -707,11 +726,84 @@ bool seat_explain(struct call *c, struct str user, struct explanation *out)
 {
     struct explaining w = {c, user, out};
 
-    if (!call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, explain_body, &w)))
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, explain_body, &w));
+}
+
+struct trying {
+    struct explaining explaining;
+    const struct seat_trial *trial;
+    struct json_object *user; /* a new one in normal form */
+};
+
+static enum store_rc find_teams(struct store_txn *txn, struct call *c, const struct seat_trial *trial, struct id *out)
+{
+    enum store_rc rc = STORE_OK;
+
+    for (size_t i = 0; i < trial->nteams && rc == STORE_OK; i++) {
+        rc = id_parse(trial->teams[i], &out[i]) ? store_has(txn, SPACE_TEAM, id_view(&out[i])) : STORE_NOTFOUND;
+        if (rc != STORE_NOTFOUND)
+            continue;
+        error_set(c->error, ERR_RESOURCE_NOT_FOUND, str_of(c->account->team_type->name), trial->teams[i]);
+        rc = STORE_REFUSED;
+    }
+    return rc;
+}
+
+/* The type that a creation would find. */
+static enum store_rc try_new(struct store_txn *txn, struct arena *arena, struct trying *w)
+{
+    struct id *ids = arena_alloc(arena, (w->trial->nteams + 1) * sizeof *ids);
+    const struct standing_teams teams = {ids, w->trial->nteams};
+    const struct image_facts facts = {.id = id_new()};
+    struct explanation *out = w->explaining.out;
+    struct call *c = w->explaining.c;
+    struct image im;
+    struct buf bytes;
+
+    enum store_rc rc = find_teams(txn, c, w->trial, ids);
+    if (rc != STORE_OK || (rc = standing_judge(txn, arena, c, NULL, w->user)) != STORE_OK)
+        return rc;
+    buf_init(&bytes, arena);
+    image_build(&bytes, c->account->user_type, w->user, &facts);
+    if (!image_open(&im, c->account->user_type, buf_view(&bytes)))
+        return STORE_ERROR;
+    *out = (struct explanation){.holder = {.there = true, .active = true}};
+    rc = standing_in(txn, arena, c->account, &im, &teams, &out->holder.standing);
+    return rc == STORE_OK ? add_reason(txn, arena, c->account, out) : rc;
+}
+
+static enum store_rc try_body(struct store_txn *txn, struct arena *arena, void *ctx)
+{
+    struct trying *w = ctx;
+    struct state state;
+
+    enum store_rc rc = state_get(txn, &state);
+    if (rc != STORE_OK || (rc = judge_revision(w->explaining.c, &state)) != STORE_OK)
+        return rc;
+    return w->trial->user.p != NULL ? explain_body(txn, arena, &w->explaining) : try_new(txn, arena, w);
+}
+
+/* A user of whom nothing is known but what decides his type. NULL: *c->error. */
+static struct json_object *trial_user(struct call *c, struct json_object *body)
+{
+    static const char *const names[] = {"userType", "roles", "entitlements"};
+    struct json_object *user = json_own(c->arena, json_object_new_object()), *schemas = json_object_new_array();
+
+    json_object_array_add(schemas, json_object_new_string(URN_USER));
+    json_put_member(user, "schemas", schemas);
+    json_put_member(user, "userName", json_object_new_string("somebody"));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        json_put_member(user, names[i], json_object_get(json_member(body, names[i])));
+    return edit_normalise(c, c->account->user_type, user, NULL);
+}
+
+bool seat_try(struct call *c, const struct seat_trial *trial, struct explanation *out)
+{
+    struct trying w = {.explaining = {c, trial->user, out}, .trial = trial};
+
+    if (trial->user.p == NULL && (w.user = trial_user(c, trial->body)) == NULL)
         return false;
-    if (out->holder.overflowed)
-        out->reason = str_of(arena_printf(c->arena, "%.*s, but there is no seat", (int)out->reason.len, out->reason.p));
-    return true;
+    return call_done(c, store_run(c->store, c->account->number, STORE_READ, c->arena, try_body, &w));
 }
 
 void seat_write_type(struct buf *b, const struct explanation *e)

@@ -77,9 +77,23 @@ static enum store_rc from_list(struct store_txn *txn, struct arena *arena, const
     return found ? STORE_OK : STORE_NOTFOUND;
 }
 
+/* Whether the user is in the team of a rule: STORE_OK or STORE_NOTFOUND. teams NULL: those of the store. */
+static enum store_rc is_in(struct store_txn *txn, const struct id *team, const struct id *user,
+                           const struct standing_teams *teams)
+{
+    if (!id_is_set(team)) /* everybody is */
+        return STORE_OK;
+    if (teams == NULL)
+        return member_has(txn, team, user);
+    for (size_t i = 0; i < teams->n; i++)
+        if (id_eq(&teams->ids[i], team))
+            return STORE_OK;
+    return STORE_NOTFOUND;
+}
+
 /* By the first rule whose team the user is in, or that is for everybody. */
 static enum store_rc from_team(struct store_txn *txn, struct arena *arena, const struct account *account,
-                               const struct image *user, struct standing *out)
+                               const struct image *user, const struct standing_teams *teams, struct standing *out)
 {
     const struct rules *rules = &account->rules;
     enum store_rc rc = STORE_NOTFOUND;
@@ -91,7 +105,7 @@ static enum store_rc from_team(struct store_txn *txn, struct arena *arena, const
     if (!id_parse(user->id, &id))
         return STORE_ERROR;
     for (i = 0; i < rules->n && rc == STORE_NOTFOUND; i++)
-        rc = id_is_set(&rules->rule[i].team) ? member_has(txn, &rules->rule[i].team, &id) : STORE_OK;
+        rc = is_in(txn, &rules->rule[i].team, &id, teams);
     if (rc != STORE_OK)
         return rc;
     rc = from_text(txn, arena, str_of(rules->rule[i - 1].role), STANDING_TEAM, out);
@@ -102,6 +116,12 @@ static enum store_rc from_team(struct store_txn *txn, struct arena *arena, const
 enum store_rc standing_of(struct store_txn *txn, struct arena *arena, const struct account *account,
                           const struct image *user, struct standing *out)
 {
+    return standing_in(txn, arena, account, user, NULL, out);
+}
+
+enum store_rc standing_in(struct store_txn *txn, struct arena *arena, const struct account *account,
+                          const struct image *user, const struct standing_teams *teams, struct standing *out)
+{
     struct str type = image_leaf(user, ATTR_USER_USER_TYPE, arena);
     enum store_rc rc = STORE_NOTFOUND;
 
@@ -110,7 +130,7 @@ enum store_rc standing_of(struct store_txn *txn, struct arena *arena, const stru
     for (size_t i = 0; i < LISTS && rc == STORE_NOTFOUND; i++)
         rc = from_list(txn, arena, user, i, out);
     if (rc == STORE_NOTFOUND)
-        rc = from_team(txn, arena, account, user, out);
+        rc = from_team(txn, arena, account, user, teams, out);
     if (rc != STORE_NOTFOUND)
         return rc;
     const struct role *role = role_of_base(policy_default_type(&account->policy));

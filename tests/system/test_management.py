@@ -277,11 +277,36 @@ def log(staff, client):
     staff.refused("GET", "/errors/NONE", None, 404, "CODE_UNKNOWN")
 
 
+def trials(staff, team, ana):
+    before = staff.ask("GET", "/account")
+    viewer, guest = {"id": "viewer", "name": "Viewer", "base": "viewer"}, {"id": "guest", "name": "Guest", "base": "guest"}
+    member = {"id": "member", "name": "Member", "base": "member"}
+    for body, kind, why in (({"user": ana}, {"id": "admin", "name": "Admin", "base": "admin"}, "userType is admin"),
+                            ({}, member, "nothing names a type: it is the account's default_type"), ({"userType": None, "roles": None, "teams": None}, member, None),
+                            ({"userType": "Guest", "teams": [team]}, guest, "userType is Guest"), ({"roles": ["guest", {"value": "viewer"}]}, viewer, "a value of roles is viewer"),
+                            ({"entitlements": ["guest"], "teams": [team]}, guest, "a value of entitlements is guest"),
+                            ({"teams": [team]}, viewer, "nothing names a type, and the members of Förderung are viewer by rule 1")):
+        got = staff.ask("POST", "/rules/try", body)
+        tap.equal((got["type"], got["why"]), (kind, why or got["why"]), f"{body} would be {kind['id']}")
+    role = staff.ask("POST", "/roles", {"name": "Reader", "base": "viewer"}, 201)
+    tap.equal(staff.ask("POST", "/rules/try", {"roles": [role["id"]]})["type"], {k: role[k] for k in ("id", "name", "base")}, "a custom role")
+    staff.ask("DELETE", f"/roles/{role['id']}?successor=guest", None, 204)
+    for body, status, code in (({"userType": "boss"}, 400, "TYPE_UNKNOWN"), ({"userType": role["id"]}, 400, "ROLE_DELETED"), ({"teams": [NOBODY]}, 404, "RESOURCE_NOT_FOUND"),
+                               ({"teams": [ana]}, 404, "RESOURCE_NOT_FOUND"), ({"user": NOBODY}, 404, "RESOURCE_NOT_FOUND"), ({"user": "ana@example.com"}, 404, "RESOURCE_NOT_FOUND"),
+                               ({"user": 1}, 400, "BODY_MEMBER_INVALID"), ({"user": ana, "teams": []}, 400, "BODY_MEMBER_INVALID"), ({"teams": team}, 400, "BODY_MEMBER_INVALID"),
+                               ({"teams": [None]}, 400, "BODY_MEMBER_INVALID"), ({"teams": [team] * 1001}, 400, "BODY_MEMBER_INVALID"), ({"userType": ["guest"]}, 400, "ATTRIBUTE_TYPE"),
+                               ({"roles": "guest"}, 400, "ATTRIBUTE_TYPE"), ({"roles": [{"value": "guest", "primary": True}] * 2}, 400, "PRIMARY_TWICE"),
+                               ({"userName": "x"}, 400, "BODY_MEMBER_UNKNOWN")):
+        staff.refused("POST", "/rules/try", body, status, code)
+    tap.equal(staff.ask("GET", "/account"), before, "nothing has changed")
+
+
 def rules(staff, team, ana):
     tap.equal(staff.ask("GET", "/rules"), {"rules": []}, "there are no rules")
     got = staff.ask("POST", "/rules", {"team": team, "role": "Viewer"})
     tap.equal(got, {"rules": [{"rule": 1, "team": team, "displayName": "Förderung", "role": "viewer"}]}, "a rule")
     tap.equal(staff.ctl("rule", "list", "acme"), got["rules"][0], "rosterctl says so, too")
+    trials(staff, team, ana)
     for body, status, code in (({"team": team, "role": "guest"}, 409, "RULE_TEAM"), ({"team": ana, "role": "guest"}, 404, "RESOURCE_NOT_FOUND"),
                                ({"team": NOBODY, "role": "guest"}, 404, "RESOURCE_NOT_FOUND"), ({"role": "boss"}, 400, "TYPE_UNKNOWN"), ({"team": team}, 400, "MEMBER_REQUIRED"),
                                ({"team": team, "role": "guest", "more": 1}, 400, "BODY_MEMBER_UNKNOWN")):

@@ -311,6 +311,108 @@ static void who_knows_older_rules_may_not_write(void)
     CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
 }
 
+/* --- trying out --- */
+
+static bool try(const char *body, const struct str *teams, size_t n)
+{
+    const struct seat_trial trial = {.body = json(body), .teams = teams, .nteams = n};
+
+    return seat_try(call(), &trial, &why);
+}
+
+/* What would be is what is, once somebody is made like that. */
+static void trials_tell_what_comes_of_it(void)
+{
+    static const char *const bodies[] = {
+        "{}",
+        "{\"userType\":null,\"roles\":null,\"entitlements\":[]}",
+        "{\"userType\":\"Admin\"}",
+        "{\"userType\":\"\",\"roles\":[\"guest\"]}",
+        "{\"roles\":[{\"value\":\"guest\"},{\"value\":\"viewer\"}]}",
+        "{\"roles\":[{\"value\":\"viewer\"},{\"value\":\"guest\",\"primary\":true}],\"entitlements\":[\"admin\"]}",
+        "{\"entitlements\":[\"admin\",\"nothing that is known\"]}",
+    };
+    struct role role;
+
+    begin("workspace");
+    CHECK(role_add(call(), STR_LIT("Reader"), STR_LIT("viewer"), &role));
+    set("team_same_name", "merge");
+    struct str a = push("A", NULL, 0), b = push("B", NULL, 0), c = push("C", NULL, 0);
+    CHECK(rule(b, arena_strndup(arena, role.id.p, role.id.len), 0));
+    CHECK(rule(a, "guest", 0));
+    const struct str teams[][2] = {{a, c}, {a, b}, {c, c}};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        for (size_t n = 0; n < 4; n++) {
+            const struct str *in = n == 0 ? NULL : teams[n - 1];
+            uint64_t before = newest();
+
+            CHECK(try(bodies[i], in, n == 0 ? 0 : 2));
+            struct str would = arena_str(arena, seat_role(&why.holder)->id), reason = arena_str(arena, why.reason);
+            CHECK_INT(newest(), before);
+            const char *rest = strcmp(bodies[i], "{}") == 0 ? "" : arena_printf(arena, ",%s", bodies[i] + 1);
+            struct str who = make(*rest == '\0' ? "" : arena_strndup(arena, rest, strlen(rest) - 1));
+            for (size_t j = 0; in != NULL && j < 2; j++)
+                CHECK(push(str_eq(in[j], a) ? "A" : str_eq(in[j], b) ? "B" : "C", &who, 1).p != NULL);
+            CHECK_STR(type_of(who), would);
+            CHECK_STR(why.reason, reason);
+        }
+    }
+    verified();
+}
+
+static void trials_refuse_what_a_creation_would(void)
+{
+    struct role role, gone;
+    struct str nobody = STR_LIT("00000000-0000-4000-8000-000000000000"), name = STR_LIT("A");
+
+    begin("workspace");
+    struct str ana = make("");
+    CHECK(role_add(call(), STR_LIT("Reader"), STR_LIT("viewer"), &role));
+    CHECK(role_remove(call(), role.id, STR_LIT("guest"), &gone));
+    const struct {
+        const char *body;
+        const struct str *team;
+        enum error_code code;
+    } cases[] = {{"{\"userType\":\"boss\"}", NULL, ERR_TYPE_UNKNOWN},
+                 {"{\"roles\":[\"r-abcdefgh\"]}", NULL, ERR_TYPE_UNKNOWN},
+                 {arena_printf(arena, "{\"userType\":\"%.10s\"}", role.id.p), NULL, ERR_ROLE_DELETED},
+                 {"{\"userType\":7}", NULL, ERR_ATTRIBUTE_TYPE},
+                 {"{\"roles\":[7]}", NULL, ERR_ATTRIBUTE_TYPE},
+                 {"{}", &nobody, ERR_RESOURCE_NOT_FOUND},
+                 {"{}", &ana, ERR_RESOURCE_NOT_FOUND},
+                 {"{}", &name, ERR_RESOURCE_NOT_FOUND}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK(!try(cases[i].body, cases[i].team, cases[i].team != NULL));
+        CHECK_INT(error.code, cases[i].code);
+    }
+    const struct seat_trial trial = {.user = nobody};
+    CHECK(!seat_try(call(), &trial, &why));
+    CHECK_INT(error.code, ERR_RESOURCE_NOT_FOUND);
+}
+
+/* Of who is there it tells what is, also that there is no seat; by the rules that count now. */
+static void trials_of_users_tell_what_they_are(void)
+{
+    begin("workspace");
+    make("");
+    set("seat_limit", "1");
+    set("seat_overflow", "viewer");
+    struct str ana = make("");
+    const struct seat_trial trial = {.user = ana};
+    CHECK(seat_try(call(), &trial, &why));
+    CHECK_STR(seat_role(&why.holder)->id, STR_LIT("viewer"));
+    CHECK_STR(why.reason, STR_LIT("nothing names a type: it is the account's default_type, but there is no seat"));
+    struct account before = account;
+    CHECK(rule(STR_NULL, "guest", 0));
+    struct account after = account;
+    account = before;
+    CHECK(!seat_try(call(), &trial, &why));
+    CHECK_INT(error.code, ERR_ACCOUNT_CHANGED);
+    account = after;
+    CHECK(seat_try(call(), &trial, &why));
+    CHECK_STR(why.reason, STR_LIT("nothing names a type, and everybody is guest by rule 1, but there is no seat"));
+}
+
 static const struct unit_test tests[] = {
     UNIT(members_have_the_type_of_their_team),
     UNIT(first_rule_counts),
@@ -325,6 +427,9 @@ static const struct unit_test tests[] = {
     UNIT(too_many_changes_of_types_are_refused),
     UNIT(rules_are_limited),
     UNIT(who_knows_older_rules_may_not_write),
+    UNIT(trials_tell_what_comes_of_it),
+    UNIT(trials_refuse_what_a_creation_would),
+    UNIT(trials_of_users_tell_what_they_are),
 };
 
 int main(void)

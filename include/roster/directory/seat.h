@@ -92,6 +92,20 @@ bool seat_explain(struct call *c, struct str user, struct explanation *out);
 /* Appends it as a JSON object. */
 void seat_write_type(struct buf *b, const struct explanation *e);
 
+/* Whose type is to be tried out. */
+struct seat_trial {
+    struct str user;          /* the id of one who is there; STR_NULL: a new one, of whom the others tell */
+    struct json_object *body; /* his userType, roles and entitlements, as SCIM has them */
+    const struct str *teams;  /* the ids of those that he is in */
+    size_t nteams;
+};
+
+/*
+ * What his type is by the rules as they are now, or would be; nothing is changed. Seats are not asked for a new one.
+ * RESOURCE_NOT_FOUND (the user, a team), TYPE_UNKNOWN, ROLE_DELETED, or what resource_normalise() says of the body.
+ */
+bool seat_try(struct call *c, const struct seat_trial *trial, struct explanation *out);
+
 /* The seats that would be taken if the role were removed in favour of successor. */
 enum store_rc seat_judge_removal(struct store_txn *txn, struct arena *arena, struct call *c, const struct state *state,
                                  const struct role *role, const struct role *successor);

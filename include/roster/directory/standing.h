@@ -29,6 +29,14 @@ struct standing {
 enum store_rc standing_of(struct store_txn *txn, struct arena *arena, const struct account *account,
                           const struct image *user, struct standing *out);
 
+/* The same of somebody who need not be there, as if he were in these teams and no others. */
+struct standing_teams {
+    const struct id *ids;
+    size_t n;
+};
+enum store_rc standing_in(struct store_txn *txn, struct arena *arena, const struct account *account,
+                          const struct image *user, const struct standing_teams *teams, struct standing *out);
+
 /*
  * Whether a user may be given the types that `after` names: where policy user_types is known, userType must be a role that is
  * there, and values of roles and entitlements that have the form of a custom role's id must be one's. before: the user as
