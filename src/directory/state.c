@@ -11,11 +11,9 @@
  * came later.
  *
  * From version 2 on, what changes most is at the end, and side by side: the log of the store has what of a record differs, from
- * the first byte to the last, twice. Version 3 has the inactive users.
+ * the first byte to the last, twice. Version 3 has the inactive users, and what identity providers did.
  */
-#define FIELDS_MAX 25
-#define VERSION    2
-#define FIELDS_MAX 22
+#define FIELDS_MAX 29
 #define VERSION    3
 
 #define FIELD(name) offsetof(struct state, name)
@@ -29,26 +27,20 @@ static const struct {
             FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
             FIELD(typed[3]), FIELD(defaulted), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(logged)}},
     [2] = {18,
-           FIELDS_MAX,
-           {FIELD(revision),   FIELD(departed),   FIELD(tallied),    FIELD(typed[0]),   FIELD(typed[1]),
-            FIELD(typed[2]),   FIELD(typed[3]),   FIELD(overflowed), FIELD(former),     FIELD(former_first),
-            FIELD(ordinal[2]), FIELD(count[2]),   FIELD(ordinal[1]), FIELD(count[1]),   FIELD(defaulted),
-            FIELD(active),     FIELD(event),      FIELD(logged),     FIELD(changes),    FIELD(changed),
-            FIELD(stepped[0]), FIELD(stepped[1]), FIELD(stepped[2]), FIELD(stepped[3]), FIELD(stepped[4])}},
-};
-static_assert(STATE_BASES == 4, "typed has four fields in every version");
-static_assert(STATE_STEPS == 5, "stepped has five fields");
            18,
            {FIELD(revision), FIELD(departed), FIELD(tallied), FIELD(typed[0]), FIELD(typed[1]), FIELD(typed[2]),
             FIELD(typed[3]), FIELD(overflowed), FIELD(former), FIELD(former_first), FIELD(ordinal[2]), FIELD(count[2]),
             FIELD(ordinal[1]), FIELD(count[1]), FIELD(defaulted), FIELD(active), FIELD(event), FIELD(logged)}},
-    [3] = {22, 22, {FIELD(revision),    FIELD(departed),    FIELD(tallied),  FIELD(inactive[0]),  FIELD(inactive[1]),
-                    FIELD(inactive[2]), FIELD(inactive[3]), FIELD(typed[0]), FIELD(typed[1]),     FIELD(typed[2]),
-                    FIELD(typed[3]),    FIELD(overflowed),  FIELD(former),   FIELD(former_first), FIELD(ordinal[2]),
-                    FIELD(count[2]),    FIELD(ordinal[1]),  FIELD(count[1]), FIELD(defaulted),    FIELD(active),
-                    FIELD(event),       FIELD(logged)}},
+    [3] = {FIELDS_MAX,
+           FIELDS_MAX,
+           {FIELD(revision),    FIELD(departed),    FIELD(tallied),    FIELD(inactive[0]),  FIELD(inactive[1]),
+            FIELD(inactive[2]), FIELD(inactive[3]), FIELD(typed[0]),   FIELD(typed[1]),     FIELD(typed[2]),
+            FIELD(typed[3]),    FIELD(overflowed),  FIELD(former),     FIELD(former_first), FIELD(ordinal[2]),
+            FIELD(count[2]),    FIELD(ordinal[1]),  FIELD(count[1]),   FIELD(defaulted),    FIELD(active),
+            FIELD(event),       FIELD(logged),      FIELD(changes),    FIELD(changed),      FIELD(stepped[0]),
+            FIELD(stepped[1]),  FIELD(stepped[2]),  FIELD(stepped[3]), FIELD(stepped[4])}},
 };
-static_assert(STATE_BASES == 4, "typed and inactive have four fields");
+static_assert(STATE_BASES == 4 && STATE_STEPS == 5, "typed and inactive have four fields, stepped has five");
 static_assert(sizeof(struct state) == (FIELDS_MAX + 2) * sizeof(uint64_t),
               "every field is in the last version, but type 0's");
 

@@ -49,7 +49,6 @@ bool roll_page(struct call *c, const struct roll_query *q, const struct id *afte
  */
 bool roll_find(struct call *c, struct str address, struct roll *out);
 
-/* What the record says, all but role. Strings borrow from the image or are in a. */
 /* What the record says, all but role and members. Strings borrow from the image or are in a. */
 void roll_read(const struct image *im, struct arena *a, struct roll_entry *out);
 

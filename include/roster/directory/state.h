@@ -23,16 +23,6 @@ struct state {
     uint64_t departed;             /* deletions that are not finished: records of the space `departed` */
     /* Users by the type that is named for them (seat.h), counted once tallied is STATE_TALLIED. */
     uint64_t tallied;
-    uint64_t typed[STATE_BASES]; /* by base type; custom roles have numbers of their own */
-    uint64_t defaulted;          /* nothing names one */
-    uint64_t overflowed;         /* who are viewers for want of a seat, and are counted nowhere else */
-    uint64_t former;             /* records of the space `former` */
-    uint64_t former_first;       /* ms: none of them is older; 0: there is none */
-    uint64_t logged;             /* the last number that an entry of the sync log got; some get none */
-    /* Changes that identity providers made (seen.h). Times are in ms, to the second; 0: never. */
-    uint64_t changes;              /* how many */
-    uint64_t changed;              /* when the last was made */
-    uint64_t stepped[STATE_STEPS]; /* when the last of each step was made */
     uint64_t typed[STATE_BASES];    /* active ones by base type; custom roles have numbers of their own */
     uint64_t inactive[STATE_BASES]; /* those who are not; nothing names one for the others who are not */
     uint64_t defaulted;             /* active ones for whom nothing names one */
@@ -40,6 +30,10 @@ struct state {
     uint64_t former;                /* records of the space `former` */
     uint64_t former_first;          /* ms: none of them is older; 0: there is none */
     uint64_t logged;                /* the last number that an entry of the sync log got; some get none */
+    /* Changes that identity providers made (seen.h). Times are in ms, to the second; 0: never. */
+    uint64_t changes;              /* how many */
+    uint64_t changed;              /* when the last was made */
+    uint64_t stepped[STATE_STEPS]; /* when the last of each step was made */
 };
 
 /* STORE_OK also where there is none yet (all zero). */
