@@ -266,7 +266,7 @@ static uint32_t whose(const struct api_call *c, const struct route *route)
 
 bool console_begin(struct api_call *c, const struct route *route)
 {
-    if (c->session == NULL || !is_change(c->r) || (route->flags & ROUTE_SESSION))
+    if (c->session == NULL || !is_change(c->r) || (route->flags & (ROUTE_SESSION | ROUTE_READS)))
         return true;
     uint64_t seq = c->audit == NULL ? 0 : c->audit->seq; /* of the first try */
     c->audit = arena_alloc(c->r->arena, sizeof *c->audit);

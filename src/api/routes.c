@@ -56,7 +56,7 @@ const struct route api_routes[] = {
     {"/api/v1/roles/{id}", HTTP_DELETE, ROUTE_CONFIRM, SCOPE_MANAGE, H(own_roles_remove), NULL},
     {"/api/v1/rules", HTTP_GET, 0, SCOPE_MANAGE, H(rules_read_all), NULL},
     {"/api/v1/rules", HTTP_POST, ROUTE_BODY | ROUTE_CONFIRM, SCOPE_MANAGE, H(rules_create), NULL},
-    {"/api/v1/rules/try", HTTP_POST, ROUTE_BODY, SCOPE_MANAGE, H(rules_try), NULL},
+    {"/api/v1/rules/try", HTTP_POST, ROUTE_BODY | ROUTE_READS, SCOPE_MANAGE, H(rules_try), NULL},
     {"/api/v1/rules/{id}", HTTP_DELETE, ROUTE_CONFIRM, SCOPE_MANAGE, H(rules_end), NULL},
     {"/api/v1/tokens", HTTP_GET, 0, SCOPE_MANAGE, H(tokens_list), NULL},
     {"/api/v1/tokens", HTTP_POST, ROUTE_BODY | ROUTE_CONFIRM, SCOPE_MANAGE, H(tokens_create), NULL},

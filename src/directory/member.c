@@ -59,8 +59,9 @@ enum store_rc member_has(struct store_txn *txn, const struct id *team, const str
 
 struct membership membership_of(const struct call *c)
 {
-    return (struct membership){
-        .since = c->now, .kind = id_is_set(&c->token) ? MAKER_TOKEN : MAKER_OPERATOR, .maker = c->token};
+    enum member_maker kind = c->console ? MAKER_CONSOLE : id_is_set(&c->token) ? MAKER_TOKEN : MAKER_OPERATOR;
+
+    return (struct membership){.since = c->now, .kind = kind, .maker = c->token};
 }
 
 static void membership_write(struct key *value, const struct membership *m)

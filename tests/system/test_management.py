@@ -628,6 +628,15 @@ def console(stack, contract):
     ana.ask("GET", "/policy")
     ana.ask("POST", "/roles", {"name": "By Ana"})
     tap.equal(ana.ask("GET", "/audit?limit=10&before=0").json["entries"][0]["path"], "/api/v1/roles", "what she did")
+    client = stack.client(stack.token("guests"))
+    ben = client.post("/Users", user("ben")).json["id"]
+    team = client.post("/Groups", group("Crew", [ben])).json["id"]
+    client.post("/Groups", group("Crew"))
+    ana.ask("POST", f"/teams/{team}/restore")
+    ana.ask("POST", "/rules/try", {"userType": "guest"})
+    tap.equal(ana.ask("GET", "/audit?limit=10&before=0").json["entries"][0]["path"], f"/api/v1/teams/{team}/restore", "what changes nothing is not kept")
+    me = ana.ask("GET", "/session").json["admin"]["id"]
+    tap.equal([m["added"] for m in ana.ask("GET", f"/teams/{team}").json["members"]], [{"type": "console", "id": me}], "who restores a team has added its members")
     tap.equal([a["email"] for a in ana.ask("GET", "/console-admins").json["admins"]], [ana.email], "and who she is")
     ana.ask("DELETE", "/session")
     ana.ask("DELETE", "/session")

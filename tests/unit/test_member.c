@@ -95,23 +95,32 @@ static void restored_users_are_added_by_who_restores_them(void)
     verified();
 }
 
-static void operator_is_told_without_an_id(void)
+/* The operator has no id through rosterctl, and one by a token or at the console. */
+static void whoever_acts_is_told(void)
 {
-    struct call *c;
-    struct image im;
+    const struct {
+        struct id id;
+        bool console;
+        enum member_maker kind;
+    } cases[] = {{{{0}}, false, MAKER_OPERATOR}, {id_new(), false, MAKER_TOKEN}, {id_new(), true, MAKER_CONSOLE}};
 
     begin("workspace");
     struct str ana = make("");
-    const char *text = arena_printf(arena,
-                                    "{\"schemas\":[\"" URN_GROUP "\"],\"displayName\":\"Crew\",\"members\":"
-                                    "[{\"value\":\"%.36s\"}]}",
-                                    ana.p);
-    c = call();
-    c->token = (struct id){{0}};
-    CHECK(team_create(c, json(text), &im));
-    struct membership m = membership(arena_str(arena, im.id), ana);
-    CHECK_INT(m.kind, MAKER_OPERATOR);
-    CHECK(!id_is_set(&m.maker));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *text = arena_printf(arena,
+                                        "{\"schemas\":[\"" URN_GROUP "\"],\"displayName\":\"Crew %zu\",\"members\":"
+                                        "[{\"value\":\"%.36s\"}]}",
+                                        i, ana.p);
+        struct call *c = call();
+        struct image im;
+
+        c->token = cases[i].id;
+        c->console = cases[i].console;
+        CHECK(team_create(c, json(text), &im));
+        struct membership m = membership(arena_str(arena, im.id), ana);
+        CHECK_INT(m.kind, cases[i].kind);
+        CHECK(id_eq(&m.maker, &cases[i].id));
+    }
     verified();
 }
 
@@ -207,9 +216,12 @@ static void members_are_counted(void)
 }
 
 static const struct unit_test tests[] = {
-    UNIT(memberships_tell_since_when_and_by_whom),  UNIT(restored_users_are_added_by_who_restores_them),
-    UNIT(operator_is_told_without_an_id),           UNIT(words_are_read_back),
-    UNIT(memberships_of_earlier_versions_are_read), UNIT(members_are_counted),
+    UNIT(memberships_tell_since_when_and_by_whom),
+    UNIT(restored_users_are_added_by_who_restores_them),
+    UNIT(whoever_acts_is_told),
+    UNIT(words_are_read_back),
+    UNIT(memberships_of_earlier_versions_are_read),
+    UNIT(members_are_counted),
 };
 
 int main(void)

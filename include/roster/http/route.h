@@ -11,12 +11,13 @@
 #include "roster/http/request.h"
 
 enum route_flags {
-    ROUTE_OPEN = 1,        /* no token needed */
-    ROUTE_BODY = 2,        /* has a JSON body: checked for type, size and completeness before the handler */
-    ROUTE_DISCOVERY = 4,   /* `filter` is refused (RFC 7644 4) */
-    ROUTE_CONFIRM = 8,     /* a console admin has proved a short time ago who he is */
-    ROUTE_SESSION = 16,    /* of a console admin's session alone: no token opens it */
-    ROUTE_ANY_ACCOUNT = 32 /* the operator's staff may leave out which account: then it is about themselves */
+    ROUTE_OPEN = 1,         /* no token needed */
+    ROUTE_BODY = 2,         /* has a JSON body: checked for type, size and completeness before the handler */
+    ROUTE_DISCOVERY = 4,    /* `filter` is refused (RFC 7644 4) */
+    ROUTE_CONFIRM = 8,      /* a console admin has proved a short time ago who he is */
+    ROUTE_SESSION = 16,     /* of a console admin's session alone: no token opens it */
+    ROUTE_ANY_ACCOUNT = 32, /* the operator's staff may leave out which account: then it is about themselves */
+    ROUTE_READS = 64        /* changes nothing, whatever its method */
 };
 
 struct route {
