@@ -32,7 +32,7 @@ async function end(it, o) {
 		title: `Remove ${it.name} for ever?`, action: 'Remove for ever', danger: true, type: it.slug,
 		parts: [p(strong(`This deletes ${holds(it)}, with all tokens, roles, events, admins and logs.`), ' It cannot be taken back.'), seen(o)],
 		async run() { // nobody has access from the first request on; the last has no more to do
-			while (await call('DELETE', ['accounts', it.slug], {query: {confirm: it.slug}}) !== null)
+			while (await call('DELETE', ['accounts', it.slug], {query: {confirm: it.slug}, own: true}) !== null)
 				await new Promise(resolve => setTimeout(resolve, 1100));
 		},
 	});

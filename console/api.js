@@ -18,7 +18,7 @@ export class Unreachable extends Error {}
 /* The admin did not want it after all, or has gone to another page. */
 export class Cancelled extends Error {}
 
-export const sessionless = error => /^SESSION_/.test(error.code);
+export const sessionless = error => /^(SESSION_|AUTH_MISSING)/.test(error.code);
 
 function address(segments, query = {}) {
 	const path = segments.map(segment => {
@@ -70,7 +70,7 @@ async function once(method, url, options) {
 
 /* Another page of the console has confirmed: the session has another proof now. */
 async function renewed() {
-	const now = await once('GET', address(['session']), {background: true, stays: true});
+	const now = await once('GET', address(['session']), {background: true, stays: true, own: true});
 	if (now.admin.id !== state.session?.admin.id)
 		return false;
 	state.session = now;

@@ -158,7 +158,7 @@ addEventListener('popstate', () => show());
 
 /* --- who is signed in --- */
 
-const session = options => get(['session'], {}, {stays: true, ...options});
+const session = options => get(['session'], {}, {stays: true, own: true, ...options});
 const WARNING = 120000;
 let idle = 0; // how long a session lasts unused
 let idleEnds = Infinity;

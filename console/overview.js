@@ -18,14 +18,7 @@ export const meter = (used, limit, label) => limit > 0 && h('meter', {
 
 export const seatWords = ({used, limit}) => limit === null ? `${number(used)}, no limit` : `${number(used)} of ${number(limit)}`;
 
-const doors = {refusals: 'log', seats: 'seats', token: 'tokens', mismatches: 'mismatches'};
-
-const next = {
-	not_configured: () => notice('idle', p(strong('Nothing is connected yet.')), p('1. ', to('tokens', 'Make a token'), '. 2. Put it into ',
-		to('setup', 'your identity provider'), '. 3. Watch the check-list there tick.')),
-	waiting: () => notice('idle', p(strong('A token is there, but nothing has come yet.')), p('Put it into ', to('setup', 'your identity provider'),
-		' and test the connection there.')),
-};
+const doors = {refusals: 'log', seats: 'seats', overflow: 'seats', token: 'tokens', mismatches: 'mismatches'};
 
 const tile = (title, view, big, more) => h('li', p(to(view, title)), h('p.big', big), p(more));
 
@@ -33,7 +26,9 @@ export async function overview() {
 	const o = await get(['overview']);
 	const {days = [], waiting = [], checklist = []} = o;
 	return page('Overview',
-		h('div.state', p(stateBadge(o.state)), h('p.words', o.words ?? '')), next[o.state]?.(),
+		h('div.state', p(stateBadge(o.state)), h('p.words', o.words)),
+		['not_configured', 'waiting'].includes(o.state) && notice('idle', p(to('tokens', 'Make a token'), ', put it into ', to('setup', 'your identity provider'),
+			', and watch the check-list there tick.')),
 		facts(['Identity provider', o.client ?? 'none seen yet'], ['Last request', since(o.lastRequest)], ['Last change', since(o.lastChange)]),
 		h('ul.tiles',
 			tile('Users', 'users', number(o.users), `${number(o.active)} active, ${number(o.users - o.active)} inactive`),
@@ -41,7 +36,7 @@ export async function overview() {
 			o.seats && tile('Seats', 'seats', seatWords(o.seats), meter(o.seats.used, o.seats.limit, 'Seats taken')),
 			tile('Set up', 'setup', `${checklist.filter(s => s.first).length} of ${checklist.length}`, 'steps of the check-list seen')),
 		section('What waits for you', waiting.length === 0 ? h('p.empty', 'Nothing.') : h('ul.waiting', waiting.map(w => h('li',
-			badge('warn', number(w.count)), h('span', w.words), w.code && codeLink(w.code), doors[w.what] && to(doors[w.what], {failed: w.what === 'refusals', code: w.code}, 'Look at it'))))),
+			badge('warn', ''), h('span', w.words), w.code && codeLink(w.code), doors[w.what] && to(doors[w.what], {failed: w.what === 'refusals', code: w.code}, 'Look at it'))))),
 		section('The last seven days', days.some(d => d.accepted + d.refused > 0) ? chart(days) : h('p.empty', 'No request has come in these days.'),
 			p(to('log', {failed: true}, 'What was refused'), ' · ', to('errors', 'What it means'))));
 }
