@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists: filters that stand in the address, the way to the next page, and taking all of it along as a file. */
 import {button, field, h, problem, say, to} from './dom.js';
-import {isStaff, state} from './state.js';
+import {link, state} from './state.js';
 import {number} from './time.js';
 
 /* A form whose fields go into the address: app.js takes it from there. */
 export const filters = (view, ...fields) => h('form.filters', {method: 'get', role: 'search', 'aria-label': 'Filter'},
-	Object.entries({view, ...isStaff() && state.account !== '' && {account: state.account}}).map(([name, value]) => h('input', {type: 'hidden', name, value})),
+	[...new URLSearchParams(link(view))].map(([name, value]) => h('input', {type: 'hidden', name, value})),
 	fields, h('div.field', h('button.main', {id: 'filter'}, 'Filter'), ' ', to(view, 'Clear')));
 
 export const words = (label, name = 'q') => field(label, name, {value: state.query.get(name), type: 'search', id: name});
