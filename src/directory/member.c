@@ -59,7 +59,7 @@ enum store_rc member_has(struct store_txn *txn, const struct id *team, const str
 
 struct membership membership_of(const struct call *c)
 {
-    enum member_maker kind = c->console ? MAKER_CONSOLE : id_is_set(&c->token) ? MAKER_TOKEN : MAKER_OPERATOR;
+    enum member_maker kind = c->console ? MAKER_ADMIN : id_is_set(&c->token) ? MAKER_TOKEN : MAKER_OPERATOR;
 
     return (struct membership){.since = c->now, .kind = kind, .maker = c->token};
 }
@@ -93,7 +93,7 @@ bool membership_read(struct str value, struct membership *out)
 }
 
 static const struct str makers[MAKERS] = {
-    [MAKER_TOKEN] = STR_LIT("token"), [MAKER_OPERATOR] = STR_LIT("operator"), [MAKER_CONSOLE] = STR_LIT("console")};
+    [MAKER_TOKEN] = STR_LIT("token"), [MAKER_OPERATOR] = STR_LIT("operator"), [MAKER_ADMIN] = STR_LIT("admin")};
 
 struct str membership_word(enum member_maker kind)
 {

@@ -1,124 +1,125 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody who uses the console, without a browser: what its pages ask, and what an authenticator shows."""
+"""A console admin without a browser: authenticator, cookie, and what the page sends with each request."""
 
 import base64
-import copy
 import hashlib
 import hmac
+import json
 import struct
 import time
+import urllib.parse
 
 from lib import Client
 
+PASSWORD = "plenty of gravel, 9 spoons"
 COOKIE = "__Host-roster"
-PASSWORD = "a long enough password"
+STEP, SOON = 30, 8
 
 
 class Authenticator:
-    """RFC 6238. It waits where it would show a code again, which is taken only once."""
-
-    STEP, SOON = 30, 8
+    """What a telephone does (RFC 6238), but for giving no code twice: none is taken twice."""
 
     def __init__(self, secret, stack):
-        """stack: by whose clock it goes."""
-        self.key, self.stack, self.last = base64.b32decode(secret), stack, 0
+        """stack: whose clock it goes by."""
+        self.key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+        self.stack, self.last = stack, 0
 
     def at(self, step):
         digest = hmac.new(self.key, struct.pack(">Q", step), hashlib.sha1).digest()
-        offset = digest[-1] & 15
-        return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7fffffff) % 1000000:06}"
+        at = digest[-1] & 15
+        return f"{(struct.unpack_from('>I', digest, at)[0] & 0x7fffffff) % 1000000:06}"
 
     def code(self):
         """
-        Of the first step that was not shown yet. The server takes one of the last and of the next step, too; that of the last
-        is left out where it could be too old when it is used.
+        A fresh one. The server takes those of the last and of the next step, too, so that there is seldom anything to wait for;
+        that of the last step is left out where it would be too old before it is used.
         """
         while True:
             now = int(time.time() + self.stack.ahead)
-            step = max(self.last + 1, (now + self.SOON) // self.STEP - 1)
-            if step <= now // self.STEP + 1:
+            step = max(self.last + 1, (now + SOON) // STEP - 1)
+            if step <= now // STEP + 1:
                 self.last = step
                 return self.at(step)
             time.sleep(0.2)
 
 
-def invite(stack, account, email):
-    """The link; account None: of the operator's staff."""
-    return stack.ctl("console", "invite", account or "--operator", email, "--url", f"http://127.0.0.1:{stack.port}").stdout.strip()
+class Admin(Client):
+    """One browser's worth of a console admin: keeps the cookie and sends what the page sends. Below /api/v1."""
 
-
-class Admin:
-    """An admin of an account, or with account None one of the operator's staff."""
-
-    def __init__(self, stack, account, email, link=None):
-        """link: of an invitation that there is already."""
-        self.stack, self.account, self.email, self.password = stack, account, email, PASSWORD
-        self.base = stack.base.replace("/scim/v2", "/api/v1")
-        self.client = Client(stack.port, base=self.base)
+    def __init__(self, stack, account=None, cookie=None):
+        """account: for staff, the one that the requests are about."""
+        super().__init__(stack.port, base=stack.base.replace("/scim/v2", "/api/v1"))
+        self.stack, self.account, self.cookie = stack, account, cookie
         self.origin = f"http://127.0.0.1:{stack.port}"
-        self.cookie = self.csrf = self.chosen = self.recovery = self.authenticator = None
-        self.link = link or invite(stack, account, email)
-        self.invitation = self.link.partition("#")[2]
+        self.csrf = self.email = self.password = self.authenticator = None
+        self.recovery = []
 
-    def request(self, method, path, body=None, headers=None):
-        """headers: replace what a page would send; None leaves one out."""
-        change = method not in ("GET", "HEAD")
-        sent = {"Cookie": f"theme=dark; {COOKIE}={self.cookie}" if self.cookie else None, "Origin": self.origin if change else None,
-                "X-CSRF-Token": self.csrf if change else None, "Roster-Account": self.chosen}
-        if body is not None:
-            sent["Content-Type"] = "application/json"
+    def request(self, method, path, body=None, headers=None, chunked=False):
+        sent = {"Content-Type": "application/json", "Origin": None if method == "GET" else self.origin,
+                "Cookie": self.cookie and f"{COOKIE}={self.cookie}", "Roster-Account": self.account,
+                "X-CSRF-Token": None if method == "GET" else self.csrf}
+        if body is None:
+            del sent["Content-Type"]
         sent.update(headers or {})
-        answer = self.client.request(method, path, body, headers=sent)
+        answer = super().request(method, path, body, sent, chunked)
         given = answer.header("Set-Cookie")
-        if given is not None and given.startswith(COOKIE + "="):
-            self.cookie = given.partition(";")[0].partition("=")[2] or None
-        value = answer.json if isinstance(answer.json, dict) else {}
-        self.csrf = value.get("csrf") or value.get("session", {}).get("csrf") or self.csrf
+        if given is not None:
+            self.cookie = given.split(";")[0].partition("=")[2] or None
         return answer
-
-    def ask(self, method, path, body=None, **headers):
-        """The same; Origin="…" and so on."""
-        return self.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-
-    def get(self, path, **more):
-        return self.request("GET", path, **more)
-
-    def post(self, path, body=None, **more):
-        return self.request("POST", path, body, **more)
 
     def patch(self, path, body, **more):
         return self.request("PATCH", path, body, **more)
 
-    def delete(self, path, **more):
-        return self.request("DELETE", path, **more)
+    def _take(self, answer):
+        session = answer.json.get("session", answer.json) if answer.status in (200, 201) else {}
+        self.csrf = session.get("csrf", self.csrf)
+        return answer
+
+    def accept(self, invitation, password=PASSWORD):
+        """Takes the invitation; the answer."""
+        told = self.post("/invitation", {"invitation": invitation})
+        if told.status != 200:
+            return told
+        self.authenticator, self.email, self.password = Authenticator(told.json["secret"], self.stack), told.json["email"], password
+        answer = self._take(self.post("/invitation/accept", {"invitation": invitation, "password": password,
+                                                             "code": self.authenticator.code()}))
+        if answer.status == 201:
+            self.recovery = answer.json["recoveryCodes"]
+        return answer
+
+    def sign_in(self, account, code=None, **more):
+        body = {"account": account, "email": self.email, "password": self.password, "code": code or self.authenticator.code()}
+        return self._take(self.post("/session", {n: v for n, v in body.items() if v is not None}, **more))
+
+    def confirm(self):
+        return self._take(self.post("/session/confirm", {"password": self.password, "code": self.authenticator.code()}))
 
     def again(self):
         """The same person at another machine, not signed in."""
-        other = copy.copy(self)
-        other.cookie = other.csrf = None
+        other = Admin(self.stack, self.account)
+        other.email, other.password, other.authenticator = self.email, self.password, self.authenticator
         return other
 
-    def accept(self):
-        offer = self.ask("POST", "/invitation", {"invitation": self.invitation})
-        if offer.status != 200:
-            return offer
-        self.authenticator = Authenticator(offer.json["secret"], self.stack)
-        answer = self.ask("POST", "/invitation/accept", {"invitation": self.invitation, "password": self.password, "code": self.authenticator.code()})
-        self.recovery = answer.json.get("recoveryCodes")
-        return answer
 
-    def sign_in(self, code=None):
-        body = {"email": self.email, "password": self.password, "code": code or self.authenticator.code()}
-        return self.ask("POST", "/session", {**body, "account": self.account} if self.account else body)
+def link(stack, account, email):
+    """The link of an invitation; account None: of the operator's staff."""
+    whose = [account] if account else ["--operator"]
+    return stack.ctl("console", "invite", *whose, email, "--url", f"http://127.0.0.1:{stack.port}").stdout.strip()
 
-    def confirm(self, code=None):
-        return self.ask("POST", "/session/confirm", {"password": self.password, "code": code or self.authenticator.code()})
+
+def secret_of(address):
+    return urllib.parse.urlsplit(address).fragment
 
 
 def admin(stack, account, email):
-    """One who has taken the invitation and is signed in."""
-    who = Admin(stack, account, email)
-    answer = who.accept()
+    """An admin who has taken the invitation and is signed in."""
+    who = Admin(stack)
+    answer = who.accept(secret_of(link(stack, account, email)))
     if answer.status != 201:
         raise RuntimeError(f"{email} cannot take the invitation: {answer!r}")
     return who
+
+
+def names(answer, what, member):
+    """Those of a list in an answer."""
+    return [item[member] for item in json.loads(answer.body)[what]]

@@ -16,7 +16,7 @@ import threading
 import time
 
 from browser import ARTEFACTS, ELEMENT, Browser, Trouble, axe_core
-from console import PASSWORD, Authenticator, admin, invite
+from console import PASSWORD, Authenticator, admin, link, names, secret_of
 from lib import ENTERPRISE, GROUP, USER, Client, Skip, main, tap, user
 from stack import Stack
 from test_okta_sequences import Okta
@@ -49,9 +49,9 @@ def visit(browser, stack, query):
 
 def welcome(browser, stack, account, email):
     """Takes an invitation by hand; the authenticator."""
-    link = invite(stack, account, email)
-    browser.open(link)
-    tap.ok(link.partition("#")[2] not in browser.url, "the invitation's secret is gone from the address", browser.url)
+    address = link(stack, account, email)
+    browser.open(address)
+    tap.ok(secret_of(address) not in browser.url, "the invitation's secret is gone from the address", browser.url)
     goes(browser, f"You become an admin of {account}")
     secret = re.search(r"\b((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})\b", browser.text())
     if not tap.ok(secret, "the secret can be read", browser.text()):
@@ -276,7 +276,7 @@ def looks(browser, name, axe):
     calm(browser, name)
 
 
-def keyboard(browser, stack):
+def keyboard(stack, browser):
     """Without a mouse: past the navigation, and along the links, always seeing where one is."""
     browser.shape(DESKTOP)
     visit(browser, stack, "?view=users")
@@ -300,9 +300,11 @@ def keyboard(browser, stack):
     tap.ok(len(stops) >= 10 and not lost, f"each of {len(stops)} stops is seen to have the focus", *lost)
 
 
-def dialogs(browser, stack, axe):
+def dialogs(stack, browser, axe):
     """Questions: by keyboard, with the numbers, and taken back without effect."""
     browser.shape(DESKTOP)
+    who = become(browser, stack, "desk", "cora@example.com")
+    team = names(who.get("/teams"), "teams", "id")[0]
     visit(browser, stack, "?view=tokens")
     browser.run("arguments[0].focus()", {ELEMENT: browser.find("press", "New token")})
     browser.keys(ENTER)
@@ -317,20 +319,24 @@ def dialogs(browser, stack, axe):
     visit(browser, stack, "?view=teams")
     browser.press("Sales", exact=True)
     browser.press("Restore the former members")
-    goes(browser, "and removes", "restoring says how many come and go")
+    goes(browser, "removes 1 person from Sales and adds 2 people", "restoring says how many come and go")
     browser.press("Cancel")
-    tap.ok(browser.says("Sales"), "taking it back changes nothing")
+    tap.equal(len(who.get("/teams/" + team).json["members"]), 2, "taking it back changes nothing")
+    browser.press("Restore the former members")
+    browser.press("Restore", exact=True)
+    browser.wait("no dialog", "return !document.querySelector('dialog[open]')")
+    tap.equal(len(who.get("/teams/" + team).json["members"]), 3, "doing it restores them")
+    goes(browser, "are restored")
     calm(browser, "dialogs")
 
 
-def matrix(stack, browser, axe):
-    more = furnish(stack)
+def matrix(stack, browser, axe, more):
     browser.forget()
     visit(browser, stack, "")
     looks(browser, "sign-in", axe)
     visit(browser, stack, "?view=welcome")
     looks(browser, "no-invitation", axe)
-    browser.open(invite(stack, "desk", "ben@example.com"))
+    browser.open(link(stack, "desk", "ben@example.com"))
     looks(browser, "welcome", axe)
     browser.shape(DESKTOP)
     become(browser, stack, "desk", "cleo@example.com")
@@ -342,8 +348,6 @@ def matrix(stack, browser, axe):
     for idp in ("entra", "onelogin", "jumpcloud", "other"):
         visit(browser, stack, f"?view=setup&idp={idp}")
         looks(browser, f"setup-{idp}", axe)
-    dialogs(browser, stack, axe)
-    keyboard(browser, stack)
     become(browser, stack, None, "olga@operator.example")
     for view in ("accounts", "people", "audit", "admins"):
         visit(browser, stack, f"?view={view}")
@@ -358,6 +362,7 @@ def matrix(stack, browser, axe):
 def become(browser, stack, account, email):
     """Signed in as a new admin, with the cookie that an invitation was taken for."""
     who = admin(stack, account, email)
+    browser.shape(DESKTOP)
     browser.forget()
     browser.cdp("Network.setCookie", name="__Host-roster", value=who.cookie, url=f"http://127.0.0.1:{stack.port}/", path="/",
                 secure=True, httpOnly=True, sameSite="Strict")
@@ -423,7 +428,7 @@ def foreign(stack, browser):
     tap.ok(frames and all(f.get("unreachableUrl") for f in frames if f["name"] == "hole"), "the console is not shown in a frame", frames)
     tap.equal(who.get("/tokens").body, before, "no token was made")
     tap.equal(who.get("/session").status, 200, "nobody was signed out")
-    codes = {e["code"] for e in who.get("/audit").json["entries"] if e["path"] == "/api/v1/tokens"}
+    codes = {e["code"] for e in who.get("/audit").json["entries"] if e["path"] == "/api/v1/tokens" and e["admin"]["email"] == who.email}
     tap.ok(codes <= {"ORIGIN_FOREIGN"}, "nothing else came of it", codes)
     visit(browser, stack, "?view=tokens")
     tap.ok(browser.says("okta 2026") and "forged" not in browser.text(), "the console is as it was", browser.text())
@@ -675,12 +680,12 @@ def test(front):
     with Stack(front, workers=3) as stack, Browser() as browser:
         walk(stack, browser)
         if front == "lighttpd":
-            axe = find_axe()
-            matrix(stack, browser, axe)
-            emptiness(stack, browser)
-            losing(stack, browser)
-            foreign(stack, browser)
-            hostility(stack, browser)
+            axe, more = find_axe(), furnish(stack)
+            for part in (lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, hostility):
+                try:
+                    part(stack, browser)
+                except Trouble as e:  # the next part can still be looked at
+                    tap.ok(False, "the page comes to what is waited for", str(e))
             tap.note(f"pictures: {ARTEFACTS}")
         tap.equal(stack.verify().returncode, 0, "rosterctl verify is content")
 

@@ -17,7 +17,7 @@ import threading
 import time
 
 from lib import USER, Answer, Client, Skip, group, is_error, main, tap, user
-from console import Admin
+from console import Admin, link, secret_of
 from stack import TOP, Stack
 
 sys.path.insert(0, os.path.join(TOP, "tests", "wire"))
@@ -86,6 +86,10 @@ class Watching(Client):
         return answer
 
 
+class WatchingAdmin(Admin, Watching):
+    """The same of a console admin."""
+
+
 class World:
     """The accounts and people that the requests below are about."""
 
@@ -111,14 +115,10 @@ class World:
         self.gone = self.client(stack.ctl("token", "add", "acme", "--name", "gone", "--user", self.make("gone")).stdout.strip())
         self.acme.delete("/Users/" + self.acme.find("Users", "userName", "gone@example.com").json["Resources"][0]["id"])
         self.cursor = self.acme.get("/Users?cursor&count=1").json["nextCursor"]
-        self.ana, self.op, self.eve = self.admin("acme", "ana@example.com"), self.admin(None, "op@example.com"), self.admin("acme", "eve@example.com")
-        self.ana.accept()
-        self.op.accept()
-
-    def admin(self, account, email):
-        admin = Admin(self.stack, account, email)
-        admin.client = Watching(self.stack.port, base=admin.base)
-        return admin
+        self.taken, self.fresh = (secret_of(link(stack, "acme", f"{name}@example.com")) for name in ("ana", "eve"))
+        self.ana, self.op, self.eve = WatchingAdmin(stack), WatchingAdmin(stack), WatchingAdmin(stack)
+        self.ana.accept(self.taken)
+        self.op.accept(secret_of(link(stack, None, "op@example.com")))
 
     def client(self, token):
         return Watching(self.stack.port, token, base=self.stack.base)
@@ -231,11 +231,11 @@ class World:
 
     def unconfirmed(self):
         with self.weather("late", 301):
-            return self.ana.ask("POST", "/tokens", {"name": "x"})
+            return self.ana.post("/tokens", {"name": "x"})
 
     def signed_out(self):
         with self.weather("late", 7200):
-            return self.ana.ask("GET", "/session")
+            return self.ana.get("/session")
 
     def full(self):
         with self.weather("full"):
@@ -339,15 +339,15 @@ REQUESTS = {
     "FORMER_UNKNOWN": lambda w: w.api(w.console, "POST", f"/deleted-users/{NOBODY}/restore"),
     "STORAGE_FULL": lambda w: w.full(),
     "REQUEST_REFUSED": lambda w: w.unfit(),
-    "SESSION_MISSING": lambda w: w.ana.ask("GET", "/session", Cookie=None),
-    "SIGN_IN_FAILED": lambda w: w.ana.sign_in(code="000000"),
-    "ORIGIN_FOREIGN": lambda w: w.ana.ask("POST", "/roles", {"name": "x"}, Origin="https://evil.example"),
-    "CSRF_TOKEN": lambda w: w.ana.ask("POST", "/roles", {"name": "x"}, X_CSRF_Token="x"),
+    "SESSION_MISSING": lambda w: w.eve.get("/session"),
+    "SIGN_IN_FAILED": lambda w: w.ana.sign_in("acme", "000000"),
+    "ORIGIN_FOREIGN": lambda w: w.ana.post("/roles", {"name": "x"}, headers={"Origin": "https://evil.example"}),
+    "CSRF_TOKEN": lambda w: w.ana.post("/roles", {"name": "x"}, headers={"X-CSRF-Token": "x"}),
     "CONFIRM_REQUIRED": lambda w: w.unconfirmed(),
     "SESSION_ENDED": lambda w: w.signed_out(),
-    "ACCOUNT_NOT_CHOSEN": lambda w: w.op.ask("GET", "/users"),
-    "INVITATION_UNKNOWN": lambda w: w.ana.ask("POST", "/invitation", {"invitation": w.ana.invitation}),
-    "CODE_WRONG": lambda w: w.eve.ask("POST", "/invitation/accept", {"invitation": w.eve.invitation, "password": SECRET, "code": "nine"}),
+    "ACCOUNT_NOT_CHOSEN": lambda w: w.op.get("/users"),
+    "INVITATION_UNKNOWN": lambda w: w.eve.post("/invitation", {"invitation": w.taken}),
+    "CODE_WRONG": lambda w: w.eve.post("/invitation/accept", {"invitation": w.fresh, "password": SECRET, "code": "nine"}),
     "LOG_ENTRY_UNKNOWN": lambda w: w.api(w.console, "GET", "/log/999999999"),
     "CODE_UNKNOWN": lambda w: w.api(w.acme, "GET", "/errors/NO_SUCH_CODE"),
 }

@@ -92,11 +92,12 @@ def arrived(admin):
 
 def console(port, address):
     """The link leads to the page, which signs one in with what stands behind its '#'."""
-    tap.equal(address.partition("#")[0], f"http://127.0.0.1:{port}/console/?view=welcome", "the console's link")
+    page, _, secret = address.partition("#")
+    tap.equal(page, f"http://127.0.0.1:{port}/console/?view=welcome", "the console's link")
     answer = Client(port).get("=/console/?view=welcome")
     tap.ok(answer.status == 200 and answer.header("Content-Security-Policy"), "the page is there, and strict", answer)
-    admin = Admin(SimpleNamespace(port=port, base="/scim/v2", ahead=0), "demo", "admin@example.com", address)
-    answer = admin.accept()
+    admin = Admin(SimpleNamespace(port=port, base="/scim/v2", ahead=0))
+    answer = admin.accept(secret)
     tap.ok(answer.status == 201 and admin.get("/account").json["slug"] == "demo", "the link signs in, to the account", answer)
     end = time.monotonic() + 10
     while (seen := arrived(admin)) != {"connected", "created"} and time.monotonic() < end:

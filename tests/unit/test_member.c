@@ -102,7 +102,7 @@ static void whoever_acts_is_told(void)
         struct id id;
         bool console;
         enum member_maker kind;
-    } cases[] = {{{{0}}, false, MAKER_OPERATOR}, {id_new(), false, MAKER_TOKEN}, {id_new(), true, MAKER_CONSOLE}};
+    } cases[] = {{{{0}}, false, MAKER_OPERATOR}, {id_new(), false, MAKER_TOKEN}, {id_new(), true, MAKER_ADMIN}};
 
     begin("workspace");
     struct str ana = make("");

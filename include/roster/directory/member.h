@@ -10,7 +10,7 @@
 #include "roster/scim/patch.h"
 
 /* Who made a membership: what the word of an event's actor says. */
-enum member_maker { MAKER_UNKNOWN, MAKER_TOKEN, MAKER_OPERATOR, MAKER_CONSOLE, MAKERS };
+enum member_maker { MAKER_UNKNOWN, MAKER_TOKEN, MAKER_OPERATOR, MAKER_ADMIN, MAKERS };
 
 /* What is kept of a membership. */
 struct membership {
