@@ -29,7 +29,7 @@ const restore = (team, {members, added, removed, time}) => ask({
 	run: () => post(['teams', team.id, 'restore']),
 });
 
-const by = {token: 'an identity provider', operator: 'the operator', console: 'an admin, in the console'};
+const by = {token: 'an identity provider', operator: 'the operator', admin: 'an admin, in the console'};
 
 export async function team(query) {
 	const path = ['teams', query.get('id') ?? ''];
