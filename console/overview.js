@@ -27,7 +27,7 @@ export async function overview() {
 	const {days = [], waiting = [], checklist = []} = o;
 	return page('Overview',
 		h('div.state', p(stateBadge(o.state)), h('p.words', o.words)),
-		['not_configured', 'waiting'].includes(o.state) && notice('idle', p(to('tokens', 'Make a token'), ', put it into ', to('setup', 'your identity provider'),
+		['not_configured', 'waiting'].includes(o.state) && notice('idle', p(strong('Nothing is connected yet. '), to('tokens', 'Make a token'), ', put it into ', to('setup', 'your identity provider'),
 			', and watch the check-list there tick.')),
 		facts(['Identity provider', o.client ?? 'none seen yet'], ['Last request', since(o.lastRequest)], ['Last change', since(o.lastChange)]),
 		h('ul.tiles',

@@ -88,6 +88,6 @@ export async function tokens(query) {
 			['Made', t => day(t.created)],
 			['Expires', t => [day(t.expires), live(t) && t.expires && age(t.expires) > -30 * DAY && [' ', badge('warn', distance(t.expires))]]],
 			['Action', t => live(t) && act('Revoke', t.name, () => revoke(t, list), true)],
-		], old ? list : list.filter(live), 'There is none: make one, or nothing can be provisioned.'),
+		], old ? list : list.filter(live), 'There is none: without a token nothing can be provisioned.'),
 		list.some(t => !live(t)) && p(to('tokens', {old: !old && 'true'}, old ? 'Only those that are live' : 'Also those that are revoked or expired')));
 }
