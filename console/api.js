@@ -60,7 +60,7 @@ async function once(method, url, options) {
 	}
 	if (!answer.ok)
 		throw await refusal(answer);
-	state.date = Date.parse(answer.headers.get('Date')) || Date.now();
+	state.skew = (Date.parse(answer.headers.get('Date')) || Date.now()) - Date.now();
 	if (!options.background)
 		state.used();
 	return answer.status === 204 ? null : answer.json().catch(error => {

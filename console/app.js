@@ -4,7 +4,7 @@ import {Cancelled, Unreachable, call, get, sessionless} from './api.js';
 import './dialog.js';
 import {a, button, h, name, p, page, problem, say, to} from './dom.js';
 import {isStaff, link, search, state} from './state.js';
-import {zone} from './time.js';
+import {now, zone} from './time.js';
 
 /* The modules, and the views of each: functions that they export. */
 const modules = {
@@ -165,27 +165,27 @@ let idleEnds = Infinity;
 let warned = false;
 
 state.used = () => {
-	idleEnds = Date.now() + idle;
+	idleEnds = now() + idle;
 	if (warned)
 		say('You stay signed in.');
 	warned = false;
 };
 
-state.enter = now => {
-	state.session = now;
-	idle = Date.parse(now.idleEnds) - state.date;
+state.enter = it => {
+	state.session = it;
+	idle = Date.parse(it.idleEnds) - now();
 	state.used();
 };
 
 /* Before the session ends of itself, where nothing is done and no other page has used it. */
 setInterval(async () => {
-	if (state.session === null || warned || Date.now() < idleEnds - WARNING)
+	if (state.session === null || warned || now() < idleEnds - WARNING)
 		return;
-	const now = await session({background: true}).catch(() => null);
-	if (now === null)
+	const it = await session({background: true}).catch(() => null);
+	if (it === null)
 		return; // the next request tells
-	idleEnds = Date.now() + Date.parse(now.idleEnds) - state.date;
-	warned = Date.now() >= idleEnds - WARNING;
+	idleEnds = Date.parse(it.idleEnds);
+	warned = now() >= idleEnds - WARNING;
 	if (warned)
 		say('Your session ends in two minutes, as you have not used it. ', button('Stay signed in', () => session().catch(error => say(problem(error)))));
 }, 15000);

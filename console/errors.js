@@ -4,7 +4,7 @@ import {get} from './api.js';
 import {codeLink, facts, h, notice, p, page, table, to} from './dom.js';
 import {filters, words} from './list.js';
 import {isStaff, state} from './state.js';
-import {ago, number, since} from './time.js';
+import {ago, count, number, since} from './time.js';
 
 const refusals = async () => new Map(isStaff() && state.account === '' ? [] : (await get(['refusals'])).refusals.map(r => [r.code, r]));
 const sentence = e => `${e.sentence.replaceAll('{}', '…')}.`;
@@ -15,7 +15,7 @@ async function one(code) {
 	return page(e.code, h('p.words', sentence(e)),
 		notice('warn', h('h2', 'What the identity provider’s admin does'), p(e.admin)),
 		facts(['Why', e.cause], ['What the engineer or operator does', e.engineer], ['HTTP', [e.status, e.scimType].filter(Boolean).join(', scimType ')],
-			row && ['Seen here', `${number(row.count)} times`], row && ['Last', since(row.last)]),
+			row && ['Seen here', count(row.count, 'time')], row && ['Last', since(row.last)]),
 		p(row && [to('log', {failed: true, code: e.code}, 'These requests in the sync log'), ' · '], to('errors', '« All errors')));
 }
 

@@ -3,6 +3,7 @@
 
 export const state = {
 	session: null, // as GET session tells it
+	skew: 0, // of the server's clock, ms
 	account: '', // the account that staff have chosen, by the address
 	query: new URLSearchParams(),
 	leave: new AbortController(), // its signal: the page is left

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Times in the reader's zone, and numbers with their words. */
 import {h} from './dom.js';
+import {state} from './state.js';
 
 const language = navigator.languages.find(l => /^en\b/i.test(l)) ?? 'en-GB';
 const long = new Intl.DateTimeFormat(language, {dateStyle: 'medium', timeStyle: 'medium'});
@@ -11,9 +12,11 @@ const units = [['second', 60], ['minute', 60], ['hour', 24], ['day', 30], ['mont
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+export const now = () => Date.now() + state.skew;
+
 /* "3 minutes ago", "in 2 days". */
 export function distance(iso) {
-	let n = (Date.parse(iso) - Date.now()) / 1000;
+	let n = (Date.parse(iso) - now()) / 1000;
 	if (Math.abs(n) < 5)
 		return 'just now';
 	const [unit] = units.find(([, size]) => Math.abs(n) < size || !(n /= size));

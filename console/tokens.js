@@ -4,7 +4,7 @@ import {all, get, post, remove} from './api.js';
 import {ask} from './dialog.js';
 import {a, act, badge, button, check, field, h, name, notice, p, page, strong, table, to, value} from './dom.js';
 import {base} from './setup.js';
-import {ago, count, day, distance} from './time.js';
+import {ago, count, day, distance, now} from './time.js';
 
 const HOUR = 3600000;
 const DAY = 24 * HOUR;
@@ -18,7 +18,7 @@ let made = null; // a token just made: shown once
 
 const live = t => t.state === 'live';
 const isScim = t => live(t) && t.scopes.split(' ').includes('scim');
-const age = iso => iso === null ? Infinity : Date.now() - Date.parse(iso);
+const age = iso => iso === null ? Infinity : now() - Date.parse(iso);
 
 /* Who has used the token, by the newest request in the log. */
 async function clientOf(token) {
