@@ -73,7 +73,7 @@ static enum store_rc number_put(struct store_txn *txn, const struct key *k, uint
     return store_put(txn, SPACE_ACCOUNT, key_view(k), key_view(&value));
 }
 
-static enum store_rc policy_get(struct store_txn *txn, struct policy *out)
+enum store_rc registry_policy(struct store_txn *txn, struct policy *out)
 {
     struct str text;
 
@@ -199,7 +199,7 @@ static enum store_rc own_body(struct store_txn *txn, struct arena *arena, void *
     enum store_rc rc = state_get(txn, &state); /* first: what is read later is no older */
     account->revision = state.revision;
     if (rc == STORE_OK)
-        rc = policy_get(txn, &account->policy);
+        rc = registry_policy(txn, &account->policy);
     if (rc == STORE_OK)
         rc = rules_get(txn, &account->rules);
     if (rc == STORE_OK && (rc = schemas_revision(txn, &account->schemas)) == STORE_ERROR) {
@@ -436,7 +436,7 @@ static enum store_rc change_policy(struct store_txn *txn, struct arena *arena, c
     struct policy policy;
     struct state state;
 
-    enum store_rc rc = policy_get(txn, &policy);
+    enum store_rc rc = registry_policy(txn, &policy);
     if (rc != STORE_OK || (rc = state_get(txn, &state)) != STORE_OK)
         return rc;
     if (!account_apply(&policy, c->settings, c->n, c->e))

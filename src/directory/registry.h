@@ -29,6 +29,9 @@ enum store_rc registry_number_get(struct store_txn *txn, const struct key *k, ui
 /* Whether s can be an account's slug: a letter, then letters, digits and hyphens, in lower case; 1 to ACCOUNT_SLUG_MAX bytes. */
 bool registry_slug_ok(struct str s);
 
+/* The settings of the account that the transaction is in, as they are now. */
+enum store_rc registry_policy(struct store_txn *txn, struct policy *out);
+
 /* Whether a removal of the slug was begun and is not finished. In the system's maps. */
 enum store_rc removal_pending(struct store_txn *txn, struct arena *arena, struct str slug, bool *pending);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "registry.h"
 #include "synclog_form.h"
 
 #include "roster/base/clock.h"
@@ -605,11 +606,17 @@ struct tidying {
 static enum store_rc tidy_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     struct tidying *t = ctx;
+    struct policy policy;
     struct state state;
-    enum store_rc rc = state_get(txn, &state);
 
     (void)arena;
-    return rc == STORE_OK ? trim(txn, &t->owner, 0, state.logged, clock_now(), TIDY_MAX, &t->gone) : rc;
+    t->gone = 0;
+    enum store_rc rc = registry_policy(txn, &policy); /* who wrote may have known another */
+    if (rc != STORE_OK || policy.value[POLICY_LOG_ENTRIES] == 0 || (rc = state_get(txn, &state)) != STORE_OK)
+        return rc;
+    t->owner.entries = policy.value[POLICY_LOG_ENTRIES];
+    t->owner.days = policy_log_days(&policy);
+    return trim(txn, &t->owner, 0, state.logged, clock_now(), TIDY_MAX, &t->gone);
 }
 
 void synclog_tidy(struct synclog *l, struct store *s, struct arena *a)

@@ -400,13 +400,19 @@ static size_t there(void)
     return n;
 }
 
+static void keep(const char *entries)
+{
+    CHECK(account_set(store, arena, str_of(account.slug), STR_LIT("log_entries"), str_of(entries), &error));
+    CHECK(account_find(store, arena, str_of(account.slug), &account, &error));
+}
+
 static void no_more_are_kept_than_the_account_says(void)
 {
     struct synclog_query all = {.failed = false};
     uint64_t after;
 
     fresh();
-    account.policy.value[POLICY_LOG_ENTRIES] = 10;
+    keep("10");
     for (size_t i = 0; i < 120; i++)
         CHECK(make_user(arena_printf(arena, "u%zu", i)));
     CHECK_INT(json_object_array_length(entries(NULL, 0)), 10);
@@ -427,7 +433,7 @@ static void no_more_are_kept_than_the_account_says(void)
 static void what_is_too_much_goes_step_by_step(void)
 {
     fresh();
-    account.policy.value[POLICY_LOG_ENTRIES] = 200;
+    keep("200");
     for (size_t i = 0; i < 600; i++) {
         token = id_new();
         look_up(SYNCLOG_USERS);
@@ -440,6 +446,27 @@ static void what_is_too_much_goes_step_by_step(void)
     CHECK_INT(there(), 200);
     synclog_tidy(synclog, store, scratch);
     CHECK_INT(there(), 200);
+}
+
+/* A process that counted something before the account kept more does not take away what is kept since. */
+static void what_is_kept_now_stays(void)
+{
+    fresh();
+    keep("10");
+    for (size_t i = 0; i < 20; i++)
+        CHECK(make_user(arena_printf(arena, "u%zu", i)));
+    look_up(SYNCLOG_USERS);
+    keep("100");
+    write_all();
+    for (size_t i = 0; i < 20; i++)
+        synclog_tidy(synclog, store, scratch);
+    CHECK_INT(there(), 21);
+    look_up(SYNCLOG_TEAMS);
+    keep("0"); /* what is in it stays */
+    write_all();
+    synclog_tidy(synclog, store, scratch);
+    CHECK_INT(there(), 22);
+    verify();
 }
 
 static void old_ones_go(void)
@@ -678,6 +705,7 @@ static const struct unit_test tests[] = {
     UNIT(more_kinds_than_are_kept_are_written_at_once),
     UNIT(no_more_are_kept_than_the_account_says),
     UNIT(what_is_too_much_goes_step_by_step),
+    UNIT(what_is_kept_now_stays),
     UNIT(old_ones_go),
     UNIT(queries_choose),
     UNIT(walks_backwards),
