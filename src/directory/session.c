@@ -31,6 +31,17 @@ static void read_record(struct json_object *o, struct record *out)
     id_parse(json_text(o, "admin"), &out->admin);
 }
 
+static enum store_rc get_record(struct store_txn *txn, struct arena *arena, const unsigned char hash[SECRET_HASH_SIZE],
+                                struct record *out)
+{
+    struct json_object *o;
+
+    enum store_rc rc = console_json_get(txn, arena, CONSOLE_SESSION, hash, &o);
+    if (rc == STORE_OK)
+        read_record(o, out);
+    return rc;
+}
+
 static enum store_rc put_record(struct store_txn *txn, struct arena *arena, const unsigned char hash[SECRET_HASH_SIZE],
                                 const struct record *r)
 {
@@ -105,14 +116,12 @@ static enum store_rc prove(struct store_txn *txn, struct arena *arena, struct be
 static enum store_rc replace(struct store_txn *txn, struct arena *arena, struct beginning *w)
 {
     const unsigned char *hash = (const unsigned char *)w->old_hash.p;
-    struct json_object *o;
     struct record r;
     struct key k;
 
-    enum store_rc rc = console_json_get(txn, arena, CONSOLE_SESSION, hash, &o);
+    enum store_rc rc = get_record(txn, arena, hash, &r);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_REFUSED : rc;
-    read_record(o, &r);
     if (is_over(&r, w->c->now) || !id_eq(&r.admin, &w->out->admin.id))
         return STORE_REFUSED;
     w->out->created = r.created;
@@ -261,13 +270,11 @@ static enum store_rc check_body(struct store_txn *txn, struct arena *arena, void
 {
     struct checking *w = ctx;
     struct session *s = w->out;
-    struct json_object *o;
     struct record r;
 
-    enum store_rc rc = console_json_get(txn, arena, CONSOLE_SESSION, w->hash, &o);
+    enum store_rc rc = get_record(txn, arena, w->hash, &r);
     if (rc != STORE_OK)
         return rc;
-    read_record(o, &r);
     if (is_over(&r, w->now))
         return STORE_NOTFOUND;
     if ((rc = console_admin_get(txn, arena, r.email, &s->admin)) != STORE_OK)
@@ -282,13 +289,11 @@ static enum store_rc check_body(struct store_txn *txn, struct arena *arena, void
 static enum store_rc seen_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
     const struct checking *w = ctx;
-    struct json_object *o;
     struct record r;
 
-    enum store_rc rc = console_json_get(txn, arena, CONSOLE_SESSION, w->hash, &o);
+    enum store_rc rc = get_record(txn, arena, w->hash, &r);
     if (rc != STORE_OK)
         return rc;
-    read_record(o, &r);
     r.seen = w->now;
     return put_record(txn, arena, w->hash, &r);
 }
