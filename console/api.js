@@ -77,10 +77,7 @@ async function renewed() {
 	return true;
 }
 
-/*
- * options: query, body; own: about the staff themselves, not the account chosen; background: nobody asked for it; stays: goes
- * on when the page is left.
- */
+/* options: query, body; own: not about the account chosen; background: nobody asked for it; stays: also when the page is left. */
 export async function call(method, segments, options = {}) {
 	const url = address(segments, options.query);
 	for (let round = 0; ; round++) {
@@ -104,7 +101,7 @@ export const post = (segments, body, query) => call('POST', segments, {body, que
 export const patch = (segments, body) => call('PATCH', segments, {body});
 export const remove = (segments, query) => call('DELETE', segments, {query});
 
-/* The pages of a list, one after another; list: what holds the entries; from: where to begin, and what `next` goes into. */
+/* The pages of a list; list: what holds the entries; from: where to begin, and what `next` goes into. */
 export async function* pages(segments, list, query = {}, from = {after: ''}) {
 	const [[cursor, first]] = Object.entries(from);
 	for (let next = first; next !== null; ) {

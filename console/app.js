@@ -30,8 +30,6 @@ const menu = $('menu');
 let shown = ''; // the view that stands there
 let names = {__proto__: null}; // of accounts, by slug
 
-/* --- around the page --- */
-
 const entries = (pages, view) => h('ul', Object.entries(pages).map(([id, title]) => h('li', h('a', {
 	href: link(id), 'aria-current': id === view ? 'page' : id === entryOf(view) && 'true',
 }, title))));
@@ -55,8 +53,6 @@ function fold(open) {
 	nav.classList.toggle('open', open);
 }
 menu.addEventListener('click', () => fold(menu.ariaExpanded !== 'true'));
-
-/* --- one page --- */
 
 function viewOf() {
 	const view = state.query.get('view');
@@ -126,8 +122,6 @@ async function show({quiet = false, keep = false} = {}) {
 	}
 }
 
-/* --- from page to page --- */
-
 state.refresh = () => show({keep: true});
 state.go = (address, replace = false) => {
 	history[replace ? 'replaceState' : 'pushState'](null, '', address);
@@ -155,8 +149,6 @@ document.addEventListener('submit', event => {
 });
 
 addEventListener('popstate', () => show());
-
-/* --- who is signed in --- */
 
 const session = options => get(['session'], {}, {stays: true, own: true, ...options});
 const WARNING = 120000;

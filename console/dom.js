@@ -32,7 +32,7 @@ export function h(what, ...rest) {
 
 export const svg = (tag, ...rest) => fill(document.createElementNS('http://www.w3.org/2000/svg', tag), rest);
 
-/* What a view gives: its title, which is the only h1, and what follows. */
+/* What a view gives: its title, the only h1, and what follows. */
 export const page = (title, ...parts) => ({title, parts: [h('h1', {tabindex: -1}, title), ...parts]});
 
 export const a = (href, ...parts) => h('a', {href}, parts);

@@ -30,32 +30,34 @@ function cell(value) {
 	return `"${(/^\s*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }
 
-const csv = (columns, rows) =>
-	`\ufeff${[columns, ...rows.map(row => columns.map(name => row[name]))].map(row => `${row.map(cell).join(',')}\r\n`).join('')}`;
+const line = cells => `${cells.map(cell).join(',')}\r\n`;
 
-export function save(name, type, text) {
-	const href = URL.createObjectURL(new Blob([text], {type}));
+export function save(name, type, parts) {
+	const href = URL.createObjectURL(new Blob(parts, {type}));
 	h('a', {href, download: name}).click();
 	setTimeout(() => URL.revokeObjectURL(href), 60000);
 }
 
 /* Buttons that put the whole list, as filtered, into a file; walk() gives it page by page. */
 export function exporter(name, columns, walk) {
-	const one = (kind, type, write) => button(kind.toUpperCase(), async () => {
-		const rows = [];
+	const one = (kind, type, begin, write, end) => button(kind, async () => {
+		const parts = [begin];
+		let n = 0;
 		try {
-			for await (const part of walk()) {
-				rows.push(...part);
-				say(`Export: ${number(rows.length)} so far…`);
+			for await (const rows of walk()) {
+				parts.push(write(rows, n));
+				n += rows.length;
+				say(`Export: ${number(n)} so far…`);
 			}
-			const file = `${name}-${new Date().toISOString().slice(0, 10)}.${kind}`;
-			save(file, type, write(rows));
-			say(`Exported ${number(rows.length)} to ${file}.`);
+			const file = `${name}-${new Date().toISOString().slice(0, 10)}.${kind.toLowerCase()}`;
+			save(file, type, [...parts, end]);
+			say(`Exported ${number(n)} to ${file}.`);
 		} catch (error) {
 			if (error.message !== '')
 				say(problem(error));
 		}
-	}, {'aria-label': `${kind.toUpperCase()} export`});
-	return h('p.exports', 'Export all that is filtered: ', one('csv', 'text/csv;charset=utf-8', rows => csv(columns, rows)), ' ',
-		one('json', 'application/json', rows => `${JSON.stringify(rows, null, 2)}\n`));
+	}, {'aria-label': `${kind} export`});
+	return h('p.exports', 'Export all that is filtered: ',
+		one('CSV', 'text/csv;charset=utf-8', `\ufeff${line(columns)}`, rows => rows.map(row => line(columns.map(key => row[key]))).join(''), ''), ' ',
+		one('JSON', 'application/json', '[\n', (rows, n) => (n > 0 && rows.length > 0 ? ',\n' : '') + JSON.stringify(rows, null, 1).slice(2, -2), '\n]\n'));
 }

@@ -75,7 +75,7 @@ export const providers = {
 		],
 		warnings: [
 			'A cycle runs about every 40 minutes: the check-list ticks then, or with Provision on demand.',
-			'?aadOptscim062020 makes Entra speak SCIM by the book; without it things work, too.',
+			'?aadOptscim062020 makes Entra speak SCIM by the book.',
 			'The default mapping of userType sends “User”, which is no type here: delete it, and give types by roles, or by rules of teams.',
 			'Who is unassigned or disabled becomes inactive; who is deleted in Entra is deleted here 30 days later.',
 			'Only direct members of a group come, and never passwords.',
@@ -136,7 +136,7 @@ export const providers = {
 		steps: [
 			['Any client of SCIM 2.0 works.', ['Base URL', 'base'], ['Authentication', 'Bearer token in the Authorization header'],
 				['Token', 'token'], ['Unique identifier, matching attribute', 'userName']],
-			['Choose create, update, deactivate, and groups with their members; by PUT or PATCH.'],
+			['Choose create, update, deactivate, and groups with their members.'],
 			['Assign people first; then push the groups that are to be teams.'],
 		],
 		warnings: [

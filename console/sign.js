@@ -29,7 +29,7 @@ function recovery(codes, email) {
 		p('Each signs you in once, in place of a code of your app. They are shown only now: keep them where you keep passwords.'),
 		h('ol.codes', codes.map(c => h('li', code(c)))),
 		h('p.buttons', copy(text, 'all recovery codes'), button('Download', () =>
-			save('recovery-codes.txt', 'text/plain', `Recovery codes of ${email} at ${location.host}\n\n${text}\n`), {class: 'copy'})),
+			save('recovery-codes.txt', 'text/plain', [`Recovery codes of ${email} at ${location.host}\n\n${text}\n`]), {class: 'copy'})),
 		p(h('a.button', {href: '?'}, 'I have kept them: go on')));
 }
 

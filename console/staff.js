@@ -47,11 +47,11 @@ export async function accounts() {
 
 export async function people(query) {
 	const email = query.get('email') ?? '';
-	const found = email && (await get(['people'], {email})).people;
+	const {people: found, next = null} = email ? await get(['people'], {email, ...place()}) : {};
 	return page('People', p('Where somebody is: by userName or e-mail address, in all accounts.'),
 		filters('people', words('The whole address', 'email')),
 		found && table('Found', [
 			['User', u => a(search({view: 'user', account: u.account.slug, id: u.id}), u.userName)], ['E-mail', u => u.email ?? 'none'],
 			['Account', u => accountLink(u.account)], ['State', activity],
-		], found, 'Nobody has this address: never assigned, or deleted.'));
+		], found, 'Nobody has this address: never assigned, or deleted.'), pager('people', {email}, next));
 }
