@@ -23,7 +23,7 @@ from lib import Skip
 from stack import BUILD, free_port
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-WAIT = 15  # seconds that a page may take to come to what is waited for
+WAIT = 30  # seconds that a page may take to come to what is waited for
 ARTEFACTS = os.environ.get("ROSTER_ARTEFACTS") or os.path.join(BUILD, "artefacts")
 
 # Runs before each page's own scripts. What hostile text would do if it were run; what the page's policy refuses.

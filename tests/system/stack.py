@@ -9,6 +9,7 @@ by their program file, and so that www-data can reach them wherever the source t
 
 import atexit
 import contextlib
+import glob
 import os
 import pwd
 import random
@@ -25,7 +26,7 @@ TOP = os.path.abspath(os.environ.get("top_srcdir") or os.path.join(os.path.dirna
 BUILD = os.path.abspath(os.environ.get("ROSTER_BUILD") or os.environ.get("top_builddir") or
                         (os.path.join(TOP, "build") if os.path.exists(os.path.join(TOP, "build", "Makefile")) else TOP))
 SCOPES = ("scim", "events:read")
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
 
 def tool(name):
@@ -160,9 +161,14 @@ class Stack:
         return self.front in ("lighttpd", "apache-proxy")
 
     @property
+    def sanitized(self):
+        with open(self.fcgi, "rb") as f:
+            return b"libasan" in f.read()
+
+    @property
     def has_clock(self):
         """Roster's clock can be moved."""
-        return self.has_master and os.path.exists(FAKETIME) and b"libasan" not in open(self.fcgi, "rb").read()
+        return self.has_master and FAKETIME is not None and not self.sanitized
 
     def start_master(self):
         clock = {"LD_PRELOAD": FAKETIME, "FAKETIME": f"+{self.ahead}s", "DONT_FAKE_MONOTONIC": "1"} if self.ahead else {}
