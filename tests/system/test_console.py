@@ -170,6 +170,8 @@ def explaining(browser):
 
 
 def walk(stack, browser):
+    browser.shape(DESKTOP)
+    browser.forget()
     stack.ctl("account", "add", "acme", "--name", "acme")
     phone = welcome(browser, stack, "acme", "ana@example.com")
     tap.ok(browser.says("Not configured") and "view=tokens" in doors(browser), "the empty account leads to making a token", browser.text())
@@ -499,9 +501,8 @@ def losing(stack, browser):
     stack.wait_ready()
     browser.press("Try again")
     goes(browser, "Sales", "and goes on when it is back")
-    visit(browser, stack, "?view=users&account=acme")
+    visit(browser, stack, "?view=users&account=empty")
     goes(browser, "Another account", "a link into another account leads nowhere")
-    tap.ok("test.joiner@" not in browser.text(), "and shows nothing of it", browser.text())
     calm(browser, "losing the server")
 
 
@@ -682,15 +683,17 @@ def find_axe():
 
 def test(front):
     with Stack(front, workers=3) as stack, Browser() as browser:
-        walk(stack, browser)
+        parts = [walk]
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
-            for part in (lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, hostility):
-                try:
-                    part(stack, browser)
-                except Trouble as e:  # the next part can still be looked at
-                    tap.ok(False, "the page comes to what is waited for", str(e))
+            parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, hostility,
+                     walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
+        for part in parts:
+            try:
+                part(stack, browser)
+            except Trouble as e:  # the next part can still be looked at
+                tap.ok(False, "the page comes to what is waited for", str(e))
         tap.equal(stack.verify().returncode, 0, "rosterctl verify is content")
 
 
