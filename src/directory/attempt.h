@@ -8,11 +8,14 @@
 
 struct attempt {
     struct throttle *throttle;
-    uint32_t account;
+    uint32_t account;   /* which name and address are counted in */
     struct str name;    /* as names are compared */
-    struct str address; /* STR_NULL: not known */
+    struct str address; /* by attempt_network(); STR_NULL: not known */
     int64_t now;        /* ms */
 };
+
+/* What is counted of an address: IPv6 gives everybody as many as he likes, so of that the network, 64 bits. */
+struct str attempt_network(struct arena *a, struct str address);
 
 /* false: *e is RATE_LIMITED. a: for its words. */
 bool attempt_may(const struct attempt *t, struct arena *a, struct error *e);

@@ -53,8 +53,11 @@ bool login_try(struct call *c, struct throttle *t, const struct login *login, st
     const struct attribute *user_name = attribute_by_number(&resource_type_user, ATTR_USER_NAME);
     struct finding f = {.c = c, .name = resource_comparable(user_name, login->name, c->arena), .out = out};
 
-    struct attempt attempt = {
-        .throttle = t, .account = c->account->number, .name = f.name, .address = login->address, .now = c->now};
+    struct attempt attempt = {.throttle = t,
+                              .account = c->account->number,
+                              .name = f.name,
+                              .address = attempt_network(c->arena, login->address),
+                              .now = c->now};
 
     *out = (struct login_result){.authenticated = false};
     if (!attempt_may(&attempt, c->arena, c->error) ||

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define FORMAT 1
+#define FORMAT 2
 #define SETS   16384
 #define WAYS   4
 
@@ -17,16 +17,32 @@
 #define TIME_MASK (((uint64_t)1 << TIME_BITS) - 1)
 
 struct throttle {
+    atomic_ullong key[2]; /* of the hash: nobody can compute which names share a set */
     atomic_ullong slots[SETS][WAYS];
 };
 
+static_assert(sizeof(unsigned long long[2]) >= crypto_generichash_KEYBYTES_MIN, "a key");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "processes share the slots");
+
+/* The first who comes makes it; 0 is none. */
+static void make_key(struct throttle *t)
+{
+    for (int i = 0; i < 2; i++) {
+        unsigned long long none = 0, random;
+
+        randombytes_buf(&random, sizeof random);
+        atomic_compare_exchange_strong(&t->key[i], &none, random | 1);
+    }
+}
 
 struct throttle *throttle_open(const char *dir, struct arena *a, const char **message)
 {
     const char *name = arena_printf(a, "throttle-%d-%d-%d", FORMAT, SETS, WAYS);
+    struct throttle *t = shared_open(dir, name, sizeof *t, a, message);
 
-    return shared_open(dir, name, sizeof(struct throttle), a, message);
+    if (t != NULL)
+        make_key(t);
+    return t;
 }
 
 void throttle_close(struct throttle **t)
@@ -35,12 +51,13 @@ void throttle_close(struct throttle **t)
     *t = NULL;
 }
 
-static uint64_t hash_of(uint32_t account, struct str name)
+static uint64_t hash_of(struct throttle *t, uint32_t account, struct str name)
 {
+    unsigned long long key[2] = {atomic_load(&t->key[0]), atomic_load(&t->key[1])};
     crypto_generichash_state state;
     uint64_t hash;
 
-    crypto_generichash_init(&state, NULL, 0, crypto_generichash_BYTES_MIN);
+    crypto_generichash_init(&state, (const unsigned char *)key, sizeof key, crypto_generichash_BYTES_MIN);
     crypto_generichash_update(&state, (const unsigned char *)&account, sizeof account);
     crypto_generichash_update(&state, (const unsigned char *)name.p, name.len);
     unsigned char bytes[crypto_generichash_BYTES_MIN];
@@ -77,7 +94,7 @@ static int64_t time_of(unsigned long long value, uint64_t hash)
 int64_t throttle_wait(struct throttle *t, const struct throttle_rule *rule, uint32_t account, struct str name,
                       int64_t now)
 {
-    uint64_t hash = hash_of(account, name);
+    uint64_t hash = hash_of(t, account, name);
     unsigned long long value;
 
     slot_of(t, hash, &value);
@@ -87,7 +104,7 @@ int64_t throttle_wait(struct throttle *t, const struct throttle_rule *rule, uint
 
 void throttle_fail(struct throttle *t, const struct throttle_rule *rule, uint32_t account, struct str name, int64_t now)
 {
-    uint64_t hash = hash_of(account, name);
+    uint64_t hash = hash_of(t, account, name);
     unsigned long long value, next;
     atomic_ullong *slot;
 
@@ -100,7 +117,7 @@ void throttle_fail(struct throttle *t, const struct throttle_rule *rule, uint32_
 
 void throttle_forgive(struct throttle *t, uint32_t account, struct str name)
 {
-    uint64_t hash = hash_of(account, name);
+    uint64_t hash = hash_of(t, account, name);
     unsigned long long value;
     atomic_ullong *slot = slot_of(t, hash, &value);
 

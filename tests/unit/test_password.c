@@ -40,15 +40,22 @@ static struct str make_ana(const char *password)
     return user_create(call(), body, &im) ? arena_str(arena, im.id) : STR_NULL;
 }
 
-/* 1: signed in; 0: not; -1: error. */
-static int sign_in(const char *name, const char *password)
+/* 1: signed in; 0: not; -1: error. address: NULL where it is not known. */
+static int sign_in_from(const char *address, const char *name, const char *password)
 {
-    struct login login = {.name = str_of(name), .password = str_of(password)};
+    struct login login = {.name = str_of(name), .password = str_of(password), .address = STR_NULL};
     struct login_result result;
 
+    if (address != NULL)
+        login.address = str_of(address);
     if (!login_try(call(), throttle, &login, &result))
         return -1;
     return result.authenticated;
+}
+
+static int sign_in(const char *name, const char *password)
+{
+    return sign_in_from(NULL, name, password);
 }
 
 static void passwords_are_judged(void)
@@ -331,12 +338,34 @@ static void common_ones_are_in_order(void)
             CHECK_CSTR(words[i - 1], words[i]);
 }
 
+/* Whoever has one IPv6 address has 2 to the 64th of them. */
+static void networks_are_counted_not_their_addresses(void)
+{
+    enter();
+    for (int i = 0; i < LOGIN_FAILURES_OF_ADDRESS; i++)
+        CHECK_INT(
+            sign_in_from(arena_printf(arena, "2001:db8::%x:7", i), arena_printf(arena, "n%d@example.com", i), "x"), 0);
+    CHECK_INT(sign_in_from("2001:db8:0:0:ffff::1", "one@example.com", "x"), -1);
+    CHECK_INT(error.code, ERR_RATE_LIMITED);
+    CHECK_INT(sign_in_from("2001:db8:0:1::1", "one@example.com", "x"), 0);
+    for (int i = 0; i < LOGIN_FAILURES_OF_ADDRESS; i++)
+        CHECK_INT(sign_in_from(arena_printf(arena, "192.0.2.%d", i), arena_printf(arena, "m%d@example.com", i), "x"),
+                  0);
+    CHECK_INT(sign_in_from("192.0.2.200", "one@example.com", "x"), 0);
+}
+
 static const struct unit_test tests[] = {
-    UNIT(passwords_are_judged),          UNIT(passwords_are_prepared),
-    UNIT(passwords_change_and_go),       UNIT(off_means_off),
-    UNIT(names_that_fail_wait),          UNIT(failures_come_back_one_by_one),
-    UNIT(common_ones_are_in_order),      UNIT(places_come_back_from_the_dead),
-    UNIT(a_job_is_asked_done_and_found), UNIT(jobs_are_finished_in_their_order),
+    UNIT(passwords_are_judged),
+    UNIT(passwords_are_prepared),
+    UNIT(passwords_change_and_go),
+    UNIT(off_means_off),
+    UNIT(networks_are_counted_not_their_addresses),
+    UNIT(names_that_fail_wait),
+    UNIT(failures_come_back_one_by_one),
+    UNIT(common_ones_are_in_order),
+    UNIT(places_come_back_from_the_dead),
+    UNIT(a_job_is_asked_done_and_found),
+    UNIT(jobs_are_finished_in_their_order),
 };
 
 int main(void)
