@@ -200,8 +200,10 @@ static void find_account(struct api_call *c)
 
     if (c->api->store == NULL || c->call.account != NULL || c->api->trace.auth[0] != '\0' || !is_scim(c->r) ||
         c->r->authorization_doubled ||
-        access_check(c->api->cache, c->api->store, c->r->arena, c->r->authorization, &access, &e) != TOKEN_OK ||
-        !(access->scopes & SCOPE_SCIM))
+        access_check(c->api->cache, c->api->store, c->r->arena, c->r->authorization, &access, &e) != TOKEN_OK)
+        return;
+    access_used_by(c->api->cache, c->r->remote_address, c->r->user_agent);
+    if (!(access->scopes & SCOPE_SCIM))
         return;
     c->call = (struct call){
         .store = c->api->store, .arena = c->r->arena, .account = &access->account, .token = access->token};
