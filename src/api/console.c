@@ -14,6 +14,8 @@
 #define COOKIE       "__Host-roster"
 #define COOKIE_WORDS "; Path=/; Secure; HttpOnly; SameSite=Strict"
 
+#define LIST_PAGES 20 /* that are looked through for what was there before */
+
 #define SESSION_SCOPES (SCOPE_MANAGE | SCOPE_EVENTS_READ)
 
 /* --- the cookie --- */
@@ -189,15 +191,20 @@ void console_entry(struct api_call *c, struct audit_entry *out)
     out->email = c->session->admin.email;
 }
 
+/* White space counts for nothing: nobody hides what he asked for behind it. */
 static struct str body_of(struct api_call *c)
 {
-    struct buf told;
+    struct buf sent, told;
     bool cut = false;
 
     if (c->body == NULL)
         return STR_NULL;
+    buf_init(&sent, c->r->arena);
+    json_write(&sent, c->body);
+    if (!mask_has_token(buf_view(&sent)))
+        return buf_view(&sent);
     buf_init(&told, c->r->arena);
-    mask_body(&told, c->r->body, AUDIT_JSON_MAX, &c->masked, &cut);
+    mask_body(&told, buf_view(&sent), AUDIT_JSON_MAX, &c->masked, &cut);
     return cut ? STR_NULL : buf_view(&told);
 }
 
@@ -232,28 +239,84 @@ static void write_before(struct buf *b, struct json_object *there, struct json_o
     buf_putc(b, '}');
 }
 
-/* What GET says of the same path, where it says anything. */
-static struct str before_of(struct api_call *c)
+/* What GET answers to another request of the same admin; NULL: nothing. */
+static struct json_object *look(const struct api_call *c, struct http_request *request)
 {
-    struct http_request request = *c->r;
     struct http_response answer;
     struct error e = ERROR_INIT;
-    struct api_call look = *c;
+    struct api_call other = *c;
     struct route_match match;
+
+    request->method = HTTP_GET;
+    if (route_find(api_routes, request, &match) != ROUTE_FOUND)
+        return NULL;
+    http_response_init(&answer, c->r->arena);
+    other.r = request;
+    other.response = &answer;
+    other.error = other.call.error = &e;
+    other.body = NULL;
+    memcpy(other.params, match.params, sizeof other.params);
+    return ((api_handler *)match.route->handler)(&other) ? json_read_own(c->r->arena, buf_view(&answer.body)) : NULL;
+}
+
+static bool is_text(struct json_object *v, struct str text)
+{
+    return json_object_is_type(v, json_type_string) && str_eq_nocase(json_str(v), text);
+}
+
+/* By its id; a rule by that of its team, and "everybody" has none. */
+static bool is_named(struct json_object *entry, struct str name)
+{
+    if (json_get(entry, "rule") == NULL)
+        return is_text(json_get(entry, "id"), name);
+    return is_text(json_get(entry, "team"), name) ||
+           (json_get(entry, "team") == NULL && str_eq_nocase(name, STR_LIT("everybody")));
+}
+
+static struct json_object *find_named(struct json_object *page, struct str name)
+{
+    json_object_object_foreach(page, member, list)
+    {
+        (void)member;
+        for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)
+            if (is_named(json_object_array_get_idx(list, i), name))
+                return json_object_array_get_idx(list, i);
+    }
+    return NULL;
+}
+
+/* The entry of the list that the path ends in. */
+static struct json_object *listed(const struct api_call *c, struct http_request *request)
+{
+    struct str name = request->segments[--request->nsegments], next;
+    struct json_object *page, *found;
+
+    request->query = STR_LIT("limit=1000");
+    for (int i = 0; i < LIST_PAGES; i++) {
+        if ((page = look(c, request)) == NULL || (found = find_named(page, name)) != NULL)
+            return page == NULL ? NULL : found;
+        if ((next = json_text(page, "next")).p == NULL)
+            return NULL;
+        request->query = str_of(arena_printf(c->r->arena, "limit=1000&after=%.*s", (int)next.len, next.p));
+    }
+    return NULL;
+}
+
+/* What there was of that which the request is about, as far as the API tells it: by the same path, or in a list. */
+static struct str before_of(struct api_call *c, const struct route *route)
+{
+    bool restores = strcmp(route->path, "/api/v1/teams/{id}/restore") == 0;
+    struct http_request request = *c->r;
+    struct json_object *there;
     struct buf told;
 
-    request.method = HTTP_GET;
-    if ((c->r->method != HTTP_PATCH && c->r->method != HTTP_DELETE) ||
-        route_find(api_routes, &request, &match) != ROUTE_FOUND)
+    if (c->r->method != HTTP_PATCH && c->r->method != HTTP_DELETE && !restores)
         return STR_NULL;
-    http_response_init(&answer, c->r->arena);
-    look.r = &request;
-    look.response = &answer;
-    look.error = look.call.error = &e;
-    look.body = NULL;
-    if (!((api_handler *)match.route->handler)(&look))
+    request.query = STR_LIT("limit=1");
+    if (restores)
+        request.nsegments--;
+    if ((there = look(c, &request)) == NULL && (restores || (there = listed(c, &request)) == NULL))
         return STR_NULL;
-    struct json_object *there = json_read_own(c->r->arena, buf_view(&answer.body));
     buf_init(&told, c->r->arena);
     write_before(&told, there, c->body);
     return buf_view(&told);
@@ -262,6 +325,12 @@ static struct str before_of(struct api_call *c)
 static uint32_t whose(const struct api_call *c, const struct route *route)
 {
     return route->scope == SCOPE_OPERATE || c->call.account == NULL ? CONSOLE_STAFF : c->call.account->number;
+}
+
+/* What takes something away is done, and so told, while the disk is nearly full. */
+static enum store_mode mode_of(const struct api_call *c)
+{
+    return c->r->method == HTTP_DELETE ? STORE_URGENT : STORE_WRITE;
 }
 
 bool console_begin(struct api_call *c, const struct route *route)
@@ -273,9 +342,9 @@ bool console_begin(struct api_call *c, const struct route *route)
     console_entry(c, c->audit);
     c->audit->seq = seq;
     c->audit->body = body_of(c);
-    c->audit->before = before_of(c);
+    c->audit->before = before_of(c, route);
     c->audited = whose(c, route);
-    return call_done(&c->call, audit_write(c->api->store, c->r->arena, c->audited, c->audit));
+    return call_done(&c->call, audit_write(c->api->store, c->r->arena, c->audited, mode_of(c), c->audit));
 }
 
 void console_outcome(struct api_call *c)
@@ -284,5 +353,5 @@ void console_outcome(struct api_call *c)
         return;
     c->audit->status = c->response->status;
     c->audit->code = c->api->trace.error_code;
-    audit_write(c->api->store, c->api->scratch, c->audited, c->audit);
+    audit_write(c->api->store, c->api->scratch, c->audited, mode_of(c), c->audit);
 }

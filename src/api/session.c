@@ -87,6 +87,7 @@ static bool find_account(struct api_call *c, struct str slug, uint32_t *number)
 {
     struct account account;
     struct error e = ERROR_INIT;
+    bool found;
 
     *number = CONSOLE_STAFF;
     if (slug.len == 0)
@@ -99,8 +100,8 @@ static bool find_account(struct api_call *c, struct str slug, uint32_t *number)
         *c->error = e;
         return false;
     }
-    *number = NOBODYS;
-    return true;
+    *number = NOBODYS; /* which costs the same */
+    return account_load(c->api->store, c->r->arena, NOBODYS, &account, &found, c->error);
 }
 
 /* POST /api/v1/session {"account":SLUG,"email":…,"password":…,"code":…}: 201 and the session; without account for staff. */
@@ -136,8 +137,10 @@ bool session_read(struct api_call *c)
 /* POST /api/v1/session/confirm {"password":…,"code":…}: the session, with another cookie. */
 bool session_prove(struct api_call *c)
 {
-    struct sign_in in = {
-        .number = c->session->number, .email = c->session->admin.email, .address = c->r->remote_address};
+    struct sign_in in = {.number = c->session->number,
+                         .email = c->session->admin.email,
+                         .address = c->r->remote_address,
+                         .admin = c->session->admin.id};
     char text[CONSOLE_SECRET_MAX];
     struct audit_entry entry;
     struct session s;
@@ -245,7 +248,6 @@ bool invitation_accept(struct api_call *c)
     char recovery[FACTOR_CODES][FACTOR_CODE_TEXT], cookie[CONSOLE_SECRET_MAX];
     struct str text, password, code;
     struct console_invitation i;
-    struct console_admin admin;
     struct audit_entry entry;
     struct session s;
 
@@ -256,8 +258,7 @@ bool invitation_accept(struct api_call *c)
         return false;
     console_entry(c, &entry);
     entry.status = 201;
-    if (!console_accept(&c->call, text, password, code, &entry, recovery, &admin) ||
-        !session_begin(&c->call, i.number, &admin, &s, cookie))
+    if (!session_accept(&c->call, text, password, code, &entry, recovery, &s, cookie))
         return false;
     write_recovery(&c->response->body, recovery);
     sodium_memzero(recovery, sizeof recovery);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roster/directory/audit.h"
 
+#include "console_records.h"
 #include "roster/base/clock.h"
-#include "roster/base/json.h"
-#include "roster/store/key.h"
 
 #include <stdlib.h>
 
@@ -97,6 +96,7 @@ enum store_rc audit_put(struct store_txn *txn, struct arena *arena, struct audit
 
 struct writing {
     struct audit_entry *e;
+    uint32_t number;
     uint64_t seq; /* as it was before */
 };
 
@@ -104,16 +104,19 @@ static enum store_rc write_body(struct store_txn *txn, struct arena *arena, void
 {
     struct writing *w = ctx;
 
+    enum store_rc rc = console_is_there(txn, w->number);
+    if (rc != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_OK : rc;
     w->e->seq = w->seq;
     return audit_put(txn, arena, w->e);
 }
 
-enum store_rc audit_write(struct store *s, struct arena *a, uint32_t number, struct audit_entry *e)
+enum store_rc audit_write(struct store *s, struct arena *a, uint32_t number, enum store_mode mode,
+                          struct audit_entry *e)
 {
-    struct writing w = {.e = e, .seq = e->seq};
+    struct writing w = {.e = e, .number = number, .seq = e->seq};
 
-    return number == 0 ? store_run_system(s, STORE_URGENT, a, write_body, &w)
-                       : store_run(s, number, STORE_URGENT, a, write_body, &w);
+    return number == 0 ? store_run_system(s, mode, a, write_body, &w) : store_run(s, number, mode, a, write_body, &w);
 }
 
 struct paging {

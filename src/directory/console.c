@@ -22,6 +22,11 @@ enum store_rc console_run(struct call *c, uint32_t number, enum store_mode mode,
                                    : store_run(c->store, number, mode, c->arena, body, ctx);
 }
 
+enum store_rc console_is_there(struct store_txn *txn, uint32_t number)
+{
+    return number == CONSOLE_STAFF ? STORE_OK : store_has(txn, SPACE_STATE, STR_NULL);
+}
+
 /* --- keys --- */
 
 struct str console_email_key(struct arena *a, struct str email)
@@ -110,6 +115,7 @@ static bool read_admin(struct arena *a, struct str value, struct console_admin *
 
     *out = (struct console_admin){.email = arena_str(a, json_text(o, "email")),
                                   .created = console_time(o, "created"),
+                                  .failed = console_time(o, "failed"),
                                   .signed_in = console_time(o, "signedIn")};
     if (!id_parse(json_text(o, "id"), &out->id) || password.len >= sizeof out->password)
         return false;
@@ -138,8 +144,8 @@ enum store_rc console_admin_put(struct store_txn *txn, struct arena *arena, cons
     id_write(&b, &admin->id);
     buf_puts(&b, ",\"email\":");
     buf_json(&b, admin->email);
-    buf_printf(&b, ",\"created\":%lld,\"signedIn\":%lld,\"password\":\"%s\"", (long long)admin->created,
-               (long long)admin->signed_in, admin->password);
+    buf_printf(&b, ",\"created\":%lld,\"signedIn\":%lld,\"failed\":%lld,\"password\":\"%s\"", (long long)admin->created,
+               (long long)admin->signed_in, (long long)admin->failed, admin->password);
     console_factor_write(&b, &admin->factor);
     buf_putc(&b, '}');
     console_admin_key(&k, arena, admin->email);
@@ -253,6 +259,7 @@ static bool email_ok(struct str email)
 struct inviting {
     struct console_admin admin;
     struct factor factor;
+    uint32_t number;
     unsigned char hash[SECRET_HASH_SIZE];
     int64_t now;
     size_t n; /* admins there are */
@@ -287,7 +294,10 @@ static enum store_rc invite_body(struct store_txn *txn, struct arena *arena, voi
     struct inviting *w = ctx;
     struct console_admin there;
 
-    enum store_rc rc = console_admin_get(txn, arena, w->admin.email, &there);
+    enum store_rc rc = console_is_there(txn, w->number);
+    if (rc != STORE_OK)
+        return rc;
+    rc = console_admin_get(txn, arena, w->admin.email, &there);
     if (rc == STORE_NOTFOUND) {
         w->n = 0;
         if ((rc = walk_tag(txn, arena, CONSOLE_ADMIN, count_one, &w->n)) != STORE_OK)
@@ -303,7 +313,8 @@ static enum store_rc invite_body(struct store_txn *txn, struct arena *arena, voi
 
 bool console_invite(struct call *c, uint32_t number, struct str email, char text[CONSOLE_SECRET_MAX])
 {
-    struct inviting w = {.admin = {.id = id_new(), .email = str_trim(email), .created = c->now}, .now = c->now};
+    struct inviting w = {
+        .admin = {.id = id_new(), .email = str_trim(email), .created = c->now}, .number = number, .now = c->now};
 
     text[0] = '\0';
     if (!email_ok(w.admin.email)) {
@@ -315,6 +326,8 @@ bool console_invite(struct call *c, uint32_t number, struct str email, char text
     enum store_rc rc = console_run(c, number, STORE_WRITE, invite_body, &w);
     if (rc == STORE_REFUSED)
         error_set(c->error, ERR_ADMIN_LIMIT, STR_LIT(ADMINS_TEXT));
+    if (rc == STORE_NOTFOUND)
+        error_set(c->error, ERR_ACCOUNT_UNKNOWN, str_of(arena_printf(c->arena, "of the number %u", (unsigned)number)));
     if (rc != STORE_OK)
         sodium_memzero(text, CONSOLE_SECRET_MAX);
     sodium_memzero(&w.factor, sizeof w.factor);
@@ -337,125 +350,52 @@ static enum store_rc remove_body(struct store_txn *txn, struct arena *arena, voi
 
 bool console_remove(struct call *c, uint32_t number, struct str email)
 {
-    enum store_rc rc = console_run(c, number, STORE_WRITE, remove_body, &email);
+    enum store_rc rc = console_run(c, number, STORE_URGENT, remove_body, &email);
 
     if (rc == STORE_NOTFOUND)
         error_set(c->error, ERR_ADMIN_UNKNOWN, email);
     return call_done(c, rc);
 }
 
-/* --- taking an invitation --- */
+/* --- what an invitation offers --- */
 
-struct taking {
-    struct call *c;
-    unsigned char hash[SECRET_HASH_SIZE];
-    struct console_invitation invitation;
-    struct str code;
-    char password[HASH_TEXT_MAX];
-    struct audit_entry *audit;
-    char (*recovery)[FACTOR_CODE_TEXT];
-    struct console_admin *out;
-};
-
-/* STORE_NOTFOUND also where it is over. */
-static enum store_rc get_invitation(struct store_txn *txn, struct arena *arena, struct taking *w)
+enum store_rc console_invitation_get(struct store_txn *txn, struct arena *arena,
+                                     const unsigned char hash[SECRET_HASH_SIZE], int64_t now,
+                                     struct console_invitation *out)
 {
-    struct console_invitation *i = &w->invitation;
     struct json_object *o;
 
-    enum store_rc rc = console_json_get(txn, arena, CONSOLE_INVITATION, w->hash, &o);
+    enum store_rc rc = console_json_get(txn, arena, CONSOLE_INVITATION, hash, &o);
     if (rc != STORE_OK)
         return rc;
-    i->email = arena_str(arena, json_text(o, "email"));
-    i->expires = console_time(o, "expires");
-    if (!console_factor_read(o, &i->factor))
+    out->email = arena_str(arena, json_text(o, "email"));
+    out->expires = console_time(o, "expires");
+    if (!console_factor_read(o, &out->factor))
         return STORE_ERROR;
-    return w->c->now < i->expires ? STORE_OK : STORE_NOTFOUND;
+    return now < out->expires ? STORE_OK : STORE_NOTFOUND;
 }
 
-static enum store_rc invitation_body(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    return get_invitation(txn, arena, ctx);
-}
+struct offering {
+    unsigned char hash[SECRET_HASH_SIZE];
+    int64_t now;
+    struct console_invitation *out;
+};
 
-static bool find_invitation(struct call *c, struct str text, struct taking *w)
+static enum store_rc offer_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
-    enum store_rc rc = STORE_NOTFOUND;
+    const struct offering *w = ctx;
 
-    *w = (struct taking){.c = c};
-    if (secret_read(text, &w->invitation.number, w->hash))
-        rc = console_run(c, w->invitation.number, STORE_READ, invitation_body, w);
-    if (rc == STORE_NOTFOUND)
-        error_set(c->error, ERR_INVITATION_UNKNOWN);
-    return call_done(c, rc);
+    return console_invitation_get(txn, arena, w->hash, w->now, w->out);
 }
 
 bool console_invitation(struct call *c, struct str text, struct console_invitation *out)
 {
-    struct taking w;
-    bool found = find_invitation(c, text, &w);
+    struct offering w = {.now = c->now, .out = out};
+    enum store_rc rc = STORE_NOTFOUND;
 
-    *out = w.invitation;
-    return found;
-}
-
-static enum store_rc accept_body(struct store_txn *txn, struct arena *arena, void *ctx)
-{
-    struct taking *w = ctx;
-    struct console_admin *admin = w->out;
-    struct key k;
-
-    enum store_rc rc = get_invitation(txn, arena, w);
-    if (rc != STORE_OK || (rc = console_admin_get(txn, arena, w->invitation.email, admin)) != STORE_OK)
-        return rc;
-    admin->factor = w->invitation.factor;
-    if (!factor_take(&admin->factor, w->code, w->c->now))
-        return STORE_REFUSED;
-    factor_make_codes(&admin->factor, w->recovery);
-    memcpy(admin->password, w->password, sizeof admin->password);
-    admin->signed_in = w->c->now;
-    console_hash_key(&k, CONSOLE_INVITATION, w->hash);
-    if ((rc = store_delete(txn, SPACE_CONSOLE, key_view(&k))) != STORE_OK ||
-        (rc = console_drop(txn, arena, CONSOLE_SESSION, admin->email)) != STORE_OK ||
-        (rc = console_admin_put(txn, arena, admin)) != STORE_OK)
-        return rc;
-    w->audit->admin = admin->id;
-    w->audit->email = admin->email;
-    w->audit->seq = 0;
-    return audit_put(txn, arena, w->audit);
-}
-
-bool console_accept(struct call *c, struct str text, struct str password, struct str code, struct audit_entry *audit,
-                    char recovery[FACTOR_CODES][FACTOR_CODE_TEXT], struct console_admin *out)
-{
-    struct taking w;
-
-    if (!find_invitation(c, text, &w))
-        return false;
-    if (!precis_password_allowed(password)) {
-        error_set(c->error, ERR_PASSWORD_BAD_CHARACTER);
-        return false;
-    }
-    password = precis_password(c->arena, password);
-    const char *fault = password_fault(c->arena, password, w.invitation.email);
-    if (fault != NULL) {
-        error_set(c->error, ERR_PASSWORD_POLICY, str_of(fault));
-        return false;
-    }
-    struct factor trial = w.invitation.factor; /* a wrong code is told before the password is hashed */
-    if (!factor_take(&trial, code, c->now)) {
-        error_set(c->error, ERR_CODE_WRONG);
-        return false;
-    }
-    if (!password_hashed(c, hasher_hash(c->hasher, c->job, password, w.password)))
-        return false;
-    w.code = code;
-    w.audit = audit;
-    w.recovery = recovery;
-    w.out = out;
-    enum store_rc rc = console_run(c, w.invitation.number, STORE_WRITE, accept_body, &w);
-    if (rc == STORE_REFUSED)
-        error_set(c->error, ERR_CODE_WRONG);
+    *out = (struct console_invitation){.number = CONSOLE_STAFF};
+    if (secret_read(text, &out->number, w.hash))
+        rc = console_run(c, out->number, STORE_READ, offer_body, &w);
     if (rc == STORE_NOTFOUND)
         error_set(c->error, ERR_INVITATION_UNKNOWN);
     return call_done(c, rc);

@@ -12,7 +12,7 @@
 
 #define RECORD_VERSION 1
 #define CSRF_SIZE      32
-#define ATTEMPT_PREFIX "console "
+#define NOTED_MS       ((int64_t)15 * 60 * 1000) /* a failure is told in the audit so often */
 
 /* --- records --- */
 
@@ -86,13 +86,23 @@ static enum store_rc tidy(struct store_txn *txn, struct arena *arena, int64_t no
     return walk_range(txn, arena, SPACE_CONSOLE, key_view(&from), key_view(&to), drop_if_over, &now);
 }
 
+enum store_rc console_session_put(struct store_txn *txn, struct arena *arena, const struct session *s,
+                                  const unsigned char hash[SECRET_HASH_SIZE], int64_t now)
+{
+    struct record r = {s->admin.email, s->admin.id, s->created, s->seen, s->confirmed};
+
+    enum store_rc rc = tidy(txn, arena, now);
+    return rc != STORE_OK ? rc : put_record(txn, arena, hash, &r);
+}
+
 /* --- beginning --- */
 
 struct beginning {
     struct call *c;
-    const struct sign_in *in; /* NULL: the admin has just proved who he is */
-    struct str old_hash;      /* of the session that this one goes on with; STR_NULL: none */
-    const char *verified;     /* the hash that the password was found right by */
+    const struct sign_in *in;
+    struct str old_hash;  /* of the session that this one goes on with; STR_NULL: none */
+    const char *verified; /* the hash that the password was found right by */
+    struct str name;      /* by which failures are counted */
     struct audit_entry *audit;
     struct session *out;
     unsigned char hash[SECRET_HASH_SIZE];
@@ -133,38 +143,27 @@ static enum store_rc begin_body(struct store_txn *txn, struct arena *arena, void
 {
     struct beginning *w = ctx;
     struct session *s = w->out;
-    enum store_rc rc = STORE_OK;
 
     s->created = s->seen = s->confirmed = w->c->now;
-    if ((w->in != NULL && (rc = prove(txn, arena, w)) != STORE_OK) ||
+    enum store_rc rc = console_is_there(txn, s->number);
+    if (rc != STORE_OK || (rc = prove(txn, arena, w)) != STORE_OK ||
         (w->old_hash.p != NULL && (rc = replace(txn, arena, w)) != STORE_OK) ||
-        (rc = tidy(txn, arena, w->c->now)) != STORE_OK)
-        return rc;
-    struct record r = {s->admin.email, s->admin.id, s->created, s->seen, s->confirmed};
-    if ((rc = put_record(txn, arena, w->hash, &r)) != STORE_OK || w->audit == NULL)
-        return rc;
+        (rc = console_session_put(txn, arena, s, w->hash, w->c->now)) != STORE_OK)
+        return rc == STORE_NOTFOUND ? STORE_REFUSED : rc;
     w->audit->admin = s->admin.id;
     w->audit->email = s->admin.email;
     w->audit->seq = 0;
     return audit_put(txn, arena, w->audit);
 }
 
+/* Also where the disk is nearly full: whoever is to revoke a token has to come in. */
 static enum store_rc begin(struct beginning *w, char text[CONSOLE_SECRET_MAX])
 {
     secret_make(w->out->number, text, w->hash);
-    enum store_rc rc = console_run(w->c, w->out->number, STORE_WRITE, begin_body, w);
+    enum store_rc rc = console_run(w->c, w->out->number, STORE_URGENT, begin_body, w);
     if (rc != STORE_OK)
         sodium_memzero(text, CONSOLE_SECRET_MAX);
     return rc;
-}
-
-bool session_begin(struct call *c, uint32_t number, const struct console_admin *admin, struct session *out,
-                   char text[CONSOLE_SECRET_MAX])
-{
-    struct beginning w = {.c = c, .out = out};
-
-    *out = (struct session){.number = number, .admin = *admin};
-    return call_done(c, begin(&w, text));
 }
 
 /* --- signing in --- */
@@ -184,17 +183,43 @@ static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void 
     return rc == STORE_NOTFOUND ? STORE_OK : rc;
 }
 
-/* Told in the log of what was done, if it concerns anybody; whether that can be written changes nothing. */
-static void note_failure(struct beginning *w, const struct finding *f)
+struct noting {
+    struct beginning *w;
+    struct console_admin *admin;
+};
+
+/* One entry in a while: nobody can push out what was done by failing. */
+static enum store_rc note_body(struct store_txn *txn, struct arena *arena, void *ctx)
 {
-    if (!f->found)
+    const struct noting *n = ctx;
+    struct audit_entry *audit = n->w->audit;
+    int64_t now = n->w->c->now;
+
+    enum store_rc rc = console_is_there(txn, n->w->in->number);
+    if (rc != STORE_OK || (rc = console_admin_get(txn, arena, n->w->in->email, n->admin)) != STORE_OK ||
+        now - n->admin->failed < NOTED_MS)
+        return rc;
+    n->admin->failed = now;
+    audit->admin = n->admin->id;
+    audit->email = n->admin->email;
+    audit->seq = 0;
+    rc = console_admin_put(txn, arena, n->admin);
+    return rc != STORE_OK ? rc : audit_put(txn, arena, audit);
+}
+
+/*
+ * Told in the audit, if it concerns anybody. Whether that can be written changes nothing, and nobody waits for the disk: how long
+ * an answer takes must not tell whether there is such an admin.
+ */
+static void note_failure(struct beginning *w, struct finding *f)
+{
+    struct noting n = {w, &f->admin};
+
+    if (!f->found || !store_has_room(w->c->store))
         return;
-    w->audit->admin = f->admin.id;
-    w->audit->email = f->admin.email;
     w->audit->status = error_entry(ERR_SIGN_IN_FAILED)->status;
     w->audit->code = error_entry(ERR_SIGN_IN_FAILED)->code;
-    w->audit->seq = 0;
-    audit_write(w->c->store, w->c->arena, w->in->number, w->audit);
+    console_run(w->c, w->in->number, STORE_LAX, note_body, &n);
 }
 
 static bool sign_in(struct beginning *w, struct throttle *t, char text[CONSOLE_SECRET_MAX])
@@ -202,13 +227,11 @@ static bool sign_in(struct beginning *w, struct throttle *t, char text[CONSOLE_S
     const struct sign_in *in = w->in;
     struct call *c = w->c;
     struct finding f = {.email = in->email};
-    struct str key = console_email_key(c->arena, in->email);
-    struct attempt attempt = {
-        .throttle = t,
-        .account = in->number,
-        .name = str_of(arena_printf(c->arena, ATTEMPT_PREFIX "%.*s", (int)key.len, key.p == NULL ? "" : key.p)),
-        .address = in->address,
-        .now = c->now};
+    struct attempt attempt = {.throttle = t,
+                              .account = CONSOLE_STAFF,
+                              .name = w->name,
+                              .address = attempt_network(c->arena, in->address),
+                              .now = c->now};
 
     *w->out = (struct session){.number = in->number};
     text[0] = '\0';
@@ -237,7 +260,13 @@ static bool sign_in(struct beginning *w, struct throttle *t, char text[CONSOLE_S
 bool session_sign_in(struct call *c, struct throttle *t, const struct sign_in *in, struct audit_entry *audit,
                      struct session *out, char text[CONSOLE_SECRET_MAX])
 {
-    struct beginning w = {.c = c, .in = in, .audit = audit, .out = out};
+    struct str key = console_email_key(c->arena, in->email);
+    struct beginning w = {.c = c,
+                          .in = in,
+                          .name = str_of(arena_printf(c->arena, "console %lu %.*s", (unsigned long)in->number,
+                                                      (int)key.len, key.p == NULL ? "" : key.p)),
+                          .audit = audit,
+                          .out = out};
 
     return sign_in(&w, t, text);
 }
@@ -247,6 +276,7 @@ bool session_confirm(struct call *c, struct throttle *t, struct str old, const s
 {
     struct beginning w = {.c = c, .in = in, .audit = audit, .out = out};
     unsigned char hash[SECRET_HASH_SIZE];
+    char id[ID_TEXT_LEN + 1];
     uint32_t number;
 
     if (!secret_read(old, &number, hash) || number != in->number) {
@@ -254,6 +284,8 @@ bool session_confirm(struct call *c, struct throttle *t, struct str old, const s
         return false;
     }
     w.old_hash = str_make(hash, sizeof hash);
+    id_format(&in->admin, id);
+    w.name = str_of(arena_printf(c->arena, "confirm %s", id)); /* strangers who fail do not keep him from it */
     return sign_in(&w, t, text);
 }
 
@@ -341,7 +373,7 @@ bool session_end(struct call *c, struct str text, struct audit_entry *audit)
     struct ending w = {.audit = audit};
     uint32_t number;
 
-    return !secret_read(text, &number, w.hash) || call_done(c, console_run(c, number, STORE_WRITE, end_body, &w));
+    return !secret_read(text, &number, w.hash) || call_done(c, console_run(c, number, STORE_URGENT, end_body, &w));
 }
 
 /* --- what the page knows --- */

@@ -5,7 +5,7 @@
 import json
 
 from console import Admin, admin, link, names, secret_of
-from lib import events, is_error, main, tap, user
+from lib import events, group, is_error, main, tap, user
 from stack import Stack
 
 
@@ -55,7 +55,8 @@ def told(stack, ana):
     change = entries[4]
     tap.equal((change["body"], change["before"], change["admin"]["email"], change["address"]),
               ({"seat_limit": 50}, {"seat_limit": "none"}, ana.email, "127.0.0.1"), "what was asked, and what it was before")
-    tap.ok(entries[1]["before"] is None or "secret" not in json.dumps(entries[1]["before"]), "a token's secret is not known", entries[1])
+    before = entries[1]["before"]
+    tap.ok(before["name"] == "okta" and before["scopes"] == "scim" and "secret" not in before, "a token that is gone is told, without its secret", entries[1])
     everything, before = [], 0
     for _ in range(50):
         page = ana.get(f"/audit?limit=3&before={before}").json
@@ -71,6 +72,36 @@ def told(stack, ana):
     event = events(stack.port, reader)[-1]
     tap.equal((event["type"], event["actor"]), ("role.created", {"type": "admin", "id": ana.get("/session").json["admin"]["id"]}),
               "events say who it was")
+
+
+def gone_for_good(stack, ana):
+    """What something was before it was taken away: the entry is all that is left of it. White space hides nothing."""
+    client = stack.client(stack.token("acme", "before"))
+    who = client.post("/Users", user("ida")).json["id"]
+    team = client.post("/Groups", group("Sales", [who])).json["id"]
+    client.post("/Groups", group("Sales"))
+    role = ana.post("/roles", {"name": "Freelancer", "base": "guest"}).json["id"]
+    ana.post("/rules", {"team": team, "role": "viewer"})
+    ana.post("/rules", {"role": "guest"})
+    client.delete("/Users/" + client.post("/Users", user("gus")).json["id"])
+    gus = ana.get("/deleted-users").json["users"][0]["id"]
+
+    def before(method, path, body=None):
+        answer = ana.request(method, path, body)
+        entry = ana.get("/audit?limit=1").json["entries"][0]
+        tap.ok(answer.status < 300 and entry["status"] == answer.status, f"{method} {path}", answer, entry)
+        return entry["before"] or {}
+
+    tap.equal(before("PATCH", f"/roles/{role}", {"name": "Lancer"}), {"name": "Freelancer"}, "a role that is renamed")
+    tap.equal(before("DELETE", f"/roles/{role}?successor=viewer").get("name"), "Lancer", "a role that is removed")
+    tap.equal(before("DELETE", f"/rules/{team}").get("displayName"), "Sales", "the rule of a team")
+    tap.equal(before("DELETE", "/rules/everybody").get("role"), "guest", "the rule for everybody")
+    tap.equal(before("POST", f"/teams/{team}/restore").get("count"), 0, "a team whose members are restored")
+    tap.equal(before("DELETE", f"/deleted-users/{gus}").get("userName"), "gus@example.com", "a user who is purged")
+    tap.equal(before("PATCH", "/account", {"name": "Acme Ltd"}), {"name": "acme"}, "the account's name")
+    quiet = b'{"name":"quiet","scopes":"manage"' + b" " * 20000 + b"}"
+    tap.equal(ana.request("POST", "/tokens", quiet, headers={"Content-Type": "application/json"}).status, 201, "much white space")
+    tap.equal(ana.get("/audit?limit=1").json["entries"][0]["body"], {"name": "quiet", "scopes": "manage"}, "hides nothing")
 
 
 def staff(stack, ana):
@@ -118,6 +149,7 @@ def test(front):
         judged(stack)
         ana = admin(stack, "acme", "ana@example.com")
         told(stack, ana)
+        gone_for_good(stack, ana)
         staff(stack, ana)
         suspended(stack, ana)
         gone(stack)

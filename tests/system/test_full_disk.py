@@ -12,6 +12,7 @@ import collections
 import contextlib
 import ctypes
 import http.client
+import json
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ import tempfile
 import threading
 import time
 
+from console import admin
 from lib import Client, Skip, events, group, is_error, main, newest, tap, user
 from stack import Stack, processes
 
@@ -109,12 +111,28 @@ def refused(answer):
     return wrong
 
 
+def at_the_console(stack, ana, ben):
+    """Whoever must take something away comes in, does it and goes; and nobody stays in who was put out."""
+    theirs = stack.ctl("token", "list", "full", "--json").stdout
+    leaked = [t["id"] for t in map(json.loads, theirs.splitlines()) if t["name"] == "leaked too"][0]
+    tap.equal(ana.again().sign_in("full").status, 201, "full: an admin can sign in")
+    tap.equal(ana.confirm().status, 200, "full: and confirm")
+    tap.equal(ana.delete("/tokens/" + leaked).status, 204, "full: and revoke a token in the console")
+    answer = ana.post("/roles", {"name": "x"})
+    tap.equal(refused(answer), "", "full: but make nothing", answer)
+    tap.equal(ana.delete("/session").status, 204, "full: and sign out")
+    tap.equal(stack.ctl("console", "remove", "full", "ben@example.com", check=False).returncode, 0, "full: an admin can be removed")
+    tap.equal(ben.get("/session").status, 401, "full: and is out")
+
+
 def while_full(stack, disk, client, token):
     who = client.post("/Users", user("full", title="before")).json["id"]
     other = client.post("/Users", user("other")).json["id"]
     team = client.post("/Groups", group("full", [who])).json["id"]
     last, seen = newest(stack.port, token), [client.get(p).json for p in ("/Users/" + who, "/Users/" + other, "/Groups/" + team)]
     leaked = stack.token("full", "leaked")
+    stack.token("full", "leaked too")
+    ana, ben = admin(stack, "full", "ana@example.com"), admin(stack, "full", "ben@example.com")
     before = stack.processes()
     tap.equal(client.get("=/readyz").status, 200, "/readyz while there is room")
     disk.fill((RESERVE_MB - 6) << 20)
@@ -148,6 +166,7 @@ def while_full(stack, disk, client, token):
     tap.equal(stack.ctl("token", "revoke", "full", "leaked", check=False).returncode, 0, "full: a leaked token can be revoked")
     time.sleep(LOOK)
     tap.equal({Client(stack.port, leaked).get("/Users").status for _ in range(4 * WORKERS)}, {401}, "full: and is refused then")
+    at_the_console(stack, ana, ben)
     for name, words in (("full: other commands are refused", ["account", "add", "another"]),
                         ("fuller: a token cannot be revoked either", ["token", "revoke", "full", "test"])):
         done = stack.ctl(*words, check=False)

@@ -40,36 +40,23 @@ static struct str code_of(const struct factor *f)
     return arena_str(arena, str_of(code));
 }
 
+static int check_of(struct str text, bool quiet)
+{
+    struct session s;
+
+    return session_check(call(), text, quiet, &s) ? ERR_NONE : (int)error.code;
+}
+
+static int check(bool quiet)
+{
+    return check_of(str_of(cookie), quiet);
+}
+
 static struct str invite(uint32_t number, struct str email)
 {
     char text[CONSOLE_SECRET_MAX];
 
     return console_invite(call(), number, email, text) ? arena_str(arena, str_of(text)) : STR_NULL;
-}
-
-/* Takes an invitation; 0, or the error. */
-static int accept(struct str invitation, struct str password, struct factor *out)
-{
-    struct console_invitation i;
-    struct console_admin admin;
-    struct audit_entry entry = {
-        .time = now, .method = STR_LIT("POST"), .path = STR_LIT("/x"), .status = 201, .code = ""};
-
-    if (!console_invitation(call(), invitation, &i) ||
-        !console_accept(call(), invitation, password, code_of(&i.factor), &entry, recovery, &admin))
-        return (int)error.code;
-    *out = admin.factor;
-    CHECK(entry.seq > 0);
-    return ERR_NONE;
-}
-
-static struct factor admin_with_password(uint32_t number, struct str email)
-{
-    struct factor f = {.step = 0};
-
-    CHECK_INT(accept(invite(number, email), PASSWORD, &f), ERR_NONE);
-    now += FACTOR_STEP_MS; /* its code is used */
-    return f;
 }
 
 static struct audit_entry *an_entry(void)
@@ -81,6 +68,33 @@ static struct audit_entry *an_entry(void)
     return &e;
 }
 
+/* Takes an invitation with this code (STR_NULL: the right one); 0, or the error. */
+static int accept_by(struct str invitation, struct str password, struct str code, struct factor *out)
+{
+    struct console_invitation i;
+
+    if (!console_invitation(call(), invitation, &i) ||
+        !session_accept(call(), invitation, password, code.p == NULL ? code_of(&i.factor) : code, an_entry(), recovery,
+                        &session, cookie))
+        return (int)error.code;
+    *out = session.admin.factor;
+    return ERR_NONE;
+}
+
+static int accept(struct str invitation, struct str password, struct factor *out)
+{
+    return accept_by(invitation, password, STR_NULL, out);
+}
+
+static struct factor admin_with_password(uint32_t number, struct str email)
+{
+    struct factor f = {.step = 0};
+
+    CHECK_INT(accept(invite(number, email), PASSWORD, &f), ERR_NONE);
+    now += FACTOR_STEP_MS; /* its code is used */
+    return f;
+}
+
 /* 0, or the error. */
 static int sign_in(uint32_t number, struct str email, struct str password, struct str code)
 {
@@ -89,11 +103,22 @@ static int sign_in(uint32_t number, struct str email, struct str password, struc
     return session_sign_in(call(), throttle, &in, an_entry(), &session, cookie) ? ERR_NONE : (int)error.code;
 }
 
-static int check(bool quiet)
+static int confirm(struct str old, const struct factor *f)
 {
+    struct sign_in in = {
+        .number = account.number, .email = ANA, .password = PASSWORD, .code = code_of(f), .admin = session.admin.id};
+
+    return session_confirm(call(), throttle, old, &in, an_entry(), &session, cookie) ? ERR_NONE : (int)error.code;
+}
+
+/* Somebody fails, and the session is not touched. */
+static void sign_in_elsewhere(struct str email)
+{
+    struct sign_in in = {.number = account.number, .email = email, .password = STR_LIT("x"), .code = STR_LIT("000000")};
+    char other[CONSOLE_SECRET_MAX];
     struct session s;
 
-    return session_check(call(), str_of(cookie), quiet, &s) ? ERR_NONE : (int)error.code;
+    CHECK(!session_sign_in(call(), throttle, &in, an_entry(), &s, other));
 }
 
 /* How many entries the audit has that mention text. */
@@ -123,7 +148,7 @@ static void an_invitation_is_taken_once(void)
     now += FACTOR_STEP_MS;
     CHECK_INT(accept(invitation, PASSWORD, &other), ERR_INVITATION_UNKNOWN);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
-    CHECK_INT(audited(account.number, "\"path\":\"/x\""), 1);
+    CHECK_INT(audited(account.number, "\"status\":201"), 2);
 }
 
 static void an_invitation_ends(void)
@@ -167,24 +192,21 @@ static void an_invitation_is_of_one_account(void)
 
 static void passwords_and_codes_are_judged(void)
 {
-    struct console_invitation i;
-    struct console_admin admin;
+    struct factor f;
 
     enter();
     struct str invitation = invite(account.number, ANA);
-    CHECK(console_invitation(call(), invitation, &i));
-    CHECK(!console_accept(call(), invitation, STR_LIT("seven77"), code_of(&i.factor), an_entry(), recovery, &admin));
-    CHECK_INT(error.code, ERR_PASSWORD_POLICY);
-    CHECK(!console_accept(call(), invitation, ANA, code_of(&i.factor), an_entry(), recovery, &admin));
-    CHECK_INT(error.code, ERR_PASSWORD_POLICY);
-    CHECK(!console_accept(call(), invitation,
-                          STR_LIT("with\x01"
-                                  "control"),
-                          code_of(&i.factor), an_entry(), recovery, &admin));
-    CHECK_INT(error.code, ERR_PASSWORD_BAD_CHARACTER);
-    CHECK(!console_accept(call(), invitation, PASSWORD, STR_LIT("000000"), an_entry(), recovery, &admin));
-    CHECK_INT(error.code, ERR_CODE_WRONG);
-    CHECK(console_accept(call(), invitation, PASSWORD, code_of(&i.factor), an_entry(), recovery, &admin));
+    CHECK_INT(accept(invitation, STR_LIT("seven77"), &f), ERR_PASSWORD_POLICY);
+    CHECK_INT(accept(invitation, ANA, &f), ERR_PASSWORD_POLICY);
+    CHECK_INT(accept(invitation,
+                     STR_LIT("with\x01"
+                             "control"),
+                     &f),
+              ERR_PASSWORD_BAD_CHARACTER);
+    CHECK_INT(accept_by(invitation, PASSWORD, STR_LIT("00000"), &f), ERR_CODE_WRONG);
+    CHECK_INT(check(false), ERR_SESSION_ENDED); /* none has begun */
+    CHECK_INT(accept(invitation, PASSWORD, &f), ERR_NONE);
+    CHECK_INT(check(false), ERR_NONE);
 }
 
 static void addresses_are_bounded(void)
@@ -225,7 +247,7 @@ static void signing_in_needs_everything(void)
     CHECK_INT(sign_in(account.number, STR_LIT("bob@example.com"), PASSWORD, code), ERR_SIGN_IN_FAILED);
     CHECK_INT(sign_in(CONSOLE_STAFF, ANA, PASSWORD, code), ERR_SIGN_IN_FAILED);
     CHECK_INT(sign_in(UINT32_MAX, ANA, PASSWORD, code), ERR_SIGN_IN_FAILED);
-    CHECK_INT(audited(account.number, "SIGN_IN_FAILED"), 2); /* of those that concern somebody */
+    CHECK_INT(audited(account.number, "SIGN_IN_FAILED"), 1); /* not each of those that concern somebody */
     CHECK_INT(sign_in(account.number, STR_LIT(" ana@EXAMPLE.com"), PASSWORD, code), ERR_NONE);
     CHECK_INT(session.number, account.number);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code), ERR_SIGN_IN_FAILED); /* twice */
@@ -233,6 +255,32 @@ static void signing_in_needs_everything(void)
     CHECK_INT(session.admin.factor.ncodes, FACTOR_CODES - 1);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, str_of(recovery[0])), ERR_SIGN_IN_FAILED);
     CHECK_INT(audited(account.number, "correct horse"), 0);
+}
+
+/* The newest entries push out the oldest; somebody who fails on purpose must not be the one who decides which. */
+static void failures_are_told_one_in_a_while(void)
+{
+    enter();
+    admin_with_password(account.number, ANA);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(sign_in(account.number, ANA, STR_LIT("wrong"), STR_LIT("000000")), ERR_SIGN_IN_FAILED);
+    CHECK_INT(audited(account.number, "SIGN_IN_FAILED"), 1);
+    now += 15 * MINUTE;
+    CHECK_INT(sign_in(account.number, ANA, STR_LIT("wrong"), STR_LIT("000000")), ERR_SIGN_IN_FAILED);
+    CHECK_INT(audited(account.number, "SIGN_IN_FAILED"), 2);
+}
+
+/* Strangers who fail to sign in as somebody do not keep the one who is signed in from confirming. */
+static void failures_do_not_keep_from_confirming(void)
+{
+    enter();
+    struct factor f = admin_with_password(account.number, ANA);
+    CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    for (int i = 0; i < 11; i++)
+        sign_in_elsewhere(ANA);
+    CHECK_INT(error.code, ERR_RATE_LIMITED);
+    now += FACTOR_STEP_MS;
+    CHECK_INT(confirm(str_of(cookie), &f), ERR_NONE);
 }
 
 static void one_who_is_only_invited_cannot_sign_in(void)
@@ -293,10 +341,11 @@ static void a_session_ends_with_its_admin(void)
     enter();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
+    struct str old = arena_str(arena, str_of(cookie));
     CHECK(console_remove(call(), account.number, STR_LIT("ANA@example.com")));
-    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    CHECK_INT(check_of(old, false), ERR_SESSION_ENDED);
     admin_with_password(account.number, ANA); /* another admin of the same address */
-    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    CHECK_INT(check_of(old, false), ERR_SESSION_ENDED);
     CHECK(!console_remove(call(), account.number, STR_LIT("bob@example.com")));
     CHECK_INT(error.code, ERR_ADMIN_UNKNOWN);
 }
@@ -308,8 +357,9 @@ static void a_new_password_ends_sessions(void)
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     struct str invitation = invite(account.number, ANA);
     CHECK_INT(check(false), ERR_NONE); /* until it is taken */
+    struct str old = arena_str(arena, str_of(cookie));
     CHECK_INT(accept(invitation, STR_LIT("another battery"), &f), ERR_NONE);
-    CHECK_INT(check(false), ERR_SESSION_ENDED);
+    CHECK_INT(check_of(old, false), ERR_SESSION_ENDED);
     now += FACTOR_STEP_MS;
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_SIGN_IN_FAILED);
 }
@@ -322,13 +372,6 @@ static void a_session_is_ended(void)
     CHECK(session_end(call(), str_of(cookie), an_entry()));
     CHECK_INT(check(false), ERR_SESSION_ENDED);
     CHECK(session_end(call(), str_of(cookie), an_entry())); /* no error where there is none */
-}
-
-static int confirm(struct str old, const struct factor *f)
-{
-    struct sign_in in = {.number = account.number, .email = ANA, .password = PASSWORD, .code = code_of(f)};
-
-    return session_confirm(call(), throttle, old, &in, an_entry(), &session, cookie) ? ERR_NONE : (int)error.code;
 }
 
 static void who_confirms_has_another_session(void)
@@ -350,9 +393,7 @@ static void who_confirms_has_another_session(void)
     CHECK(strcmp(csrf, later) != 0);
     now += FACTOR_STEP_MS;
     CHECK_INT(confirm(old, &f), ERR_SIGN_IN_FAILED); /* that one is over */
-    struct session s;
-    CHECK(!session_check(call(), old, false, &s));
-    CHECK_INT(error.code, ERR_SESSION_ENDED);
+    CHECK_INT(check_of(old, false), ERR_SESSION_ENDED);
 }
 
 static void staff_are_nobody_elses(void)
@@ -375,7 +416,10 @@ static void they_go_with_the_account(void)
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     CHECK(account_remove(store, arena, str_of(account.slug), &error));
     CHECK_INT(check(false), ERR_SESSION_ENDED);
-    CHECK_INT(audited(account.number, "seq"), 0);
+    CHECK_INT(audit_write(store, arena, account.number, STORE_WRITE, an_entry()), STORE_OK);
+    CHECK(invite(account.number, ANA).p == NULL);
+    CHECK_INT(error.code, ERR_ACCOUNT_UNKNOWN);
+    CHECK_INT(audited(account.number, "seq"), 0); /* nothing comes into it any more */
 }
 
 static void the_audit_has_pages(void)
@@ -388,7 +432,7 @@ static void the_audit_has_pages(void)
         struct audit_entry *e = an_entry();
 
         e->path = str_of(arena_printf(arena, "/%d", i));
-        CHECK_INT(audit_write(store, arena, account.number, e), STORE_OK);
+        CHECK_INT(audit_write(store, arena, account.number, STORE_WRITE, e), STORE_OK);
         CHECK_INT(e->seq, i + 1);
     }
     buf_init(&b, arena);
@@ -410,6 +454,8 @@ static const struct unit_test tests[] = {
     UNIT(passwords_and_codes_are_judged),
     UNIT(addresses_are_bounded),
     UNIT(signing_in_needs_everything),
+    UNIT(failures_are_told_one_in_a_while),
+    UNIT(failures_do_not_keep_from_confirming),
     UNIT(one_who_is_only_invited_cannot_sign_in),
     UNIT(who_fails_often_waits),
     UNIT(a_session_ends_without_use),

@@ -13,8 +13,8 @@
 #include "roster/base/id.h"
 #include "roster/store/store.h"
 
-#define AUDIT_MAX      100000
-#define AUDIT_JSON_MAX 16384 /* bytes of body and before */
+#define AUDIT_MAX      50000
+#define AUDIT_JSON_MAX 4096 /* bytes of body and before */
 
 struct audit_entry {
     uint64_t seq; /* 0: not written yet */
@@ -29,9 +29,12 @@ struct audit_entry {
 /* Writes it, and gives it its number where it has none. In the maps of the account that the transaction is in. */
 enum store_rc audit_put(struct store_txn *txn, struct arena *arena, struct audit_entry *e);
 
-/* The same in a transaction of its own, which also a nearly full disk takes: what it tells of may take something away. number as in
- * console.h. */
-enum store_rc audit_write(struct store *s, struct arena *a, uint32_t number, struct audit_entry *e);
+/*
+ * The same in a transaction of its own; number as in console.h. STORE_URGENT where it tells of what takes something away. Nothing
+ * is written, and that is no error, where the account is being removed.
+ */
+enum store_rc audit_write(struct store *s, struct arena *a, uint32_t number, enum store_mode mode,
+                          struct audit_entry *e);
 
 /* Appends up to limit entries, as JSON objects parted by commas, newest first, whose numbers are below before (0: from the newest).
  * *next: the number of the last where others follow it, else 0. */

@@ -25,6 +25,7 @@ struct console_admin {
     struct str email;             /* as it was given */
     int64_t created;              /* ms */
     int64_t signed_in;            /* the last time; 0: never */
+    int64_t failed;               /* when the audit was last told of somebody who failed to; 0: never */
     char password[HASH_TEXT_MAX]; /* "": none yet, the invitation was not taken */
     struct factor factor;         /* where there is a password */
 };
@@ -52,13 +53,5 @@ struct console_invitation {
 
 /* INVITATION_UNKNOWN: also where it is over or was taken. */
 bool console_invitation(struct call *c, struct str text, struct console_invitation *out);
-
-/*
- * Takes the invitation: the admin has this password, and the second factor that code is of. recovery gets the codes, which the
- * caller wipes; *out is the admin. The entry is written with it. PASSWORD_POLICY, PASSWORD_BAD_CHARACTER, PASSWORD_BUSY, CODE_WRONG,
- * INVITATION_UNKNOWN; or *c->error is not set: c->job holds the password, for later.
- */
-bool console_accept(struct call *c, struct str text, struct str password, struct str code, struct audit_entry *audit,
-                    char recovery[FACTOR_CODES][FACTOR_CODE_TEXT], struct console_admin *out);
 
 #endif

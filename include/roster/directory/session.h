@@ -28,19 +28,25 @@ struct sign_in {
     uint32_t number; /* one that no account has is taken like any other */
     struct str email, password, code;
     struct str address; /* STR_NULL: not known */
+    struct id admin;    /* of session_confirm(): whose session it is */
 };
 
 /*
- * Begins a session; text gets what the cookie will have, which the caller wipes. An entry is written: of a success with it, of a
- * failure where there is such an admin. SIGN_IN_FAILED whatever is wrong, and after the same work; RATE_LIMITED, PASSWORD_BUSY; or
+ * Begins a session; text gets what the cookie will have, which the caller wipes. An entry is written: of a success with it, of
+ * failures one in a while, where there is such an admin. SIGN_IN_FAILED whatever is wrong, and after the same work; RATE_LIMITED, PASSWORD_BUSY; or
  * *c->error is not set: c->job holds the password, for later.
  */
 bool session_sign_in(struct call *c, struct throttle *t, const struct sign_in *in, struct audit_entry *audit,
                      struct session *out, char text[CONSOLE_SECRET_MAX]);
 
-/* Begins one for an admin who has just taken his invitation. */
-bool session_begin(struct call *c, uint32_t number, const struct console_admin *admin, struct session *out,
-                   char text[CONSOLE_SECRET_MAX]);
+/*
+ * Takes an invitation: the admin has this password, and the second factor that code is of; a session of his begins, and those that
+ * there were end. recovery gets the codes, which the caller wipes, as text. An entry is written with it. PASSWORD_POLICY,
+ * PASSWORD_BAD_CHARACTER, PASSWORD_BUSY, CODE_WRONG, INVITATION_UNKNOWN; or *c->error is not set: c->job holds the password, for later.
+ */
+bool session_accept(struct call *c, struct str invitation, struct str password, struct str code,
+                    struct audit_entry *audit, char recovery[FACTOR_CODES][FACTOR_CODE_TEXT], struct session *out,
+                    char text[CONSOLE_SECRET_MAX]);
 
 /* Confirms who the admin is: the old session ends, and *out goes on in its place. Results as session_sign_in(). */
 bool session_confirm(struct call *c, struct throttle *t, struct str old, const struct sign_in *in,
