@@ -14,6 +14,7 @@ import os
 import re
 import threading
 import time
+from urllib.parse import quote
 
 from browser import ARTEFACTS, ELEMENT, Browser, Trouble, axe_core
 from console import PASSWORD, Authenticator, admin, link, names, secret_of
@@ -21,7 +22,7 @@ from lib import ENTERPRISE, GROUP, USER, Client, Skip, main, tap, user
 from stack import Stack
 from test_okta_sequences import Okta
 
-FRONTS = ("lighttpd", "apache-proxy", "apache-htaccess")
+FRONTS = ("lighttpd", "apache-proxy", "apache-fcgid", "apache-htaccess")
 PHONE, DESKTOP = 390, 1280
 TAB, ENTER, ESCAPE = "\ue004", "\ue007", "\ue00c"
 TICKS = 30  # seconds in which the check-list shows what has come: the page asks every few
@@ -187,6 +188,8 @@ def walk(stack, browser):
     explaining(browser)
     browser.press("Sign out")
     goes(browser, "You are signed out")
+    browser.do("POST", "/back")
+    tap.ok(browser.says("Password") and "test.joiner" not in browser.text(), "the way back shows nothing any more", browser.text())
     browser.open(browser.url.partition("?")[0] + "?view=users")
     goes(browser, "Sign in", "then a page asks who one is")
     sign_in(browser, "acme", "ana@example.com", phone)
@@ -617,12 +620,12 @@ def hostility(stack, browser):
     tap.ok(seen >= 12, f"hostile text stands on the pages ({seen} of {len(queries)}), as text")
     for view in ("users", "log", "teams", "setup", "errors", "entry", "user", "signin", "welcome"):
         for name in ("q", "id", "code", "idp", "account", "after", "client"):
-            bad = "".join(f"%{c:02x}" for c in poison(1).encode())
+            bad = quote(poison(1))
             visit(browser, stack, f"?view={view}&{name}={bad}#{bad}")
             found = browser.trouble()
             if found:
                 tap.ok(False, f"hostile: {view} with {name} in the address", *found)
-    visit(browser, stack, "?view=" + "".join(f"%{c:02x}" for c in poison(0).encode()))
+    visit(browser, stack, "?view=" + quote(poison(0)))
     calm(browser, "hostile: addresses")
     visit(browser, stack, "?view=tokens")
     browser.press("Revoke ")
@@ -637,6 +640,11 @@ def hostility(stack, browser):
               0, "no link leads out of the console")
     calm(browser, "hostile: acting")
     exports(browser, stack)
+    become(browser, stack, None, "\"<svg/onload=alert()>\"@operator.example")
+    for query in ("?view=accounts", "?view=people&email=" + quote(poison(0)), "?view=accounts&q=" + quote(poison(1)[:20]), "?view=audit", "?view=admins",
+                  *(f"?view={view}&account=hostile" for view in ("overview", "users", "log", "tokens", "audit"))):
+        visit(browser, stack, query)
+        calm(browser, "hostile: staff at " + query[:22])
     detector(browser)
 
 
