@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An account with two users and a group, for tests of what one request does."""
+"""An account with two users and a group, for tests of what one request does; and an account that Okta has just been connected to."""
 
 import json
 
-from lib import group, newest, user
+from lib import group, newest, tap, user
 
 
 class Scene:
@@ -43,3 +43,17 @@ class Scene:
         self.body = json.loads(self.fill(json.dumps(shape["body"]))) if "body" in shape else None
         self.headers = shape.get("headers")
         return self.again()
+
+
+def provision(okta):
+    """What Okta sends, in its order: connection test, look-up, create, profile push, group push, a member more, deactivation."""
+    answers = [okta.get("/Users?startIndex=1&count=2"), okta.find("Users", "userName", "test.joiner@example.com")]
+    made = [okta.post("/Users", user(name)) for name in ("test.joiner", "second.joiner")]
+    who, other = (answer.json["id"] for answer in made)
+    whole = okta.get("/Users/" + who).json
+    answers += [*made, okta.put("/Users/" + who, dict(whole, title="Engineer")), okta.find("Groups", "displayName", "Engineering")]
+    pushed = okta.post("/Groups", group("Engineering", [who]))
+    answers += [pushed, okta.patch("/Groups/" + pushed.json["id"], [{"op": "add", "path": "members", "value": [{"value": other}]}])]
+    whole = okta.get("/Users/" + other).json
+    answers.append(okta.put("/Users/" + other, dict(whole, active=False)))
+    tap.ok(all(a.status in (200, 201, 204) for a in answers), "Okta's requests are all taken", *answers)

@@ -16,13 +16,16 @@ import tempfile
 import time
 from types import SimpleNamespace
 
-from console import Admin
+from console import Admin, secret_of
 from lib import Client, events, main, tap, user
+from scene import provision
 from stack import BUILD, TOP, free_port
+from test_okta_sequences import Okta
 
 FRONTS = ("lighttpd", "apache-proxy", "apache-fcgid")
 KEYS = ["BASE_URL", "TOKEN", "ACCOUNT", "CONSOLE_URL", "PID", "DATA"]
 SECONDS = 240  # for a build
+SOON = 180  # seconds from the first command to a check-list that is complete, the build included
 
 
 def quickstart(*words):
@@ -68,6 +71,7 @@ def refused_to_apache(front):
 
 
 def detached(front, data, port):
+    begun = time.monotonic()
     done = run("--detach", "--front", front, "--port", str(port), "--workers", "2", "--data", data)
     lines = done.stdout.splitlines()
     tap.ok(done.returncode == 0 and [line.split("=")[0] for line in lines] == KEYS,
@@ -78,7 +82,7 @@ def detached(front, data, port):
     made = client.post("/Users", user("first"))
     tap.equal(made.status, 201, "the token makes a user", made)
     tap.equal(len(events(port, values["TOKEN"])), 1, "the token reads the events")
-    console(port, values["CONSOLE_URL"])
+    console(port, values["TOKEN"], values["CONSOLE_URL"], begun)
     again = run("--detach", "--front", front, "--port", str(free_port()), "--data", data)
     tap.ok(again.returncode == 1 and "it runs already" in again.stderr and f"--stop --data {data} " in again.stderr, "a second start in the same directory is refused", again)
     stopped = run("--stop", "--data", data)
@@ -86,23 +90,21 @@ def detached(front, data, port):
     return values["TOKEN"], made.json["id"]
 
 
-def arrived(admin):
-    return {s["step"] for s in admin.get("/overview").json["checklist"] if s["first"]}
-
-
-def console(port, address):
-    """The link leads to the page, which signs one in with what stands behind its '#'."""
-    page, _, secret = address.partition("#")
-    tap.equal(page, f"http://127.0.0.1:{port}/console/?view=welcome", "the console's link")
+def console(port, token, address, begun):
+    """The link leads to the page, which signs one in with what stands behind its '#'; and soon one sees that all has arrived."""
+    tap.equal(address.partition("#")[0], f"http://127.0.0.1:{port}/console/?view=welcome", "the console's link")
     answer = Client(port).get("=/console/?view=welcome")
     tap.ok(answer.status == 200 and answer.header("Content-Security-Policy"), "the page is there, and strict", answer)
     admin = Admin(SimpleNamespace(port=port, base="/scim/v2", ahead=0))
-    answer = admin.accept(secret)
+    answer = admin.accept(secret_of(address))
     tap.ok(answer.status == 201 and admin.get("/account").json["slug"] == "demo", "the link signs in, to the account", answer)
+    provision(Okta(port, token))
     end = time.monotonic() + 10
-    while (seen := arrived(admin)) != {"connected", "created"} and time.monotonic() < end:
+    while (missing := [s["step"] for s in admin.get("/overview").json["checklist"] if not s["first"]]) and time.monotonic() < end:
         time.sleep(0.1)
-    tap.equal(seen, {"connected", "created"}, "and its check-list has what has arrived")
+    tap.equal(missing, [], "the check-list is complete")
+    took = time.monotonic() - begun
+    tap.ok(took < SOON, f"{took:.0f} s after the first command")
 
 
 def once_more(front, data, port, token, me):
