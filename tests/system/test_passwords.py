@@ -14,6 +14,7 @@ import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
+from console import COOKIE, Admin, link, secret_of
 from lib import Client, events, is_error, main, tap, user
 from stack import Stack
 
@@ -184,16 +185,34 @@ def slow(front):
             tap.ok(full and {(a.code, int(a.header("Retry-After")) > 0) for a in full} == {("PASSWORD_BUSY", True)}, "more than it keeps: told to come back", full)
 
 
+def console(stack):
+    """What the console is entered by, right and wrong: all of it secret."""
+    secret = secret_of(link(stack, "acme", "cleo@example.com"))
+    cleo = Admin(stack)
+    cleo.accept(secret)
+    first = cleo.cookie
+    cleo.confirm()
+    wrong = cleo.again()
+    wrong.password = "never-right-canary-f"
+    wrong.sign_in("acme")
+    made = cleo.post("/tokens", {"name": "from the console"}).json["secret"]
+    cleo.get("/session", headers={"Cookie": f"{COOKIE}={first}"})
+    used = cleo.again()
+    used.sign_in("acme", cleo.recovery[0])
+    cleo.get("/audit")
+    return [secret, first, cleo.cookie, used.cookie, cleo.csrf, cleo.password, wrong.password, made, *cleo.recovery]
+
+
 def forms(secret):
     raw = secret.encode()
     return [raw, base64.b64encode(raw).rstrip(b"=")[:-1], raw.hex().encode(), raw.hex().upper().encode(),
             urllib.parse.quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode()]
 
 
-def canaries(stack):
-    """No password is anywhere: store, shared memory, logs, exports, backups."""
+def canaries(stack, others):
+    """No password is anywhere, nor any of the other secrets: store, shared memory, logs, exports, backups."""
     looked, found, names_found = 0, [], 0
-    needles = {n for s in SECRETS for n in forms(s)}
+    needles = {n for s in SECRETS + others for n in forms(s)}
     for top in (stack.dir, stack.regions):
         for folder, _, names in os.walk(top):
             for name in names:
@@ -210,7 +229,7 @@ def canaries(stack):
     text = json.dumps(told, ensure_ascii=False).encode() + stack.ctl("log", "acme", "--json", "--limit", "1000").stdout.encode()
     tap.ok(b"Ana@example.com" in text and b'"***"' in text and b"PASSWORD_POLICY" in text, "the sync log tells of those requests", text[:300])
     tap.equal([n for n in [*needles, b"rst_"] if n in text], [], "without a password and without a token")
-    tap.ok(looked > 30 and not found, f"none of {len(SECRETS)} passwords is in any of {looked} files, in {len(needles)} forms", found)
+    tap.ok(looked > 30 and not found, f"none of {len(SECRETS) + len(others)} secrets is in any of {looked} files, in {len(needles)} forms", found)
 
 
 def test(front):
@@ -227,7 +246,7 @@ def test(front):
         moved(stack)
         crowd(stack)
         tap.equal(stack.verify().returncode, 0, "verify")
-        canaries(stack)
+        canaries(stack, console(stack))
 
 
 if __name__ == "__main__":
