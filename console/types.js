@@ -60,7 +60,7 @@ async function dropRule(rule) {
 		title: `Delete rule ${rule.rule}?`, action: 'Delete', danger: true, said: 'The rule is deleted.',
 		parts: p(strong(`This may give ${members === undefined ? 'the members' : `up to ${count(members, 'person', 'people')}`} of ${of(rule)} another type`),
 			': that of the next rule that fits, or the default. It counts at once.'),
-		run: () => remove(['rules', rule.rule]),
+		run: () => remove(['rules', rule.team ?? 'everybody']),
 	});
 }
 

@@ -656,6 +656,25 @@ def downloaded(browser, beginning, ending, seconds=10):
     return None
 
 
+# --- rules ---
+
+def rules(stack, browser):
+    """A rule is ended by what it is about, not by its place."""
+    okta = Okta(stack.port, stack.account("ruled"))
+    okta.post("/Groups", {"schemas": [GROUP], "displayName": "Design"})
+    stack.ctl("rule", "add", "ruled", "Design", "viewer")
+    who = become(browser, stack, "ruled", "rosa@example.com")
+    who.post("/rules", {"role": "guest"})
+    for place, whose, left in ((2, "everybody", ["Design"]), (1, "Design", [])):
+        visit(browser, stack, "?view=types")
+        browser.press(f"Delete rule {place}", exact=True)
+        goes(browser, f"of {whose} another type", f"deleting the rule of {whose} says for whom")
+        browser.press("Delete", exact=True)
+        goes(browser, "The rule is deleted.")
+        tap.equal(names(who.get("/rules"), "rules", "displayName"), left, f"the rule of {whose} is gone")
+    calm(browser, "rules")
+
+
 # --- all ---
 
 def find_axe():
@@ -671,8 +690,8 @@ def test(front):
         parts = [walk]
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
-            parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, hostility,
-                     walk]  # the last: it moves the clock
+            parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules,
+                     hostility, walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
         for part in parts:
             try:
