@@ -44,8 +44,10 @@ const quoted = text => /[\x00-\x1f\x7f]/.test(text)
 	? `$'${text.replace(/[\\']/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, c => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`
 	: `'${text.replaceAll('\'', '\'\\\'\'')}'`;
 
+/* The log has paths decoded. */
 function curl({method, path, body}) {
-	const parts = [`curl -X ${quoted(method)} ${quoted(base + path.replace(/^\/*(scim\/v2)?/i, ''))}`, '-H "Authorization: Bearer $TOKEN"'];
+	const url = base + encodeURI(path.replace(/^\/*(scim\/v2)?/i, '')).replace(/[#+]/g, encodeURIComponent);
+	const parts = [`curl --globoff -X ${quoted(method)} ${quoted(url)}`, '-H "Authorization: Bearer $TOKEN"'];
 	if (body !== undefined)
 		parts.push('-H \'Content-Type: application/scim+json\'', `--data-raw ${quoted(typeof body === 'string' ? body : JSON.stringify(body))}`);
 	return parts.join(' \\\n  ');

@@ -11,6 +11,8 @@ import http.server
 import json
 import os
 import re
+import shutil
+import subprocess
 import threading
 import time
 from urllib.parse import quote
@@ -675,6 +677,43 @@ def rules(stack, browser):
     calm(browser, "rules")
 
 
+# --- the command that sends a request again ---
+
+AWKWARD = ('/Users?filter=userName eq "a', "/Users?filter=emails[type", "/Users?filter=userName eq 'it''s' #+50%25 {x,y} $HOME \\ `id`", "/Users/[a-z] 50%\u00e9?count=1")
+
+
+def shell(command, token):
+    """The answer's status and body."""
+    told = subprocess.run(["bash", "-c", command + " --silent --max-time 20 --write-out '\\n%{http_code}'"], capture_output=True, text=True, timeout=30,
+                          check=False, stdin=subprocess.DEVNULL, env=dict(os.environ, TOKEN=token, no_proxy="*"))
+    body, _, status = told.stdout.rpartition("\n")
+    return status, body or told.stderr
+
+
+def commands(stack, browser):
+    """What the log shows as a command is refused with the same words, and is the same request."""
+    if shutil.which("curl") is None:
+        return tap.skip("commands", "curl is not installed")
+    token = stack.account("again")
+    client = Client(stack.port, token)
+    asked = [client.get(quote(path, safe="/?=")) for path in AWKWARD]
+    asked.append(client.post("/Users", {"schemas": [USER], "userName": "it's", "title": ["\x7f $HOME `id` \\ \u00e9"]}))
+    tap.ok(all(a.status >= 400 for a in asked), "awkward requests are refused", *asked)
+    who = become(browser, stack, "again", "zoe@example.com")
+    kept = who.get("/log?before=0&limit=10").json["entries"]
+    for entry in reversed(kept):
+        what = f"{entry['method']} {entry['path']}"
+        visit(browser, stack, f"?view=entry&seq={entry['seq']}")
+        command = browser.run("return document.querySelector('pre[aria-label=\"curl command\"]').textContent")
+        status, body = shell(command, token)
+        tap.ok(status == str(entry["status"]) and f'"{entry["code"]}: ' in body, f"sent again by its command: {what}", command, body)
+        again = who.get("/log?before=0&limit=1").json["entries"][0]
+        tap.ok(again["seq"] > entry["seq"] and all(again.get(n) == entry.get(n) for n in ("method", "path", "body", "sentence")),
+               f"it is the same request: {what}", entry, again)
+    tap.ok([e["path"].partition("/Users")[2] for e in reversed(kept)] == [p.partition("/Users")[2] for p in AWKWARD] + [""], "each is in the log once", kept)
+    return calm(browser, "commands")
+
+
 # --- all ---
 
 def find_axe():
@@ -690,7 +729,7 @@ def test(front):
         parts = [walk]
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
-            parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules,
+            parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules, commands,
                      hostility, walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
         for part in parts:
