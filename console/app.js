@@ -87,7 +87,7 @@ async function make(view) {
 		if (error instanceof Cancelled || sessionless(error))
 			throw new Cancelled();
 		const lost = error instanceof TypeError && /module|import/i.test(error.message); // a part of the console could not be had
-		return page('This page cannot be shown', problem(lost ? new Unreachable() : error), p(button('Try again', () => show())));
+		return page('This page cannot be shown', problem(lost ? new Unreachable() : error), p(button('Try again', state.refresh)));
 	}
 }
 
@@ -99,8 +99,10 @@ async function show({quiet = false, keep = false} = {}) {
 	state.account = isStaff() ? state.query.get('account') ?? '' : '';
 	const wanted = viewOf();
 	const view = state.session !== null || OPEN.includes(wanted) ? wanted : 'signin'; // the address stays: one comes back to it
-	if (!keep)
+	if (!keep) {
+		state.made = null;
 		say();
+	}
 	main.ariaBusy = 'true';
 	try {
 		const made = await make(view);
@@ -165,6 +167,7 @@ state.used = () => {
 
 state.enter = it => {
 	state.session = it;
+	state.made = null;
 	idle = Date.parse(it.idleEnds) - now();
 	state.used();
 };
@@ -187,7 +190,7 @@ function leave(text) {
 	names = {__proto__: null};
 	shown = '';
 	document.querySelectorAll('dialog').forEach(dialog => dialog.close());
-	return state.refresh().then(() => say(text));
+	return show().then(() => say(text));
 }
 
 state.ended = () => state.session !== null && leave('Your session has ended. Sign in, and you are where you were.');

@@ -4,6 +4,7 @@ import {all, get, post, remove} from './api.js';
 import {ask} from './dialog.js';
 import {a, act, badge, button, check, field, h, name, notice, p, page, strong, table, to, value} from './dom.js';
 import {base} from './setup.js';
+import {state} from './state.js';
 import {ago, count, day, distance, now} from './time.js';
 
 const HOUR = 3600000;
@@ -14,7 +15,6 @@ const SCOPES = {
 	authenticate: 'For the application: checks logins.',
 	manage: 'For programs of the account: whatever this console does.',
 };
-let made = null; // a token just made: shown once
 
 const live = t => t.state === 'live';
 const isScim = t => live(t) && t.scopes.split(' ').includes('scim');
@@ -50,7 +50,7 @@ const create = () => ask({
 			hint: 'A token that has expired stops provisioning: replace it in time.'}),
 	],
 	async run(data) {
-		made = await post(['tokens'], {name: data.get('name').trim(), scopes: data.getAll('scope').join(' ') || undefined,
+		state.made = await post(['tokens'], {name: data.get('name').trim(), scopes: data.getAll('scope').join(' ') || undefined,
 			expires: Number(data.get('expires')) || undefined});
 	},
 });
@@ -75,8 +75,8 @@ const looks = {live: ['good', 'Live'], expired: ['warn', 'Expired'], revoked: ['
 export async function tokens(query) {
 	const list = (await all(['tokens'], 'tokens')).sort((x, y) => y.created.localeCompare(x.created));
 	const old = query.get('old') === 'true';
-	const token = made;
-	made = null;
+	const token = state.made;
+	state.made = null;
 	return page('Tokens', token && once(token),
 		p('A token opens this account to a program. To replace one, make another, paste it, and revoke the old one once it is not used.'),
 		p(button('New token…', create, {class: 'main'})),

@@ -714,6 +714,40 @@ def commands(stack, browser):
     return calm(browser, "commands")
 
 
+# --- a token that is shown once ---
+
+def make_unlisted(browser, name):
+    """Makes a token whose list cannot be had."""
+    browser.cdp("Network.setBlockedURLs", urls=["*/api/v1/tokens?*"])
+    browser.press("New token")
+    browser.fill("Name", name)
+    browser.press("Make it")
+    goes(browser, "The server cannot be reached", "a token is made, and the list cannot be had")
+
+
+def shown_once(stack, browser):
+    """A token just made waits for its list, but for nobody else and on no other page."""
+    stack.ctl("account", "add", "once")
+    other = admin(stack, "once", "nils@example.com")
+    become(browser, stack, "once", "nia@example.com")
+    browser.cdp("Network.enable")
+    visit(browser, stack, "?view=tokens")
+    make_unlisted(browser, "the first")
+    browser.cdp("Network.setBlockedURLs", urls=[])
+    browser.press("Try again")
+    goes(browser, "it is not shown again", "it is shown when the list is there")
+    for way, leave in (("the page was left", lambda: browser.press("Overview")), ("another has signed in", lambda: browser.press("Sign out"))):
+        make_unlisted(browser, f"when {way}")
+        leave()
+        browser.cdp("Network.setBlockedURLs", urls=[])
+        if browser.says("You are signed out", 1):
+            sign_in(browser, "once", "nils@example.com", other.authenticator)
+        browser.press("Tokens", exact=True)
+        goes(browser, f"when {way}", f"the token is in the list, when {way}")
+        tap.ok("it is not shown again" not in browser.text(), f"it is not shown any more: {way}", browser.text())
+    calm(browser, "a token that is shown once")
+
+
 # --- all ---
 
 def find_axe():
@@ -730,7 +764,7 @@ def test(front):
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
             parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules, commands,
-                     hostility, walk]  # the last: it moves the clock
+                     shown_once, hostility, walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
         for part in parts:
             try:
