@@ -36,7 +36,7 @@ export async function overview() {
 			o.seats && tile('Seats', 'seats', seatWords(o.seats), meter(o.seats.used, o.seats.limit, 'Seats taken')),
 			tile('Set up', 'setup', `${checklist.filter(s => s.first).length} of ${checklist.length}`, 'steps of the check-list seen')),
 		section('What waits for you', waiting.length === 0 ? h('p.empty', 'Nothing.') : h('ul.waiting', waiting.map(w => h('li',
-			badge('warn', ''), w.words, ' ', w.code && codeLink(w.code), ' ', doors[w.what] && to(doors[w.what], {failed: w.what === 'refusals', code: w.code}, 'Look at it'))))),
+			badge('warn', ''), h('div', w.words, ' ', w.code && codeLink(w.code), ' ', doors[w.what] && to(doors[w.what], {failed: w.what === 'refusals', code: w.code}, 'Look at it')))))),
 		section('The last seven days', days.some(d => d.accepted + d.refused > 0) ? chart(days) : h('p.empty', 'No request has come in these days.'),
 			p(to('log', {failed: true}, 'What was refused'), ' · ', to('errors', 'What it means'))));
 }

@@ -748,6 +748,36 @@ def shown_once(stack, browser):
     calm(browser, "a token that is shown once")
 
 
+# --- what waits ---
+
+# Where the sign of the first item stands against the words; arguments[0]: words instead of its own.
+SIGN = """
+const item = document.querySelector('.waiting li'), range = document.createRange();
+const walk = document.createTreeWalker(item, NodeFilter.SHOW_TEXT, (node) => node.parentElement.closest('.badge') ? 2 : 1);
+const words = walk.nextNode();
+words.data = arguments[0] ?? words.data;
+range.selectNodeContents(words);
+const lines = [...range.getClientRects()], sign = item.querySelector('.badge').getBoundingClientRect();
+return {lines: lines.length, beside: sign.top < lines[0].bottom && lines[0].top < sign.bottom && lines.every((l) => l.left >= sign.right), width: sign.width};
+"""
+
+
+def waiting(stack, browser):
+    """The sign of what waits stands beside its words, however long one of them is."""
+    stack.ctl("account", "add", "waits")
+    stack.token("waits", "idle", ("events:read",))
+    become(browser, stack, "waits", "wanda@example.com")
+    visit(browser, stack, "?view=overview")
+    goes(browser, "No token of an identity provider is live")
+    for width in (DESKTOP, PHONE, 320):
+        browser.shape(width)
+        for words in (None, "W" * 400):
+            at = browser.run(SIGN, words)
+            tap.ok(at["beside"] and at["width"] >= 8 and (at["lines"] > 1 or words is None), f"at {width} pixels the sign is beside the words", at)
+        visit(browser, stack, "?view=overview")
+    calm(browser, "what waits")
+
+
 # --- all ---
 
 def find_axe():
@@ -764,7 +794,7 @@ def test(front):
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
             parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules, commands,
-                     shown_once, hostility, walk]  # the last: it moves the clock
+                     shown_once, waiting, hostility, walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
         for part in parts:
             try:
