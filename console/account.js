@@ -2,7 +2,7 @@
 /* The account itself, its end; who may do all this, and what was done. */
 import {call, get, patch} from './api.js';
 import {ask} from './dialog.js';
-import {badge, button, code, codeLink, facts, field, h, json, name, p, page, say, section, strong, table, value} from './dom.js';
+import {badge, button, code, codeLink, facts, field, h, json, p, page, say, section, strong, table, value} from './dom.js';
 import {pager, place} from './list.js';
 import {isStaff, search, state} from './state.js';
 import {count, day, distance, number, since, when} from './time.js';

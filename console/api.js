@@ -112,7 +112,7 @@ export async function* pages(segments, list, query = {}, from = {after: ''}) {
 }
 
 /* All entries of a list that is never long. */
-export const all = async (segments, list) => (await Array.fromAsync(pages(segments, list))).flat();
+export const all = async list => (await Array.fromAsync(pages([list], list))).flat();
 
 /* One page for people: a page of the server may be short, or empty, though others follow. */
 export async function gather(segments, list, query, from, most = 50, rounds = 8) {

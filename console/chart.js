@@ -4,7 +4,7 @@ import {h, svg, table, unique} from './dom.js';
 import {count, number} from './time.js';
 
 const STEP = 52, WIDE = 28, HIGH = 96, BASE = 116;
-const weekday = (day, style) => new Intl.DateTimeFormat('en', {weekday: style, timeZone: 'UTC'}).format(new Date(`${day}T00:00Z`));
+const weekday = (day, style) => new Intl.DateTimeFormat('en', {weekday: style, timeZone: 'UTC'}).format(new Date(day));
 const compact = new Intl.NumberFormat('en', {notation: 'compact'});
 
 /* Strokes: what was refused is told apart without colours. */

@@ -20,7 +20,7 @@ const MORE = ['code', 'method', 'status', 'client', 'token', 'from', 'to'];
 
 export async function log() {
 	const query = chosen('q', 'failed', 'user', ...MORE);
-	const [{found, next}, tokens] = await Promise.all([gather(['log'], 'entries', query, place('before', 0)), all(['tokens'], 'tokens')]);
+	const [{found, next}, tokens] = await Promise.all([gather(['log'], 'entries', query, place('before', 0)), all('tokens')]);
 	const text = (label, id, more) => field(label, id, {value: query[id], id, ...more});
 	return page('Sync log',
 		p('Requests that changed something or were refused, without secrets; those that only read are counted. ', to('policy', 'Policy'),

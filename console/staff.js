@@ -2,10 +2,10 @@
 /* For the operator's staff: all accounts, those in trouble first; and finding a person in any of them. */
 import {gather, get, post} from './api.js';
 import {ask} from './dialog.js';
-import {a, button, field, h, name, p, page, table} from './dom.js';
+import {button, field, h, p, page, table, to} from './dom.js';
 import {chosen, filters, pager, place, words} from './list.js';
 import {meter, seatWords, stateBadge} from './overview.js';
-import {search, state} from './state.js';
+import {link, state} from './state.js';
 import {ago, number} from './time.js';
 import {activity} from './users.js';
 
@@ -24,10 +24,10 @@ async function create() {
 		},
 	});
 	if (done)
-		state.go(search({view: 'setup', account: slug}));
+		state.go(link('setup', {account: slug}));
 }
 
-const accountLink = it => a(search({view: 'overview', account: it.slug}), it.name);
+const accountLink = it => to('overview', {account: it.slug}, it.name);
 
 export async function accounts() {
 	const query = chosen('q');
@@ -40,7 +40,7 @@ export async function accounts() {
 			['Last request', x => [ago(x.lastRequest), h('div.soft', x.client)]],
 			['Active users', x => `${number(x.active)} of ${number(x.users)}`, 'n'],
 			['Seats', x => x.seats && [seatWords(x.seats), meter(x.seats.used, x.seats.limit, `Seats of ${x.name}`)]],
-			['Refused in 24 h', x => x.refused24h > 0 ? a(search({view: 'log', account: x.slug, failed: true}), number(x.refused24h)) : '0', 'n'],
+			['Refused in 24 h', x => x.refused24h > 0 ? to('log', {account: x.slug, failed: true}, number(x.refused24h)) : '0', 'n'],
 		], found, query.q === '' ? 'There is no account yet. Make one.' : 'No account is called like that.'),
 		pager('accounts', query, next));
 }
@@ -51,7 +51,7 @@ export async function people(query) {
 	return page('People', p('Where somebody is: by userName or e-mail address, in all accounts.'),
 		filters('people', words('The whole address', 'email')),
 		found && table('Found', [
-			['User', u => a(search({view: 'user', account: u.account.slug, id: u.id}), u.userName)], ['E-mail', u => u.email ?? 'none'],
+			['User', u => to('user', {account: u.account.slug, id: u.id}, u.userName)], ['E-mail', u => u.email ?? 'none'],
 			['Account', u => accountLink(u.account)], ['State', activity],
 		], found, 'Nobody has this address: never assigned, or deleted.'), pager('people', {email}, next));
 }

@@ -33,7 +33,7 @@ const by = {token: 'an identity provider', operator: 'the operator', admin: 'an 
 
 export async function team(query) {
 	const path = ['teams', query.get('id') ?? ''];
-	const [{found, next, page: t}, tokens] = await Promise.all([gather(path, 'members', {}, place()), all(['tokens'], 'tokens')]);
+	const [{found, next, page: t}, tokens] = await Promise.all([gather(path, 'members', {}, place()), all('tokens')]);
 	const names = Object.fromEntries(tokens.map(k => [k.id, k.name]));
 	const who = ({added}) => !added ? h('span.soft', 'not known') : names[added.id] ? `token ${names[added.id]}` : by[added.type] ?? added.type;
 	return page(t.displayName,

@@ -23,13 +23,12 @@ export function distance(iso) {
 	return relative.format(Math.trunc(n), unit);
 }
 
-const isTime = iso => typeof iso === 'string' && !Number.isNaN(Date.parse(iso));
+const isTime = iso => typeof iso === 'string' && !isNaN(Date.parse(iso));
 const time = (iso, none, text, more) => isTime(iso) ? h('time', {datetime: iso, ...more}, text(iso)) : none;
 const full = iso => long.format(new Date(iso));
 
-const dayText = iso => short.format(new Date(iso));
 export const when = (iso, none = 'never') => time(iso, none, full);
-export const day = (iso, none = 'never') => time(iso, none, dayText);
+export const day = (iso, none = 'never') => time(iso, none, iso => short.format(new Date(iso)));
 export const ago = (iso, none = 'never') => time(iso, none, distance, {title: isTime(iso) && full(iso), 'data-ago': true});
 
 /* Both: for what matters. */

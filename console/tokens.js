@@ -2,7 +2,7 @@
 /* Tokens: made, shown once, and revoked when nothing uses them any more. */
 import {all, get, post, remove} from './api.js';
 import {ask} from './dialog.js';
-import {a, act, badge, button, check, field, h, name, notice, p, page, strong, table, to, value} from './dom.js';
+import {act, badge, button, check, field, h, notice, p, page, strong, table, to, value} from './dom.js';
 import {base} from './setup.js';
 import {state} from './state.js';
 import {ago, count, day, distance, now} from './time.js';
@@ -73,7 +73,7 @@ function advice(token, tokens) {
 const looks = {live: ['good', 'Live'], expired: ['warn', 'Expired'], revoked: ['idle', 'Revoked']};
 
 export async function tokens(query) {
-	const list = (await all(['tokens'], 'tokens')).sort((x, y) => y.created.localeCompare(x.created));
+	const list = (await all('tokens')).sort((x, y) => y.created.localeCompare(x.created));
 	const old = query.get('old') === 'true';
 	const token = state.made;
 	state.made = null;

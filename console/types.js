@@ -2,7 +2,7 @@
 /* Types and roles, the rules by which teams give them, and trying these out. */
 import {Refusal, get, patch, post, remove} from './api.js';
 import {ask} from './dialog.js';
-import {act, button, check, field, form, h, name, p, page, section, strong, table, to, value} from './dom.js';
+import {act, button, check, field, form, h, p, page, section, strong, table, to, value} from './dom.js';
 import {count, number} from './time.js';
 
 const options = roles => roles.map(r => [r.id, r.custom ? `${r.name} (${r.base})` : r.name]);
