@@ -69,7 +69,7 @@ function change({seq, type, changes = [], role, members, revoke_sessions: ends})
 }
 
 export async function entry(query) {
-	const e = await get(['log', query.get('seq') ?? '']);
+	const [e, tokens] = await Promise.all([get(['log', query.get('seq') ?? '']), all('tokens')]);
 	const {events = [], resource} = e;
 	const command = e.method && e.path && curl(e);
 	return page(e.sentence,
@@ -79,7 +79,7 @@ export async function entry(query) {
 			e.method && ['Request', code(`${e.method} ${e.path}`)],
 			e.status && ['Answer', `HTTP ${e.status} in ${number(e.microseconds / 1000)} ms`],
 			resource?.id && ['About', to(resource.type === 'Group' ? 'team' : 'user', {id: resource.id}, resource.name ?? resource.id)],
-			['Token', code(e.token)], e.request && ['Request id', value(e.request, 'the request id')], ['Entry', number(e.seq)]),
+			['Token', tokens.find(t => t.id === e.token)?.name, ' ', code(e.token)], e.request && ['Request id', value(e.request, 'the request id')], ['Entry', number(e.seq)]),
 		e.body !== undefined && section('What was sent', e.bodyBytes && p(`Of ${number(e.bodyBytes)} bytes.`), json(e.body, 'Body of the request')),
 		e.answer && section('What it was answered', json(e.answer, 'Answer')),
 		section('What it changed', events.length > 0 ? events.map(change)

@@ -705,6 +705,7 @@ def commands(stack, browser):
         what = f"{entry['method']} {entry['path']}"
         visit(browser, stack, f"?view=entry&seq={entry['seq']}")
         command = browser.run("return document.querySelector('pre[aria-label=\"curl command\"]').textContent")
+        goes(browser, f"Token test {entry['token']}", "with the name of its token")
         status, body = shell(command, token)
         tap.ok(status == str(entry["status"]) and f'"{entry["code"]}: ' in body, f"sent again by its command: {what}", command, body)
         again = who.get("/log?before=0&limit=1").json["entries"][0]
