@@ -68,15 +68,6 @@ async function once(method, url, options) {
 	});
 }
 
-/* Another page of the console has confirmed: the session has another proof now. */
-async function renewed() {
-	const now = await once('GET', address(['session']), {background: true, stays: true, own: true});
-	if (now.admin.id !== state.session?.admin.id)
-		return false;
-	state.session = now;
-	return true;
-}
-
 /* options: query, body; own: not about the account chosen; background: nobody asked for it; stays: also when the page is left. */
 export async function call(method, segments, options = {}) {
 	const url = address(segments, options.query);
@@ -87,7 +78,7 @@ export async function call(method, segments, options = {}) {
 			if (error.code === 'CONFIRM_REQUIRED' && round < 3) {
 				if (!await state.confirm())
 					throw new Cancelled();
-			} else if (error.code !== 'CSRF_TOKEN' || round > 0 || !await renewed()) {
+			} else if (error.code !== 'CSRF_TOKEN' || round > 0 || !await renewed(true)) {
 				if (sessionless(error))
 					state.ended();
 				throw error;
@@ -97,6 +88,20 @@ export async function call(method, segments, options = {}) {
 }
 
 export const get = (segments, query, options) => call('GET', segments, {query, ...options});
+export const session = background => get(['session'], {}, {stays: true, own: true, background});
+
+/* The value, if who is signed in is still the same; else, by another tab, the page begins anew. Its proof may be another one. */
+export async function renewed(value) {
+	const now = await session(true);
+	if (now.admin.id !== state.session?.admin.id) {
+		if (state.session !== null)
+			location.reload();
+		throw new Cancelled();
+	}
+	state.session = now;
+	return value;
+}
+
 export const post = (segments, body, query) => call('POST', segments, {body, query});
 export const patch = (segments, body) => call('PATCH', segments, {body});
 export const remove = (segments, query) => call('DELETE', segments, {query});

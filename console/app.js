@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The frame: which page is shown, how one gets to another, and what is around it. */
-import {Cancelled, Unreachable, call, get, sessionless} from './api.js';
+import {Cancelled, Unreachable, call, get, renewed, session, sessionless} from './api.js';
 import './dialog.js';
 import {a, button, h, name, p, page, problem, say, to} from './dom.js';
 import {isStaff, link, search, state} from './state.js';
@@ -82,7 +82,11 @@ async function make(view) {
 			if (isStaff() && state.account !== '')
 				names[state.account] ??= (await get(['account'])).name;
 		}
-		return await (await import(`./${moduleOf(view)}.js`))[view](state.query);
+		const made = await (await import(`./${moduleOf(view)}.js`))[view](state.query);
+		if (!OPEN.includes(view))
+			await renewed();
+		state.made = null;
+		return made;
 	} catch (error) {
 		if (error instanceof Cancelled || sessionless(error))
 			throw new Cancelled();
@@ -91,7 +95,7 @@ async function make(view) {
 	}
 }
 
-/* Shows the page of the address. The focus goes to the same control where the same page is shown anew, else to the heading. */
+/* The page of the address. The focus goes to the same control where it is shown anew, else to the heading. */
 async function show({quiet = false, keep = false} = {}) {
 	state.leave.abort();
 	const mine = state.leave = new AbortController();
@@ -99,10 +103,8 @@ async function show({quiet = false, keep = false} = {}) {
 	state.account = isStaff() ? state.query.get('account') ?? '' : '';
 	const wanted = viewOf();
 	const view = state.session !== null || OPEN.includes(wanted) ? wanted : 'signin'; // the address stays: one comes back to it
-	if (!keep) {
-		state.made = null;
+	if (!keep)
 		say();
-	}
 	main.ariaBusy = 'true';
 	try {
 		const made = await make(view);
@@ -152,7 +154,11 @@ document.addEventListener('submit', event => {
 
 addEventListener('popstate', () => show());
 
-const session = options => get(['session'], {}, {stays: true, own: true, ...options});
+/* In another tab somebody else may have signed in, or out. */
+const look = () => OPEN.includes(shown) || renewed().catch(() => {});
+addEventListener('focus', look);
+addEventListener('visibilitychange', look);
+
 const WARNING = 120000;
 let idle = 0; // how long a session lasts unused
 let idleEnds = Infinity;
@@ -167,7 +173,6 @@ state.used = () => {
 
 state.enter = it => {
 	state.session = it;
-	state.made = null;
 	idle = Date.parse(it.idleEnds) - now();
 	state.used();
 };
@@ -176,10 +181,9 @@ state.enter = it => {
 setInterval(async () => {
 	if (state.session === null || warned || now() < idleEnds - WARNING)
 		return;
-	const it = await session({background: true}).catch(() => null);
-	if (it === null)
+	if (!await renewed(true).catch(() => false))
 		return; // the next request tells
-	idleEnds = Date.parse(it.idleEnds);
+	idleEnds = Date.parse(state.session.idleEnds);
 	warned = now() >= idleEnds - WARNING;
 	if (warned)
 		say('Your session ends in two minutes, as you have not used it. ', button('Stay signed in', () => session().catch(error => say(problem(error)))));

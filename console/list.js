@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists: filters that stand in the address, the way to the next page, and taking all of it along as a file. */
+import {renewed} from './api.js';
 import {button, field, h, problem, say, to} from './dom.js';
 import {link, state} from './state.js';
 import {number} from './time.js';
@@ -49,6 +50,7 @@ export function exporter(name, columns, walk) {
 				n += rows.length;
 				say(`Export: ${number(n)} so far…`);
 			}
+			await renewed();
 			const file = `${name}-${new Date().toISOString().slice(0, 10)}.${kind.toLowerCase()}`;
 			save(file, type, [...parts, end]);
 			say(`Exported ${number(n)} to ${file}.`);

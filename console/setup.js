@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connecting an identity provider: what to paste where, and a check-list that ticks itself. */
-import {get, sessionless} from './api.js';
+import {get, renewed, sessionless} from './api.js';
 import {badge, code, facts, h, notice, p, page, say, section, strong, table, to, value} from './dom.js';
 import {mapping, providers, steps} from './providers.js';
 import {link, state} from './state.js';
@@ -35,7 +35,7 @@ function checklist(told, provider) {
 		if (document.hidden)
 			return;
 		try {
-			put(await get(['overview'], {}, {background: true}));
+			put(await renewed(await get(['overview'], {}, {background: true})));
 			if (lost)
 				say();
 			lost = false;

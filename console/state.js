@@ -7,7 +7,7 @@ export const state = {
 	account: '', // the account that staff have chosen, by the address
 	query: new URLSearchParams(),
 	leave: new AbortController(), // its signal: the page is left
-	made: null, // a token just made: shown once, to whom has made it
+	made: null, // a token just made: for the next page that is shown
 	/* enter, ended, used, refresh, go: set by app.js; confirm: by dialog.js */
 };
 

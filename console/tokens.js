@@ -75,9 +75,7 @@ const looks = {live: ['good', 'Live'], expired: ['warn', 'Expired'], revoked: ['
 export async function tokens(query) {
 	const list = (await all('tokens')).sort((x, y) => y.created.localeCompare(x.created));
 	const old = query.get('old') === 'true';
-	const token = state.made;
-	state.made = null;
-	return page('Tokens', token && once(token),
+	return page('Tokens', state.made && once(state.made),
 		p('A token opens this account to a program. To replace one, make another, paste it, and revoke the old one once it is not used.'),
 		p(button('New token…', create, {class: 'main'})),
 		table(old ? 'All tokens' : 'Live tokens', [

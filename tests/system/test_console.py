@@ -779,6 +779,71 @@ def waiting(stack, browser):
     calm(browser, "what waits")
 
 
+# --- two people in one browser ---
+
+# Writes down, where loading the page anew does not forget it, that people of the one account stood under the name of the other one's admin.
+MIXED = """
+const [me, theirs] = arguments;
+const look = () => {
+    if (document.getElementById('me').textContent === me && document.querySelector('main').textContent.includes(theirs))
+        window.name = `${me} sees ${theirs}`;
+};
+window.name = '';
+new MutationObserver(look).observe(document, {subtree: true, childList: true, characterData: true});
+"""
+
+
+def others(stack, browser):
+    """In another tab somebody else signs in: this one is theirs then, and never shows the one's people to the other."""
+    people = {}
+    for account in ("mine", "yours"):
+        okta = Okta(stack.port, stack.account(account))
+        okta.post("/Users", user(f"{account}.person"))
+        okta.post("/Groups", {"schemas": [GROUP], "displayName": f"{account}.person team"})
+        people[account] = admin(stack, account, f"admin@{account}.example")
+    turns = [("mine", "yours"), ("yours", "mine")] * 3
+    browser.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=browser.dir)
+    ways = (
+        ("its window is gone to", "users", lambda: browser.run("window.dispatchEvent(new Event('focus'))")),
+        ("its tab is gone to", "users", lambda: browser.run("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")),
+        ("a link is followed", "users", lambda: browser.press("Teams", exact=True)),
+        ("it looks by itself", "setup", lambda: None),
+        ("all is exported", "users", lambda: browser.press("CSV export")),
+        ("something is changed", "policy", lambda: change_policy(browser)),
+    )
+    for (own, other), (way, view, act) in zip(turns, ways):
+        carry(browser, stack, people[own])
+        visit(browser, stack, f"?view={view}")
+        browser.run(MIXED, people[own].email, f"{other}.person")
+        if view == "users":
+            goes(browser, f"{own}.person@example.com")
+        carry(browser, stack, people[other])
+        act()
+        tap.ok(browser.wait("the other", "return document.getElementById('me').textContent === arguments[0]", people[other].email),
+               f"when {way}, the page is that of who has signed in")
+        browser.settle()
+        tap.equal(browser.run("return [window.name, document.body.innerText.includes(arguments[0])]", f"{own}.person"), ["", False],
+                  "and nobody has seen anything of the other account")
+    tap.ok(downloaded(browser, "users", ".csv", 1) is None, "nothing is exported of two accounts")
+    tap.equal([p.get("/policy").json["settings"]["restore_days"]["value"] for p in people.values()], ["30", "30"], "and nothing is changed in either")
+    browser.forget()
+    browser.run("window.dispatchEvent(new Event('focus'))")
+    tap.ok(browser.says("Your session has ended") and ".person" not in browser.text(), "who has signed out elsewhere is out here, too", browser.text())
+    calm(browser, "two people")
+
+
+def carry(browser, stack, who):
+    """The browser has the session of this admin, as if in another tab."""
+    browser.cdp("Network.setCookie", name="__Host-roster", value=who.cookie, url=f"http://127.0.0.1:{stack.port}/", path="/",
+                secure=True, httpOnly=True, sameSite="Strict")
+
+
+def change_policy(browser):
+    browser.fill("restore_days", "44")
+    browser.press("Change the policy")
+    browser.press("Change", exact=True)
+
+
 # --- all ---
 
 def find_axe():
@@ -795,7 +860,8 @@ def test(front):
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
             parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules, commands,
-                     shown_once, waiting, hostility, walk]  # the last: it moves the clock
+                     shown_once, waiting, others,
+                     hostility, walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
         for part in parts:
             try:
