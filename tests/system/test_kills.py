@@ -140,6 +140,16 @@ def restart_master(stack):
     stack.start_master()
 
 
+def gone(stack):
+    """
+    Waits until Roster has noticed that its web server is dead, and has ended. So does what starts a web server anew (systemd: all of the
+    control group); lighttpd that comes too soon finds its socket answered and starts nothing, see started_by_web().
+    """
+    end = time.monotonic() + BACK
+    while any(stack.processes()) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 class Killer:
     def __init__(self, stack, rng):
         self.stack, self.rng = stack, rng
@@ -194,6 +204,8 @@ class Killer:
     def kill_web(self):
         self.at = time.monotonic()
         kill_web(self.stack)
+        if self.stack.front == "lighttpd-spawn":
+            gone(self.stack)
         self.stack.start_web()
 
 
@@ -821,9 +833,7 @@ def started_by_web(stack, probe):
     still has the socket for a moment.
     """
     kill_web(stack)
-    end = time.monotonic() + BACK
-    while any(stack.processes()) and time.monotonic() < end:
-        time.sleep(0.01)
+    gone(stack)
     tap.equal(stack.processes(), ([], []), "the web server is killed: Roster, which it started, ends by itself")
     stack.start_web()
     took = []

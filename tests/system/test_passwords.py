@@ -62,6 +62,7 @@ def off(stack, client, app):
 
 def on(stack, client, app, token):
     stack.ctl("account", "set", "acme", "passwords=on")
+    time.sleep(1)  # after that, no worker remembers the settings of before
     made = client.post("/Users", user("Ana", password=FIRST))
     who = made.json["id"]
     tap.equal(client.get("/ServiceProviderConfig").json["changePassword"], {"supported": True}, "on: and it is claimed")
