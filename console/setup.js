@@ -35,10 +35,11 @@ function checklist(told, provider) {
 		if (document.hidden)
 			return;
 		try {
-			put(await renewed(await get(['overview'], {}, {background: true})));
+			const o = await renewed(await get(['overview'], {}, {background: true}));
 			if (lost)
 				say();
 			lost = false;
+			put(o);
 		} catch (error) {
 			if (!lost && error.message !== '' && !sessionless(error))
 				say('The check-list cannot be brought up to date now; it goes on by itself.');

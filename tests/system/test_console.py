@@ -727,6 +727,22 @@ def commands(stack, browser):
 
 # --- a token that is shown once ---
 
+def arriving(stack, browser):
+    """What has come while the check-list could not be had is said when it can be had again."""
+    okta = Okta(stack.port, stack.account("late"))
+    become(browser, stack, "late", "lena@example.com")
+    visit(browser, stack, "?view=setup&idp=okta")
+    goes(browser, "It ticks itself", "the check-list is there")
+    browser.cdp("Network.enable")
+    browser.cdp("Network.setBlockedURLs", urls=["*/api/v1/overview*"])
+    goes(browser, "cannot be brought up to date now", "it says that it cannot be brought up to date")
+    provision(okta)
+    browser.cdp("Network.setBlockedURLs", urls=[])
+    tap.ok(browser.says("The check-list is complete.", TICKS), "what came meanwhile is said, and stands", browser.text()[-2000:])
+    tap.ok("cannot be brought" not in browser.text(), "in place of the trouble", browser.text()[-2000:])
+    calm(browser, "arriving")
+
+
 def make_unlisted(browser, name):
     """Makes a token whose list cannot be had."""
     browser.cdp("Network.setBlockedURLs", urls=["*/api/v1/tokens?*"])
@@ -871,7 +887,7 @@ def test(front):
         if front == "lighttpd":
             axe, more = find_axe(), furnish(stack)
             parts = [lambda *both: matrix(*both, axe, more), lambda *both: dialogs(*both, axe), keyboard, emptiness, losing, foreign, rules, commands,
-                     shown_once, waiting, others,
+                     arriving, shown_once, waiting, others,
                      hostility, walk]  # the last: it moves the clock
             tap.note(f"pictures: {ARTEFACTS}")
         for part in parts:
