@@ -130,7 +130,9 @@ def kill_web(stack):
     for pid in [leader] + [p for p in pids if p != leader]:
         send_signal(pid, signal.SIGKILL, is_ours)
     end = time.monotonic() + 10
-    while (web_children(stack, program) or is_held(stack.port)) and time.monotonic() < end:
+    while ((late := web_children(stack, program)) or is_held(stack.port)) and time.monotonic() < end:
+        for pid in late:  # forked just before: it would go on answering, and keep the port from the next web server
+            send_signal(pid, signal.SIGKILL, is_ours)
         time.sleep(0.001)
     stack.web.wait(10)
 
