@@ -12,8 +12,10 @@
 #include "roster/base/json.h"
 #include "roster/directory/account.h"
 #include "roster/directory/event.h"
+#include "roster/directory/hasher.h"
 #include "roster/directory/seat.h"
 #include "roster/directory/team.h"
+#include "roster/directory/throttle.h"
 #include "roster/directory/user.h"
 #include "roster/directory/verify.h"
 
@@ -50,6 +52,31 @@ static inline void begin(const char *preset)
     slug = arena_printf(arena, "acme%d", ++accounts);
     CHECK(policy_preset(&p, str_of(preset)));
     CHECK(account_add(store, arena, str_of(slug), str_of(slug), &p, &account, &error));
+}
+
+/* The same, in which passwords are hashed, at once; closed by end_passwords(). */
+static struct throttle *throttle;
+static inline void begin_passwords(void)
+{
+    const char *message = "";
+
+    begin("workspace");
+    if (throttle == NULL) {
+        conf.password_memory_kb = 8;
+        conf.password_passes = 1;
+        unit_hasher = hasher_open(&conf, arena, &message);
+        throttle = throttle_open(conf.store_regions, arena, &message);
+    }
+    CHECK(unit_hasher != NULL && throttle != NULL);
+}
+
+static inline int end_passwords(int status)
+{
+    hasher_close(&unit_hasher);
+    throttle_close(&throttle);
+    store_close(&store);
+    arena_free(&arena);
+    return status;
 }
 
 static inline void set(const char *name, const char *value)

@@ -10,20 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct throttle *throttle;
-
 static void enter(void)
 {
-    const char *message = "";
-
-    begin("workspace");
-    if (throttle == NULL) {
-        conf.password_memory_kb = 8;
-        conf.password_passes = 1;
-        unit_hasher = hasher_open(&conf, arena, &message);
-        throttle = throttle_open(conf.store_regions, arena, &message);
-    }
-    CHECK(unit_hasher != NULL && throttle != NULL);
+    begin_passwords();
     set("passwords", "on");
 }
 
@@ -370,11 +359,5 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("password", tests, sizeof tests / sizeof tests[0]);
-
-    hasher_close(&unit_hasher);
-    throttle_close(&throttle);
-    store_close(&store);
-    arena_free(&arena);
-    return status;
+    return end_passwords(unit_run("password", tests, sizeof tests / sizeof tests[0]));
 }

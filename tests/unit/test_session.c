@@ -10,24 +10,9 @@
 #define ANA      STR_LIT("Ana@example.com")
 #define MINUTE   ((int64_t)60000)
 
-static struct throttle *throttle;
 static struct session session;
 static char cookie[CONSOLE_SECRET_MAX];
 static char recovery[FACTOR_CODES][FACTOR_CODE_TEXT];
-
-static void enter(void)
-{
-    const char *message = "";
-
-    begin("workspace");
-    if (throttle == NULL) {
-        conf.password_memory_kb = 8;
-        conf.password_passes = 1;
-        unit_hasher = hasher_open(&conf, arena, &message);
-        throttle = throttle_open(conf.store_regions, arena, &message);
-    }
-    CHECK(unit_hasher != NULL && throttle != NULL);
-}
 
 /* What an authenticator with this secret shows now. */
 static struct str code_of(const struct factor *f)
@@ -141,7 +126,7 @@ static void an_invitation_is_taken_once(void)
 {
     struct factor f, other;
 
-    enter();
+    begin_passwords();
     struct str invitation = invite(account.number, ANA);
     CHECK_INT(accept(invitation, PASSWORD, &f), ERR_NONE);
     CHECK_INT(f.ncodes, FACTOR_CODES);
@@ -155,7 +140,7 @@ static void an_invitation_ends(void)
 {
     struct factor f;
 
-    enter();
+    begin_passwords();
     struct str invitation = invite(account.number, ANA);
     now += CONSOLE_INVITED_MS - 1;
     struct console_invitation i;
@@ -174,7 +159,7 @@ static void an_invitation_is_of_one_account(void)
     struct factor f;
     char *other;
 
-    enter();
+    begin_passwords();
     struct str invitation = invite(account.number, ANA);
     other = arena_printf(arena, "%u%s", account.number + 1,
                          strchr(arena_printf(arena, "%.*s", (int)invitation.len, invitation.p), '.'));
@@ -194,7 +179,7 @@ static void passwords_and_codes_are_judged(void)
 {
     struct factor f;
 
-    enter();
+    begin_passwords();
     struct str invitation = invite(account.number, ANA);
     CHECK_INT(accept(invitation, STR_LIT("seven77"), &f), ERR_PASSWORD_POLICY);
     CHECK_INT(accept(invitation, ANA, &f), ERR_PASSWORD_POLICY);
@@ -214,7 +199,7 @@ static void addresses_are_bounded(void)
     static const char *const bad[] = {"", "ana", "@x", "ana@", "a@b@c", "a b@c", "a\x7f@c"};
     char longest[210];
 
-    enter();
+    begin_passwords();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         CHECK(invite(account.number, str_of(bad[i])).p == NULL);
         CHECK_INT(error.code, ERR_ADMIN_EMAIL);
@@ -238,7 +223,7 @@ static void addresses_are_bounded(void)
 
 static void signing_in_needs_everything(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     struct str code = code_of(&f), wrong = str_eq(code, STR_LIT("000000")) ? STR_LIT("000001") : STR_LIT("000000");
 
@@ -260,7 +245,7 @@ static void signing_in_needs_everything(void)
 /* The newest entries push out the oldest; somebody who fails on purpose must not be the one who decides which. */
 static void failures_are_told_one_in_a_while(void)
 {
-    enter();
+    begin_passwords();
     admin_with_password(account.number, ANA);
     for (int i = 0; i < 5; i++)
         CHECK_INT(sign_in(account.number, ANA, STR_LIT("wrong"), STR_LIT("000000")), ERR_SIGN_IN_FAILED);
@@ -273,7 +258,7 @@ static void failures_are_told_one_in_a_while(void)
 /* Strangers who fail to sign in as somebody do not keep the one who is signed in from confirming. */
 static void failures_do_not_keep_from_confirming(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     for (int i = 0; i < 11; i++)
@@ -285,7 +270,7 @@ static void failures_do_not_keep_from_confirming(void)
 
 static void one_who_is_only_invited_cannot_sign_in(void)
 {
-    enter();
+    begin_passwords();
     invite(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, STR_LIT(""), STR_LIT("000000")), ERR_SIGN_IN_FAILED);
 }
@@ -294,7 +279,7 @@ static void who_fails_often_waits(void)
 {
     int failures = 0;
 
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     while (failures < 100 && sign_in(account.number, ANA, STR_LIT("wrong"), STR_LIT("000000")) == ERR_SIGN_IN_FAILED)
         failures++;
@@ -309,7 +294,7 @@ static void who_fails_often_waits(void)
 
 static void a_session_ends_without_use(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     now += SESSION_IDLE_MS - 1;
@@ -322,7 +307,7 @@ static void a_session_ends_without_use(void)
 
 static void a_session_ends_in_the_end(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     int64_t began = now;
@@ -338,7 +323,7 @@ static void a_session_ends_in_the_end(void)
 
 static void a_session_ends_with_its_admin(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     struct str old = arena_str(arena, str_of(cookie));
@@ -352,7 +337,7 @@ static void a_session_ends_with_its_admin(void)
 
 static void a_new_password_ends_sessions(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     struct str invitation = invite(account.number, ANA);
@@ -366,7 +351,7 @@ static void a_new_password_ends_sessions(void)
 
 static void a_session_is_ended(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     CHECK(session_end(call(), str_of(cookie), an_entry()));
@@ -378,7 +363,7 @@ static void who_confirms_has_another_session(void)
 {
     char csrf[SESSION_CSRF_MAX], later[SESSION_CSRF_MAX];
 
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     int64_t began = session.created;
@@ -398,7 +383,7 @@ static void who_confirms_has_another_session(void)
 
 static void staff_are_nobody_elses(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(CONSOLE_STAFF, STR_LIT("op@example.com"));
     CHECK_INT(sign_in(account.number, STR_LIT("op@example.com"), PASSWORD, code_of(&f)), ERR_SIGN_IN_FAILED);
     CHECK_INT(sign_in(CONSOLE_STAFF, STR_LIT("op@example.com"), PASSWORD, code_of(&f)), ERR_NONE);
@@ -411,7 +396,7 @@ static void staff_are_nobody_elses(void)
 /* Every admin, session and entry goes with the account: its number is not given again, and its maps are emptied. */
 static void they_go_with_the_account(void)
 {
-    enter();
+    begin_passwords();
     struct factor f = admin_with_password(account.number, ANA);
     CHECK_INT(sign_in(account.number, ANA, PASSWORD, code_of(&f)), ERR_NONE);
     CHECK(account_remove(store, arena, str_of(account.slug), &error));
@@ -427,7 +412,7 @@ static void the_audit_has_pages(void)
     struct buf b;
     uint64_t next;
 
-    enter();
+    begin_passwords();
     for (int i = 0; i < 5; i++) {
         struct audit_entry *e = an_entry();
 
@@ -471,11 +456,5 @@ static const struct unit_test tests[] = {
 
 int main(void)
 {
-    int status = unit_run("session", tests, sizeof tests / sizeof tests[0]);
-
-    hasher_close(&unit_hasher);
-    throttle_close(&throttle);
-    store_close(&store);
-    arena_free(&arena);
-    return status;
+    return end_passwords(unit_run("session", tests, sizeof tests / sizeof tests[0]));
 }
