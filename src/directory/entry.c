@@ -309,3 +309,16 @@ enum store_rc entry_restore(struct store_txn *txn, struct arena *arena, const st
         rc = order_put(txn, image->type, image->ordinal, &facts.id);
     return rc == STORE_OK ? block_add(txn, state, image->type, image->ordinal, 1) : rc;
 }
+
+enum store_rc entry_user_named(struct store_txn *txn, struct arena *arena, struct str name, struct id *out)
+{
+    const struct attribute *user_name = attribute_by_number(&resource_type_user, ATTR_USER_NAME);
+    struct str bytes;
+    struct key k;
+
+    entry_unique_key(&k, ATTR_USER_NAME, resource_comparable(user_name, name, arena));
+    enum store_rc rc = store_get(txn, SPACE_UNIQUE, key_view(&k), &bytes);
+    if (rc != STORE_OK)
+        return rc;
+    return key_take_id(&bytes, out) ? STORE_OK : STORE_ERROR;
+}

@@ -158,17 +158,11 @@ struct finding {
 static enum store_rc add_named(struct store_txn *txn, struct arena *arena, const struct finding *f, struct id *ids,
                                size_t *n)
 {
-    const struct attribute *user_name = attribute_by_number(&resource_type_user, ATTR_USER_NAME);
-    struct str bytes;
     struct id id;
-    struct key k;
 
-    entry_unique_key(&k, ATTR_USER_NAME, resource_comparable(user_name, f->address, arena));
-    enum store_rc rc = store_get(txn, SPACE_UNIQUE, key_view(&k), &bytes);
+    enum store_rc rc = entry_user_named(txn, arena, f->address, &id);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_OK : rc;
-    if (!key_take_id(&bytes, &id))
-        return STORE_ERROR;
     for (size_t i = 0; i < *n; i++)
         if (id_eq(&ids[i], &id))
             return STORE_OK;

@@ -135,16 +135,12 @@ static enum store_rc consider(struct store_txn *txn, struct arena *arena, struct
 /* Who has the address as userName. */
 static enum store_rc consider_name(struct store_txn *txn, struct arena *arena, struct finding *f)
 {
-    const struct attribute *user_name = attribute_by_number(&resource_type_user, ATTR_USER_NAME);
-    struct str bytes;
     struct id id;
-    struct key k;
 
-    entry_unique_key(&k, ATTR_USER_NAME, resource_comparable(user_name, f->address, arena));
-    enum store_rc rc = store_get(txn, SPACE_UNIQUE, key_view(&k), &bytes);
+    enum store_rc rc = entry_user_named(txn, arena, f->address, &id);
     if (rc != STORE_OK)
         return rc == STORE_NOTFOUND ? STORE_OK : rc;
-    return key_take_id(&bytes, &id) ? consider(txn, arena, f, &id) : STORE_ERROR;
+    return consider(txn, arena, f, &id);
 }
 
 static enum store_rc find_body(struct store_txn *txn, struct arena *arena, void *ctx)

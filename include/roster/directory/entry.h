@@ -46,6 +46,9 @@ struct key;
 enum store_rc entry_ids(struct store_txn *txn, struct arena *arena, enum store_space space, const struct key *prefix,
                         size_t most, struct id **out, size_t *n);
 
+/* Who has name as userName, as userNames are compared. STORE_NOTFOUND: nobody. */
+enum store_rc entry_user_named(struct store_txn *txn, struct arena *arena, struct str name, struct id *out);
+
 /* Writes the key of an index or unique entry: also for verify and import. */
 void entry_unique_key(struct key *k, uint16_t attribute, struct str value);
 void entry_index_key(struct key *k, uint16_t attribute, struct str value, const struct id *id);
