@@ -26,7 +26,7 @@ bool account_tell(struct api_call *c, const struct account *account)
         return false;
     answer_json(c, 200);
     account_write(b, account);
-    answer_text(b, "preset", str_of(policy_preset_name(&account->policy)));
+    buf_json_text(b, "preset", str_of(policy_preset_name(&account->policy)));
     buf_printf(b, ",\"users\":%llu,\"active\":%llu,\"teams\":%llu}", (unsigned long long)state.count[RESOURCE_USER],
                (unsigned long long)state.active, (unsigned long long)state.count[RESOURCE_TEAM]);
     return true;

@@ -25,7 +25,7 @@ static void write_entry(struct buf *b, const struct account *account)
 {
     account_write(b, account);
     buf_printf(b, ",\"number\":%u", account->number);
-    answer_text(b, "preset", str_of(policy_preset_name(&account->policy)));
+    buf_json_text(b, "preset", str_of(policy_preset_name(&account->policy)));
     buf_putc(b, '}');
 }
 

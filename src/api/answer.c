@@ -191,21 +191,12 @@ bool answer_takes(struct api_call *c, const char *words)
     return true;
 }
 
-void answer_text(struct buf *b, const char *name, struct str text)
-{
-    buf_json_name(b, name);
-    if (text.p == NULL)
-        buf_puts(b, "null");
-    else
-        buf_json(b, text);
-}
-
 void answer_id(struct buf *b, const char *name, const struct id *id)
 {
     char text[ID_TEXT_LEN + 1];
 
     id_format(id, text);
-    answer_text(b, name, id_is_set(id) ? str_of(text) : STR_NULL);
+    buf_json_text(b, name, id_is_set(id) ? str_of(text) : STR_NULL);
 }
 
 void answer_next(struct buf *b, const struct id *last, bool more)

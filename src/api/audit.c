@@ -29,22 +29,6 @@ bool audit_list(struct api_call *c)
     return true;
 }
 
-static void write_admin(struct buf *b, const struct console_admin *admin)
-{
-    buf_json_comma(b);
-    buf_puts(b, "{\"id\":");
-    id_write(b, &admin->id);
-    answer_text(b, "email", admin->email);
-    buf_puts(b, ",\"created\":");
-    clock_write(b, admin->created);
-    buf_puts(b, ",\"signedIn\":");
-    if (admin->signed_in == 0)
-        buf_puts(b, "null");
-    else
-        clock_write(b, admin->signed_in);
-    buf_printf(b, ",\"invited\":%s}", admin->password[0] == '\0' ? "true" : "false");
-}
-
 /* GET /api/v1/console-admins: {"admins":[…]} */
 bool console_admins_list(struct api_call *c)
 {
@@ -56,8 +40,10 @@ bool console_admins_list(struct api_call *c)
         return false;
     answer_json(c, 200);
     buf_puts(b, "{\"admins\":[");
-    for (size_t i = 0; i < n; i++)
-        write_admin(b, &admins[i]);
+    for (size_t i = 0; i < n; i++) {
+        buf_json_comma(b);
+        console_write(b, &admins[i]);
+    }
     buf_puts(b, "]}");
     return true;
 }

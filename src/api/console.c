@@ -302,20 +302,32 @@ static struct json_object *listed(const struct api_call *c, struct http_request 
     return NULL;
 }
 
-/* What there was of that which the request is about, as far as the API tells it: by the same path, or in a list. */
+/* Whether the request takes something away, or sets it anew; to make something takes nothing away. */
+static bool takes_away(const struct api_call *c, const struct route *route, const struct http_request *get)
+{
+    struct route_match match;
+
+    return c->r->method == HTTP_PATCH || c->r->method == HTTP_DELETE ||
+           ((route->flags & ROUTE_CONFIRM) && route_find(api_routes, get, &match) != ROUTE_FOUND);
+}
+
+/*
+ * What there was of that which the request is about, as far as the API tells it: by the same path, without the verb that a POST
+ * ends in, or in a list.
+ */
 static struct str before_of(struct api_call *c, const struct route *route)
 {
-    bool restores = strcmp(route->path, "/api/v1/teams/{id}/restore") == 0;
     struct http_request request = *c->r;
     struct json_object *there;
     struct buf told;
 
-    if (c->r->method != HTTP_PATCH && c->r->method != HTTP_DELETE && !restores)
-        return STR_NULL;
+    request.method = HTTP_GET;
     request.query = STR_LIT("limit=1");
-    if (restores)
+    if (!takes_away(c, route, &request))
+        return STR_NULL;
+    if (c->r->method == HTTP_POST)
         request.nsegments--;
-    if ((there = look(c, &request)) == NULL && (restores || (there = listed(c, &request)) == NULL))
+    if ((there = look(c, &request)) == NULL && (there = listed(c, &request)) == NULL)
         return STR_NULL;
     buf_init(&told, c->r->arena);
     write_before(&told, there, c->body);

@@ -91,10 +91,7 @@ bool answer_member(struct api_call *c, const char *name, bool required, struct s
 /* Whether all members of the body are of words, which are parted by ", ". false: BODY_MEMBER_UNKNOWN. */
 bool answer_takes(struct api_call *c, const char *words);
 
-/* Appends a member of an object: a text, or null where it is STR_NULL. */
-void answer_text(struct buf *b, const char *name, struct str text);
-
-/* The same of an id; null where it is all zero. */
+/* Appends a member of an object: an id, or null where it is all zero. */
 void answer_id(struct buf *b, const char *name, const struct id *id);
 
 /* Ends a list of records in order of id, "],"next":ID}": last is the last one that was looked at, more: others follow. */

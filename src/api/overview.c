@@ -7,18 +7,6 @@
 
 #define DAYS 7
 
-static void put_time(struct buf *b, const char *name, int64_t ms)
-{
-    buf_json_name(b, name);
-    clock_write(b, ms);
-}
-
-static void put_number(struct buf *b, const char *name, uint64_t n)
-{
-    buf_json_name(b, name);
-    buf_u64(b, n);
-}
-
 /* Who is not known is called as one calls him, but has no name. */
 static struct str client_of(const struct overview *o)
 {
@@ -32,19 +20,19 @@ void overview_tell(struct buf *b, const struct overview *o)
 
     buf_init(&words, b->arena);
     overview_words(&words, o, client.p == NULL ? str_of(client_title(CLIENT_OTHER)) : client);
-    answer_text(b, "state", str_of(overview_state_name(o->state)));
-    answer_text(b, "words", buf_view(&words));
-    answer_text(b, "client", client);
-    put_time(b, "lastRequest", o->last_request);
-    put_time(b, "lastChange", (int64_t)o->counts.changed);
-    put_number(b, "users", o->counts.count[RESOURCE_USER]);
-    put_number(b, "active", o->counts.active);
+    buf_json_text(b, "state", str_of(overview_state_name(o->state)));
+    buf_json_text(b, "words", buf_view(&words));
+    buf_json_text(b, "client", client);
+    clock_json(b, "lastRequest", o->last_request);
+    clock_json(b, "lastChange", (int64_t)o->counts.changed);
+    buf_json_u64(b, "users", o->counts.count[RESOURCE_USER]);
+    buf_json_u64(b, "active", o->counts.active);
     buf_puts(b, ",\"seats\":{");
-    put_number(b, "used", o->seats.used);
+    buf_json_u64(b, "used", o->seats.used);
     if (o->seats.limit == SEATS_UNLIMITED)
-        answer_text(b, "limit", STR_NULL);
+        buf_json_text(b, "limit", STR_NULL);
     else
-        put_number(b, "limit", o->seats.limit);
+        buf_json_u64(b, "limit", o->seats.limit);
     buf_putc(b, '}');
 }
 
@@ -61,9 +49,9 @@ static void put_days(struct buf *b, const struct overview *o)
         clock_format((int64_t)(today - i) * SEEN_DAY_MS, text);
         buf_json_comma(b);
         buf_putc(b, '{');
-        answer_text(b, "day", str_make(text, strlen("2026-11-29")));
-        put_number(b, "accepted", rate.accepted);
-        put_number(b, "refused", rate.refused);
+        buf_json_text(b, "day", str_make(text, strlen("2026-11-29")));
+        buf_json_u64(b, "accepted", rate.accepted);
+        buf_json_u64(b, "refused", rate.refused);
         buf_putc(b, '}');
     }
     buf_putc(b, ']');
@@ -75,9 +63,9 @@ static void put_checklist(struct buf *b, const struct overview *o)
     for (enum seen_step step = 0; step < SEEN_STEPS; step++) {
         buf_json_comma(b);
         buf_putc(b, '{');
-        answer_text(b, "step", str_of(seen_step_name(step)));
-        put_time(b, "first", o->seen.first[step]);
-        put_time(b, "last", o->seen.last[step]);
+        buf_json_text(b, "step", str_of(seen_step_name(step)));
+        clock_json(b, "first", o->seen.first[step]);
+        clock_json(b, "last", o->seen.last[step]);
         buf_putc(b, '}');
     }
     buf_putc(b, ']');
@@ -89,10 +77,10 @@ static void put_waiting(struct buf *b, const struct overview_task *tasks, size_t
     for (size_t i = 0; i < n; i++) {
         buf_json_comma(b);
         buf_putc(b, '{');
-        answer_text(b, "what", str_of(tasks[i].what));
-        answer_text(b, "words", str_of(tasks[i].words));
-        put_number(b, "count", tasks[i].count);
-        answer_text(b, "code", tasks[i].code);
+        buf_json_text(b, "what", str_of(tasks[i].what));
+        buf_json_text(b, "words", str_of(tasks[i].words));
+        buf_json_u64(b, "count", tasks[i].count);
+        buf_json_text(b, "code", tasks[i].code);
         buf_putc(b, '}');
     }
     buf_putc(b, ']');
@@ -121,7 +109,7 @@ bool overview_show(struct api_call *c)
     answer_json(c, 200);
     buf_putc(b, '{');
     overview_tell(b, &o);
-    put_number(b, "teams", o.counts.count[RESOURCE_TEAM]);
+    buf_json_u64(b, "teams", o.counts.count[RESOURCE_TEAM]);
     put_days(b, &o);
     put_checklist(b, &o);
     put_waiting(b, tasks, n);
@@ -144,10 +132,10 @@ bool refusals_list(struct api_call *c)
     for (size_t i = 0; i < n; i++) {
         buf_json_comma(b);
         buf_putc(b, '{');
-        answer_text(b, "code", codes[i].code);
-        put_number(b, "count", codes[i].times);
-        put_time(b, "first", codes[i].first);
-        put_time(b, "last", codes[i].last);
+        buf_json_text(b, "code", codes[i].code);
+        buf_json_u64(b, "count", codes[i].times);
+        clock_json(b, "first", codes[i].first);
+        clock_json(b, "last", codes[i].last);
         buf_putc(b, '}');
     }
     buf_puts(b, "]}");

@@ -162,9 +162,9 @@ static bool write_entry(struct window *w, const struct place *place)
         return false;
     buf_json_comma(b);
     buf_putc(b, '{');
-    answer_text(b, "slug", str_of(account.slug));
-    answer_text(b, "name", account.name);
-    answer_text(b, "status", account.suspended ? STR_LIT("suspended") : STR_LIT("active"));
+    buf_json_text(b, "slug", str_of(account.slug));
+    buf_json_text(b, "name", account.name);
+    buf_json_text(b, "status", account.suspended ? STR_LIT("suspended") : STR_LIT("active"));
     overview_tell(b, &o);
     buf_json_name(b, "refused24h");
     buf_u64(b, seen_last_day(&o.seen, o.now).refused);

@@ -12,12 +12,12 @@ static void write_person(struct buf *b, const struct account *account, const str
 {
     buf_json_comma(b);
     buf_puts(b, "{\"account\":{");
-    answer_text(b, "slug", str_of(account->slug));
-    answer_text(b, "name", account->name);
+    buf_json_text(b, "slug", str_of(account->slug));
+    buf_json_text(b, "name", account->name);
     buf_putc(b, '}');
     answer_id(b, "id", &e->id);
-    answer_text(b, "userName", e->name);
-    answer_text(b, "email", e->email);
+    buf_json_text(b, "userName", e->name);
+    buf_json_text(b, "email", e->email);
     buf_printf(b, ",\"active\":%s}", e->active ? "true" : "false");
 }
 

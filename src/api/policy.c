@@ -20,17 +20,17 @@ static void write_setting(struct buf *b, const struct policy *policy, enum polic
 {
     buf_json_name(b, policy_setting_name(name));
     buf_putc(b, '{');
-    answer_text(b, "value", str_of(policy_setting_value(policy, name, b->arena)));
-    answer_text(b, "default", str_of(policy_setting_default(policy, name, b->arena)));
+    buf_json_text(b, "value", str_of(policy_setting_value(policy, name, b->arena)));
+    buf_json_text(b, "default", str_of(policy_setting_default(policy, name, b->arena)));
     write_allowed(b, str_of(policy_setting_values(name)));
-    answer_text(b, "meaning", str_of(policy_setting_meaning(name)));
+    buf_json_text(b, "meaning", str_of(policy_setting_meaning(name)));
     buf_putc(b, '}');
 }
 
 void policy_tell(struct buf *b, const struct policy *policy)
 {
     buf_putc(b, '{');
-    answer_text(b, "preset", str_of(policy_preset_name(policy)));
+    buf_json_text(b, "preset", str_of(policy_preset_name(policy)));
     buf_json_name(b, "settings");
     buf_putc(b, '{');
     for (int i = 0; i < POLICY_COUNT; i++)

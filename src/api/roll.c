@@ -19,23 +19,17 @@ static void write_entry(struct buf *b, const struct resource_type *type, const s
 
     buf_putc(b, '{');
     answer_id(b, "id", &e->id);
-    answer_text(b, user ? "userName" : "displayName", e->name);
+    buf_json_text(b, user ? "userName" : "displayName", e->name);
     if (user) {
-        answer_text(b, "displayName", e->display);
-        answer_text(b, "email", e->email);
-        answer_text(b, "role", e->role);
+        buf_json_text(b, "displayName", e->display);
+        buf_json_text(b, "email", e->email);
+        buf_json_text(b, "role", e->role);
         buf_printf(b, ",\"active\":%s", e->active ? "true" : "false");
     }
     buf_puts(b, ",\"created\":");
     clock_write(b, e->created);
     buf_puts(b, ",\"modified\":");
     clock_write(b, e->modified);
-}
-
-static void write_number(struct buf *b, const char *name, uint64_t n)
-{
-    buf_json_name(b, name);
-    buf_u64(b, n);
 }
 
 /* --- lists --- */
@@ -66,7 +60,7 @@ static bool list(struct api_call *c, const struct roll_query *q, const char *nam
             buf_json_comma(b);
             write_entry(b, q->type, &slice.entries[i]);
             if (q->type->number == RESOURCE_TEAM)
-                write_number(b, "members", slice.entries[i].members);
+                buf_json_u64(b, "members", slice.entries[i].members);
             buf_putc(b, '}');
         }
         written += slice.n;
@@ -129,7 +123,7 @@ static void write_membership(struct buf *b, const struct membership *m)
         return;
     }
     buf_puts(b, ",\"added\":{");
-    answer_text(b, "type", membership_word(m->kind));
+    buf_json_text(b, "type", membership_word(m->kind));
     answer_id(b, "id", &m->maker);
     buf_putc(b, '}');
 }
@@ -157,7 +151,7 @@ static bool write_refs(struct api_call *c, const struct resource_type *type, con
             buf_json_comma(b);
             buf_putc(b, '{');
             answer_id(b, "id", &refs[i].id);
-            answer_text(b, "displayName", refs[i].display.len == 0 ? STR_NULL : refs[i].display);
+            buf_json_text(b, "displayName", refs[i].display.len == 0 ? STR_NULL : refs[i].display);
             if (type->number == RESOURCE_TEAM)
                 write_membership(b, &refs[i].membership);
             buf_putc(b, '}');
@@ -212,14 +206,14 @@ static bool write_team(struct api_call *c, const struct image *im, struct roll_e
         return false;
     answer_json(c, 200);
     write_entry(b, im->type, e);
-    write_number(b, "count", members);
+    buf_json_u64(b, "count", members);
     buf_puts(b, found ? ",\"former\":{\"time\":" : ",\"former\":null");
     if (!found)
         return true;
     clock_write(b, former.since);
-    write_number(b, "members", former.members);
-    write_number(b, "added", former.added);
-    write_number(b, "removed", former.removed);
+    buf_json_u64(b, "members", former.members);
+    buf_json_u64(b, "added", former.added);
+    buf_json_u64(b, "removed", former.removed);
     buf_putc(b, '}');
     return true;
 }

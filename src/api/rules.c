@@ -88,11 +88,11 @@ bool rules_try(struct api_call *c)
     const struct role *role = seat_role(&would.holder);
     answer_json(c, 200);
     buf_puts(b, "{\"type\":{");
-    answer_text(b, "id", role->id);
-    answer_text(b, "name", role->name);
-    answer_text(b, "base", role_of_base(role->base)->id);
+    buf_json_text(b, "id", role->id);
+    buf_json_text(b, "name", role->name);
+    buf_json_text(b, "base", role_of_base(role->base)->id);
     buf_putc(b, '}');
-    answer_text(b, "why", would.reason);
+    buf_json_text(b, "why", would.reason);
     buf_putc(b, '}');
     return true;
 }

@@ -18,7 +18,7 @@ static void write_admin(struct buf *b, const struct session *s)
     buf_json_name(b, "admin");
     buf_puts(b, "{\"id\":");
     id_write(b, &s->admin.id);
-    answer_text(b, "email", s->admin.email);
+    buf_json_text(b, "email", s->admin.email);
     buf_printf(b, ",\"staff\":%s}", s->number == CONSOLE_STAFF ? "true" : "false");
 }
 
@@ -31,15 +31,9 @@ static void write_account(struct buf *b, const struct account *account)
         return;
     }
     buf_putc(b, '{');
-    answer_text(b, "slug", str_of(account->slug));
-    answer_text(b, "name", account->name);
+    buf_json_text(b, "slug", str_of(account->slug));
+    buf_json_text(b, "name", account->name);
     buf_putc(b, '}');
-}
-
-static void write_time(struct buf *b, const char *name, int64_t ms)
-{
-    buf_json_name(b, name);
-    clock_write(b, ms);
 }
 
 static void write_session(struct api_call *c, const struct session *s, struct str cookie)
@@ -51,11 +45,11 @@ static void write_session(struct api_call *c, const struct session *s, struct st
     buf_putc(b, '{');
     write_admin(b, s);
     write_account(b, c->call.account);
-    answer_text(b, "csrf", str_of(csrf));
-    write_time(b, "created", s->created);
-    write_time(b, "idleEnds", s->seen + SESSION_IDLE_MS);
-    write_time(b, "ends", s->created + SESSION_MS);
-    write_time(b, "confirmedUntil", s->confirmed + SESSION_CONFIRMED_MS);
+    buf_json_text(b, "csrf", str_of(csrf));
+    clock_json(b, "created", s->created);
+    clock_json(b, "idleEnds", s->seen + SESSION_IDLE_MS);
+    clock_json(b, "ends", s->created + SESSION_MS);
+    clock_json(b, "confirmedUntil", s->confirmed + SESSION_CONFIRMED_MS);
     buf_printf(b, ",\"recoveryCodes\":%zu}", s->admin.factor.ncodes);
 }
 
@@ -204,11 +198,11 @@ static void write_factor(struct api_call *c, const struct console_invitation *i)
     struct buf uri;
 
     factor_base32(&i->factor, secret);
-    answer_text(&c->response->body, "secret", str_of(secret));
+    buf_json_text(&c->response->body, "secret", str_of(secret));
     sodium_memzero(secret, sizeof secret);
     buf_init(&uri, c->r->arena);
     factor_uri(&uri, &i->factor, account == NULL || account->name.len == 0 ? STR_LIT(ISSUER) : account->name, i->email);
-    answer_text(&c->response->body, "uri", buf_view(&uri));
+    buf_json_text(&c->response->body, "uri", buf_view(&uri));
     write_qr(c, buf_view(&uri));
 }
 
@@ -224,9 +218,9 @@ bool invitation_read(struct api_call *c)
         return false;
     answer_json(c, 200);
     buf_putc(b, '{');
-    answer_text(b, "email", i.email);
+    buf_json_text(b, "email", i.email);
     write_account(b, c->call.account);
-    write_time(b, "expires", i.expires);
+    clock_json(b, "expires", i.expires);
     write_factor(c, &i);
     buf_putc(b, '}');
     return true;

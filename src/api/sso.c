@@ -8,10 +8,10 @@ static void write_user(struct buf *b, const struct sso_user *user)
 {
     buf_json_name(b, "user");
     buf_putc(b, '{');
-    answer_text(b, "id", user->id);
-    answer_text(b, "userName", user->user_name);
-    answer_text(b, "email", user->email);
-    answer_text(b, "role", user->role);
+    buf_json_text(b, "id", user->id);
+    buf_json_text(b, "userName", user->user_name);
+    buf_json_text(b, "email", user->email);
+    buf_json_text(b, "role", user->role);
     buf_json_name(b, "active");
     buf_puts(b, user->active ? "true}" : "false}");
 }
@@ -35,8 +35,8 @@ bool sso_match_address(struct api_call *c)
     answer_json(c, 200);
     buf_puts(b, match.reason == SSO_MATCHED ? "{\"matched\":true" : "{\"matched\":false");
     if (match.reason != SSO_MATCHED) {
-        answer_text(b, "reason", str_of(sso_reason_word(match.reason)));
-        answer_text(b, "message", str_of(sso_reason_message(match.reason)));
+        buf_json_text(b, "reason", str_of(sso_reason_word(match.reason)));
+        buf_json_text(b, "message", str_of(sso_reason_message(match.reason)));
     }
     if (match.user.id.p != NULL)
         write_user(b, &match.user);
@@ -52,9 +52,9 @@ static void write_mismatch(struct buf *b, const struct sso_mismatch *m)
 
     id_format(&m->id, id);
     buf_putc(b, '{');
-    answer_text(b, "id", str_of(id));
-    answer_text(b, "userName", m->user_name);
-    answer_text(b, "email", m->email);
+    buf_json_text(b, "id", str_of(id));
+    buf_json_text(b, "userName", m->user_name);
+    buf_json_text(b, "email", m->email);
     buf_putc(b, '}');
 }
 

@@ -109,7 +109,7 @@ bool tokens_make(struct api_call *c, const char *path)
     answer_created(c, path, str_of(id));
     token_write(b, &token, c->call.now);
     b->len--;
-    answer_text(b, "secret", str_of(secret));
+    buf_json_text(b, "secret", str_of(secret));
     buf_putc(b, '}');
     sodium_memzero(secret, sizeof secret);
     return true;

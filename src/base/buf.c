@@ -148,3 +148,18 @@ void buf_json_name(struct buf *b, const char *name)
     buf_json(b, str_of(name));
     buf_putc(b, ':');
 }
+
+void buf_json_text(struct buf *b, const char *name, struct str text)
+{
+    buf_json_name(b, name);
+    if (text.p == NULL)
+        buf_puts(b, "null");
+    else
+        buf_json(b, text);
+}
+
+void buf_json_u64(struct buf *b, const char *name, uint64_t n)
+{
+    buf_json_name(b, name);
+    buf_u64(b, n);
+}

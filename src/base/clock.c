@@ -101,6 +101,12 @@ void clock_write(struct buf *b, int64_t ms)
     buf_json(b, str_of(text));
 }
 
+void clock_json(struct buf *b, const char *name, int64_t ms)
+{
+    buf_json_name(b, name);
+    clock_write(b, ms);
+}
+
 /* Takes exactly n digits off the front of *s. */
 static bool take_digits(struct str *s, size_t n, int *out)
 {

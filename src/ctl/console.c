@@ -14,8 +14,8 @@ static bool read_whose(struct ctl *c, uint32_t *number, struct str *rest)
     struct account account;
 
     *number = CONSOLE_STAFF;
-    *rest = ctl_arg(c, c->o.operator_ ? 0 : 1);
-    if (c->o.operator_)
+    *rest = ctl_arg(c, c->o.operator? 0 : 1);
+    if (c->o.operator)
         return true;
     if (!ctl_account(c, 0, &account))
         return false;
@@ -59,15 +59,7 @@ static void print_admin(struct ctl *c, const struct console_admin *admin)
         clock_format(admin->signed_in, time);
     buf_init(&b, c->arena);
     if (c->o.json) {
-        buf_puts(&b, "{\"id\":");
-        id_write(&b, &admin->id);
-        buf_puts(&b, ",\"email\":");
-        buf_json(&b, admin->email);
-        buf_puts(&b, ",\"created\":");
-        clock_write(&b, admin->created);
-        buf_puts(&b, ",\"signedIn\":");
-        buf_printf(&b, admin->signed_in == 0 ? "null" : "\"%s\"", time);
-        buf_printf(&b, ",\"invited\":%s}", admin->password[0] == '\0' ? "true" : "false");
+        console_write(&b, admin);
     } else {
         buf_printf(&b, "%-7s  %-24s  ", state, time);
         buf_str(&b, admin->email);

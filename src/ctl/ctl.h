@@ -19,7 +19,7 @@ struct ctl_options {
     const char *config, *name, *policy, *expires, *account, *user, *for_type, *base, *url;
     uint32_t scopes; /* of --scope, added up; 0: none was given */
     long long after, limit, before;
-    bool json, yes, members, all, defaults, mismatched, failed, after_given, operator_;
+    bool json, yes, members, all, defaults, mismatched, failed, after_given, operator;
 };
 
 struct ctl {

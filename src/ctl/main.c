@@ -244,7 +244,7 @@ static void read_option(struct ctl_options *o, int option, bool *help)
         o->failed = true;
         break;
     case 'o':
-        o->operator_ = true;
+        o->operator= true;
         break;
     case 'U':
         o->url = optarg;
@@ -362,7 +362,7 @@ static void check_use(const struct command *command, const struct ctl *c, const 
     for (size_t i = 0; options[i].name != NULL; i++)
         if (given[i] && options[i].val != 'c' && !names(command->usage, options[i].name))
             misused("it does not take all of these options", command);
-    if (names(command->usage, "operator") && c->nargs != command->most - c->o.operator_)
+    if (names(command->usage, "operator") && c->nargs != command->most - c->o.operator)
         misused("name either an account or --operator", command);
     if (names(command->usage, "yes") && !c->o.yes)
         misused("this cannot be undone; say --yes", command);

@@ -7,15 +7,6 @@
 #include <stdlib.h>
 
 /* A value is the entry as it is told, without its number. */
-static void write_text(struct buf *b, const char *name, struct str text)
-{
-    buf_json_name(b, name);
-    if (text.p == NULL)
-        buf_puts(b, "null");
-    else
-        buf_json(b, text);
-}
-
 static void write_json(struct buf *b, const char *name, struct str json)
 {
     buf_json_name(b, name);
@@ -28,16 +19,16 @@ static void write_entry(struct buf *b, const struct audit_entry *e)
     clock_write(b, e->time);
     buf_puts(b, ",\"admin\":{\"id\":");
     id_write(b, &e->admin);
-    write_text(b, "email", e->email);
+    buf_json_text(b, "email", e->email);
     buf_putc(b, '}');
-    write_text(b, "address", e->address);
-    write_text(b, "method", e->method);
-    write_text(b, "path", e->path);
+    buf_json_text(b, "address", e->address);
+    buf_json_text(b, "method", e->method);
+    buf_json_text(b, "path", e->path);
     if (e->status == 0)
         buf_puts(b, ",\"status\":null");
     else
         buf_printf(b, ",\"status\":%d", e->status);
-    write_text(b, "code", e->code[0] == '\0' ? STR_NULL : str_of(e->code));
+    buf_json_text(b, "code", e->code[0] == '\0' ? STR_NULL : str_of(e->code));
     buf_puts(b, ",\"request\":");
     id_write(b, &e->request);
     write_json(b, "body", e->body);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "console_records.h"
 
-#include "roster/base/precis.h"
+#include "roster/base/clock.h"
 #include "roster/base/utf8.h"
 #include "roster/directory/password.h"
 #include "roster/directory/walk.h"
@@ -238,6 +238,16 @@ bool console_list(struct call *c, uint32_t number, struct console_admin **out, s
     *out = l.admins;
     *n = l.n;
     return call_done(c, rc);
+}
+
+void console_write(struct buf *b, const struct console_admin *admin)
+{
+    buf_puts(b, "{\"id\":");
+    id_write(b, &admin->id);
+    buf_json_text(b, "email", admin->email);
+    clock_json(b, "created", admin->created);
+    clock_json(b, "signedIn", admin->signed_in);
+    buf_printf(b, ",\"invited\":%s}", admin->password[0] == '\0' ? "true" : "false");
 }
 
 /* --- inviting --- */

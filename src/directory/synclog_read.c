@@ -231,12 +231,6 @@ static enum store_rc put_events(struct store_txn *txn, struct buf *out, const st
     return STORE_OK;
 }
 
-static void put_time(struct buf *b, const char *name, int64_t ms)
-{
-    buf_json_name(b, name);
-    clock_write(b, ms);
-}
-
 static void put_id(struct buf *b, const char *name, const struct id *id)
 {
     buf_json_name(b, name);
@@ -268,7 +262,7 @@ static void put_resource(struct buf *out, const struct reading *r, const struct 
 static void put_request(struct buf *out, const struct reading *r, const struct entry_head *head,
                         const struct entry_request *e)
 {
-    put_time(out, "time", head->time);
+    clock_json(out, "time", head->time);
     put_id(out, "request", &e->id);
     put_id(out, "token", &e->token);
     put_text(out, "client", e->client);
@@ -290,9 +284,9 @@ static bool put_count(struct buf *out, struct arena *arena, const struct entry_h
 
     if (!entry_count_read(rest, &count))
         return false;
-    put_time(out, "time", head->time);
-    put_time(out, "first", count.first);
-    put_time(out, "last", head->time);
+    clock_json(out, "time", head->time);
+    clock_json(out, "first", count.first);
+    clock_json(out, "last", head->time);
     put_id(out, "token", &count.token);
     put_text(out, "client", count.client);
     put_text(out, "kind", str_of(synclog_kind_name(count.kind)));

@@ -473,15 +473,6 @@ const char *token_state(const struct token *t, int64_t now)
     return t->expires != 0 && t->expires <= now ? "expired" : "live";
 }
 
-static void write_text(struct buf *b, const char *name, struct str text)
-{
-    buf_json_name(b, name);
-    if (text.p == NULL)
-        buf_puts(b, "null");
-    else
-        buf_json(b, text);
-}
-
 void token_write(struct buf *b, const struct token *t, int64_t now)
 {
     char id[ID_TEXT_LEN + 1];
@@ -505,8 +496,8 @@ void token_write(struct buf *b, const struct token *t, int64_t now)
     clock_write(b, t->revoked);
     buf_puts(b, ",\"last_used\":");
     clock_write(b, t->last_used);
-    write_text(b, "last_address", t->last_address);
-    write_text(b, "last_agent", t->last_agent);
+    buf_json_text(b, "last_address", t->last_address);
+    buf_json_text(b, "last_agent", t->last_agent);
     buf_putc(b, '}');
 }
 

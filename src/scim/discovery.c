@@ -15,12 +15,6 @@ static void put_bool(struct buf *out, const char *name, bool value)
     buf_puts(out, value ? "true" : "false");
 }
 
-static void put_number(struct buf *out, const char *name, uint64_t value)
-{
-    buf_json_name(out, name);
-    buf_u64(out, value);
-}
-
 static void put_words(struct buf *out, const char *name, const char *const *words)
 {
     if (words == NULL)
@@ -76,8 +70,8 @@ static void put_bulk(struct buf *out, const struct discovery_limits *limits)
 {
     open_object(out, "bulk");
     put_bool(out, "supported", true);
-    put_number(out, "maxOperations", limits->max_operations);
-    put_number(out, "maxPayloadSize", limits->max_body);
+    buf_json_u64(out, "maxOperations", limits->max_operations);
+    buf_json_u64(out, "maxPayloadSize", limits->max_body);
     buf_putc(out, '}');
 }
 
@@ -85,7 +79,7 @@ static void put_filter(struct buf *out, const struct discovery_limits *limits)
 {
     open_object(out, "filter");
     put_bool(out, "supported", true);
-    put_number(out, "maxResults", limits->results_max);
+    buf_json_u64(out, "maxResults", limits->results_max);
     buf_putc(out, '}');
 }
 
@@ -95,9 +89,9 @@ static void put_pagination(struct buf *out, const struct discovery_limits *limit
     put_bool(out, "cursor", true);
     put_bool(out, "index", true);
     put_string(out, "defaultPaginationMethod", "index");
-    put_number(out, "defaultPageSize", limits->default_page_size);
-    put_number(out, "maxPageSize", limits->results_max);
-    put_number(out, "cursorTimeout", limits->cursor_seconds);
+    buf_json_u64(out, "defaultPageSize", limits->default_page_size);
+    buf_json_u64(out, "maxPageSize", limits->results_max);
+    buf_json_u64(out, "cursorTimeout", limits->cursor_seconds);
     buf_putc(out, '}');
 }
 

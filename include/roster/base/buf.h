@@ -59,4 +59,8 @@ void buf_json_comma(struct buf *b);
 /* Begins a member of an object: the comma, if one is due, the name as a JSON string and a colon. */
 void buf_json_name(struct buf *b, const char *name);
 
+/* A member of an object: a text, null where it is STR_NULL; a number. */
+void buf_json_text(struct buf *b, const char *name, struct str text);
+void buf_json_u64(struct buf *b, const char *name, uint64_t n);
+
 #endif

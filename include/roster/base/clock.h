@@ -23,6 +23,9 @@ void clock_format(int64_t ms, char out[CLOCK_TEXT_LEN + 1]);
 /* Appends that text as a JSON string; null for 0, which stands for never. */
 void clock_write(struct buf *b, int64_t ms);
 
+/* The same as a member of an object. */
+void clock_json(struct buf *b, const char *name, int64_t ms);
+
 /* Reads an xsd:dateTime with any offset and fraction; a missing offset counts as UTC. false: it is none. */
 bool clock_parse(struct str s, int64_t *ms);
 

@@ -41,6 +41,9 @@ bool console_invite(struct call *c, uint32_t number, struct str email, char text
 /* All, in order of address. */
 bool console_list(struct call *c, uint32_t number, struct console_admin **out, size_t *n);
 
+/* Appends what the API and rosterctl tell of an admin: {"id":…,"email":…,"created":…,"signedIn":…,"invited":…}. */
+void console_write(struct buf *b, const struct console_admin *admin);
+
 /* Ends the admin, with invitations and sessions. ADMIN_UNKNOWN. */
 bool console_remove(struct call *c, uint32_t number, struct str email);
 
